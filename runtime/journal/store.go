@@ -1,0 +1,144 @@
+// Package journal owns how facts become durable: the Store it needs, and the group commit in front of it.
+//
+// A transition is everything that one input made true of one run. It is appended as one row, under the fence of the writer that appends it, in
+// the same statement as whatever goes with it: the run's own row, and the inbox messages that it consumed. journal treats facts as bytes; what
+// they mean is the planner's.
+package journal
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// ErrFenced says that this incarnation has lost its runs to a takeover (or has left): nothing was written, and nothing will ever be again.
+var ErrFenced = errors.New("journal: this server's lease was taken over; it may not write any more")
+
+// ErrNoRun says that there is no run of that id.
+var ErrNoRun = errors.New("journal: no such run")
+
+// Incarnation is one life of one server. Ids rise and are never used again.
+type Incarnation int64
+
+// Transition is one row of a run's history with all that commits together with it.
+type Transition struct {
+	Run   int64 // the run's number, from ReserveIDs
+	Seq   int64 // from 1, without gaps
+	At    time.Time
+	Facts []byte // planner.Encode
+
+	New   *NewRun    // set on Seq 1: creates the run's row
+	Row   *RunRow    // nil: the run's row stays as it is
+	Inbox []Consumed // messages used up by this transition
+}
+
+// NoFacts reports whether t only consumes inbox messages (a refusal): then Seq is 0 and no history row is written.
+func (t *Transition) NoFacts() bool { return t.Seq == 0 }
+
+// NewRun is what the run's row needs at birth.
+type NewRun struct {
+	UUID    string // UUIDv7
+	Flow    string
+	Version int
+	Reader  int // the lowest reader version that understands the history
+}
+
+// RunRow is what the lists of runs show and what wakes a run up. It is written whole.
+type RunRow struct {
+	Status  string
+	Release bool       // give up ownership with this commit: the run is terminal, or asleep
+	WakeAt  *time.Time // when a released run must be claimed again; nil: only by a message
+	EndedAt *time.Time // set when Status is terminal
+	Class   string     // of the failure, "" without one
+	Step    string     // that failed
+	Message string     // of the failure, at most 500 bytes
+}
+
+// Consumed marks an inbox message as used, with its answer.
+type Consumed struct {
+	ID     string
+	Answer []byte // opaque to the journal; what Answer() gives back
+}
+
+// Message is a wish of a person or a program that waits for the run's owner: a button, a signal. ID makes it count once.
+type Message struct {
+	ID   string // UUID
+	Run  int64
+	Kind string
+	Body []byte
+	At   time.Time // by the database's clock
+}
+
+// Record is one row of history as read back.
+type Record struct {
+	Seq   int64
+	At    time.Time
+	Facts []byte
+}
+
+// History is a run as loaded by its owner.
+type History struct {
+	Run     int64
+	UUID    string
+	Flow    string
+	Version int
+	Status  string
+	Records []Record
+}
+
+// Store keeps histories. All methods are safe for concurrent use, except that one writer makes one Append at a time.
+//
+// Two implementations exist, on PostgreSQL and in memory; storetest holds the suite that both pass.
+type Store interface {
+	// Join begins an incarnation of the replica with that stable id (one per data directory) and makes its fence rows, one for each writer.
+	// The lease runs from now by the store's clock.
+	Join(ctx context.Context, replica string, writers int, lease time.Duration) (Incarnation, error)
+	// Renew extends the lease and returns the store's time. ErrFenced if the incarnation was taken over.
+	Renew(ctx context.Context, inc Incarnation, lease time.Duration) (now time.Time, err error)
+	// Leave ends an incarnation gracefully: its fences go, and its runs become claimable at once.
+	Leave(ctx context.Context, inc Incarnation) error
+
+	// Append writes a batch atomically under the fence of (inc, writer): all of it, or nothing and an error. It returns after the commit.
+	// ErrFenced: the fence is gone. A *BatchError names a transition that the store cannot hold (bad data, a duplicate), so that the caller can
+	// write the others without it. Any other error leaves it unknown whether the batch was committed.
+	Append(ctx context.Context, inc Incarnation, writer int, batch []Transition) error
+
+	// Takeover fences every incarnation whose lease has passed, and every other one of the same replica, and moves their runs to inc.
+	// It returns the numbers of the runs now owned. When it returns, no batch of a fenced incarnation can commit any more.
+	Takeover(ctx context.Context, inc Incarnation, replica string) (runs []int64, err error)
+	// Claim takes ownership of at most limit runs that nobody owns and that are due (WakeAt passed) or have unconsumed messages.
+	Claim(ctx context.Context, inc Incarnation, limit int) (runs []int64, err error)
+	// Load reads the history of a run. ErrNoRun.
+	Load(ctx context.Context, run int64) (History, error)
+	// Find returns the number of the run with that UUID. ErrNoRun, also when the text is no UUID.
+	Find(ctx context.Context, uuid string) (run int64, err error)
+
+	// ReserveIDs sets n fresh run numbers aside and returns the first; they are consecutive.
+	ReserveIDs(ctx context.Context, n int) (first int64, err error)
+	// ReserveStart binds an idempotency key of a flow to a run's UUID and a hash of its input, once. It returns what is bound: the arguments, or
+	// what an earlier call bound. Whether that run exists yet is another question (Find).
+	ReserveStart(ctx context.Context, flow, key, uuid string, input []byte) (boundUUID string, boundInput []byte, err error)
+
+	// Post adds a message to the inbox. A message whose ID is known already changes nothing.
+	Post(ctx context.Context, m Message) error
+	// Inbox returns unconsumed messages of runs that inc owns, oldest first, at most limit.
+	Inbox(ctx context.Context, inc Incarnation, limit int) ([]Message, error)
+	// Answer returns the answer that a message was consumed with. ok is false while it waits; ErrNoMessage if there is none of that id.
+	Answer(ctx context.Context, id string) (answer []byte, ok bool, err error)
+}
+
+// ErrNoMessage says that the inbox has never seen that id.
+var ErrNoMessage = errors.New("journal: no such message")
+
+// BatchError says which transitions of a batch the store refuses for what they hold; the rest of the batch was not written either.
+type BatchError struct {
+	Bad []int // indices into the batch
+	Err error
+}
+
+func (e *BatchError) Error() string {
+	return "journal: the store refuses a transition: " + e.Err.Error()
+}
+
+// Unwrap returns the store's own error.
+func (e *BatchError) Unwrap() error { return e.Err }
