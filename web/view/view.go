@@ -1,0 +1,231 @@
+// Package view owns the plain structs that pages, the JSON API and the browser's TypeScript share. The TypeScript types are generated from them.
+//
+// They hold no logic and no types of the runtime: what a status means was concluded before it got here.
+package view
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Issue is one problem of a draft.
+type Issue struct {
+	Severity string `json:"severity"` // error or warning
+	Line     int    `json:"line"`
+	Column   int    `json:"column"`
+	Step     string `json:"step,omitempty"`
+	Field    string `json:"field,omitempty"`
+	Message  string `json:"message"`
+	Hint     string `json:"hint,omitempty"`
+}
+
+// Graph is a flow as the canvas draws it. Positions are the server's.
+type Graph struct {
+	Nodes  []Node  `json:"nodes"`
+	Edges  []Edge  `json:"edges"`
+	Width  float64 `json:"width"`
+	Height float64 `json:"height"`
+}
+
+// Node is one step on the canvas. X and Y are of its upper left corner, in CSS pixels at zoom 1.
+type Node struct {
+	ID         string          `json:"id"`
+	Kind       string          `json:"kind"` // call, switch, set, wait, approval, fail
+	Title      string          `json:"title,omitempty"`
+	Function   string          `json:"function,omitempty"`
+	X          float64         `json:"x"`
+	Y          float64         `json:"y"`
+	W          float64         `json:"w"`
+	H          float64         `json:"h"`
+	Ports      []Port          `json:"ports"`
+	ForEach    bool            `json:"for_each,omitempty"`
+	Retry      int             `json:"retry,omitempty"`      // max_attempts when above 1
+	Compensate string          `json:"compensate,omitempty"` // the function that undoes it
+	Errors     int             `json:"errors,omitempty"`
+	Warnings   int             `json:"warnings,omitempty"`
+	Line       int             `json:"line,omitempty"` // in the YAML
+	Any        bool            `json:"any,omitempty"`  // joins with needs: {any: …}
+	Spec       json.RawMessage `json:"spec,omitempty"` // the step as written, as JSON; templates as strings; edit mode only
+}
+
+// Port is a place an edge can leave from.
+type Port struct {
+	Name  string `json:"name"`
+	Wired bool   `json:"wired"`
+}
+
+// Edge joins a port to a step. ID is "from.port>to".
+type Edge struct {
+	ID   string `json:"id"`
+	From string `json:"from"`
+	Port string `json:"port"`
+	To   string `json:"to"`
+}
+
+// Draft is the draft of a flow with everything the canvas needs: GET /api/v1/flows/{name}/draft with Accept: application/json.
+type Draft struct {
+	Flow      string  `json:"flow"`
+	Title     string  `json:"title"`
+	ETag      string  `json:"etag"` // as in the ETag header, quotes included
+	Source    string  `json:"source"`
+	Published int     `json:"published"` // the latest version, 0 if none
+	Changed   bool    `json:"changed"`   // the draft differs from the latest version
+	Broken    bool    `json:"broken"`    // the text cannot be parsed: Graph is of the last text that could, or empty
+	Graph     Graph   `json:"graph"`
+	Issues    []Issue `json:"issues"`
+}
+
+// Function is one registered function: GET /api/v1/functions.
+type Function struct {
+	Name       string          `json:"name"`
+	Title      string          `json:"title,omitempty"`
+	Kind       string          `json:"kind"` // http or process
+	Target     string          `json:"target"` // URL or command line
+	Idempotent bool            `json:"idempotent"`
+	Input      json.RawMessage `json:"input,omitempty"`  // JSON Schema
+	Output     json.RawMessage `json:"output,omitempty"` // JSON Schema
+	Timeout    string          `json:"timeout,omitempty"`
+	UsedBy     []string        `json:"used_by,omitempty"` // flows whose latest version calls it
+}
+
+// Run is a run as GET /api/v1/runs/{id} shows it.
+type Run struct {
+	ID        string          `json:"id"`
+	Flow      string          `json:"flow"`
+	Version   int             `json:"version"`
+	Status    string          `json:"status"`
+	Seq       int64           `json:"seq"` // of the last transition that this view holds
+	Input     json.RawMessage `json:"input"`
+	Output    json.RawMessage `json:"output,omitempty"`
+	Error     *Failure        `json:"error,omitempty"`
+	CreatedAt time.Time       `json:"created_at"`
+	EndedAt   *time.Time      `json:"ended_at,omitempty"`
+	Steps     []Step          `json:"steps"`
+	Actions   []string        `json:"actions"` // what fits now: retry, compensate, cancel
+}
+
+// Failure is why a step or a run failed.
+type Failure struct {
+	Step     string   `json:"step,omitempty"`
+	Item     *int     `json:"item,omitempty"`
+	Class    string   `json:"class"`
+	Effect   string   `json:"effect"`
+	Message  string   `json:"message"`
+	Evidence []Detail `json:"evidence,omitempty"`
+	Handled  bool     `json:"handled,omitempty"` // an error port took it
+}
+
+// Detail is one line of evidence.
+type Detail struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Step is one step of a run. In a live message Input, Output and Attempts are left out.
+type Step struct {
+	ID           string          `json:"id"`
+	Kind         string          `json:"kind"`
+	Title        string          `json:"title,omitempty"`
+	Function     string          `json:"function,omitempty"`
+	Status       string          `json:"status"`
+	Port         string          `json:"port,omitempty"`   // the branch or answer that was taken
+	Reason       string          `json:"reason,omitempty"` // why it was skipped, or what it waits for
+	Attempt      int             `json:"attempt"`          // attempts made or under way
+	MaxAttempts  int             `json:"max_attempts,omitempty"`
+	NextAt       *time.Time      `json:"next_at,omitempty"` // of a retry or a timer
+	StartedAt    *time.Time      `json:"started_at,omitempty"`
+	EndedAt      *time.Time      `json:"ended_at,omitempty"`
+	Items        *Items          `json:"items,omitempty"`
+	Input        json.RawMessage `json:"input,omitempty"`
+	Output       json.RawMessage `json:"output,omitempty"`
+	Error        *Failure        `json:"error,omitempty"`
+	Attempts     []Attempt       `json:"attempts,omitempty"`
+	Key          string          `json:"key,omitempty"` // idempotency key of the call
+	Compensation *Compensation   `json:"compensation,omitempty"`
+	Deciding     *Deciding       `json:"deciding,omitempty"` // an approval that waits
+}
+
+// Deciding is an approval that waits for a person.
+type Deciding struct {
+	Title    string     `json:"title"`
+	Deadline *time.Time `json:"deadline,omitempty"`
+}
+
+// Items counts the items of a for_each by status.
+type Items struct {
+	Total     int `json:"total"`
+	Succeeded int `json:"succeeded"`
+	Failed    int `json:"failed"`
+	Running   int `json:"running"`
+}
+
+// Compensation is what became of undoing a step.
+type Compensation struct {
+	Function string    `json:"function"`
+	Status   string    `json:"status"` // pending, running, retrying, compensated, compensation_failed, uncertain
+	Error    *Failure  `json:"error,omitempty"`
+	Attempts []Attempt `json:"attempts,omitempty"`
+}
+
+// Item is one item of a for_each: GET /api/v1/runs/{id}/steps/{step}/items.
+type Item struct {
+	Index        int             `json:"index"`
+	Status       string          `json:"status"`
+	Input        json.RawMessage `json:"input,omitempty"`
+	Output       json.RawMessage `json:"output,omitempty"`
+	Error        *Failure        `json:"error,omitempty"`
+	Attempts     []Attempt       `json:"attempts"`
+	Compensation *Compensation   `json:"compensation,omitempty"`
+}
+
+// Attempt is one call of a function.
+type Attempt struct {
+	Number    int        `json:"number"`
+	Status    string     `json:"status"` // running, succeeded, failed, crashed, cancelled
+	QueuedAt  time.Time  `json:"queued_at"`
+	StartedAt *time.Time `json:"started_at,omitempty"`
+	EndedAt   *time.Time `json:"ended_at,omitempty"`
+	Error     *Failure   `json:"error,omitempty"`
+	Phases    []Phase    `json:"phases,omitempty"`
+	Logs      []LogLine  `json:"logs,omitempty"`
+	Dropped   int        `json:"logs_dropped,omitempty"`
+	Trace     string     `json:"trace,omitempty"` // W3C trace id, 32 hex digits
+}
+
+// Phase is a named part of the transport's time.
+type Phase struct {
+	Name string  `json:"name"`
+	MS   float64 `json:"ms"`
+}
+
+// LogLine is one line that a function wrote.
+type LogLine struct {
+	At     time.Time `json:"at"`
+	Stream string    `json:"stream"`
+	Text   string    `json:"text"`
+}
+
+// Event is one committed transition: a message of the websocket, and an entry of GET /api/v1/runs/{id}/events.
+type Event struct {
+	Seq   int64     `json:"seq"`
+	At    time.Time `json:"at"`
+	Facts []Fact    `json:"facts"`
+	Run   *RunPatch `json:"run,omitempty"`   // the run's summary after this event
+	Steps []Step    `json:"steps,omitempty"` // the steps that it changed, after it, without their values
+}
+
+// RunPatch is the run's summary after an event.
+type RunPatch struct {
+	Status  string     `json:"status"`
+	EndedAt *time.Time `json:"ended_at,omitempty"`
+	Error   *Failure   `json:"error,omitempty"`
+	Actions []string   `json:"actions"`
+}
+
+// Fact is one thing that became true, in words for the log: "stock completed", with its step.
+type Fact struct {
+	Type string `json:"type"` // StepCompleted, RetryRequested, …
+	Step string `json:"step,omitempty"`
+	Item *int   `json:"item,omitempty"`
+	Text string `json:"text"`
+}
