@@ -32,7 +32,8 @@ type Transition struct {
 	Inbox []Consumed // messages used up by this transition
 }
 
-// NoFacts reports whether t only consumes inbox messages (a refusal): then Seq is 0 and no history row is written.
+// NoFacts reports whether t only consumes inbox messages (a refusal): then Seq is 0 and no history row is written. A Row with Release may go
+// with it, which is how a run that was claimed for nothing is put down again.
 func (t *Transition) NoFacts() bool { return t.Seq == 0 }
 
 // NewRun is what the run's row needs at birth.
@@ -43,7 +44,8 @@ type NewRun struct {
 	Reader  int // the lowest reader version that understands the history
 }
 
-// RunRow is what the lists of runs show and what wakes a run up. It is written whole.
+// RunRow is what the lists of runs show and what wakes a run up. It is written whole, and only while the appending incarnation owns the run.
+// Of several rows of one run in a batch the last counts, and a Release in any of them.
 type RunRow struct {
 	Status  string
 	Release bool       // give up ownership with this commit: the run is terminal, or asleep
@@ -95,7 +97,7 @@ type Store interface {
 	Join(ctx context.Context, replica string, writers int, lease time.Duration) (Incarnation, error)
 	// Renew extends the lease and returns the store's time. ErrFenced if the incarnation was taken over.
 	Renew(ctx context.Context, inc Incarnation, lease time.Duration) (now time.Time, err error)
-	// Leave ends an incarnation gracefully: its fences go, and its runs become claimable at once.
+	// Leave ends an incarnation gracefully: its fences go, and its runs that have not ended become claimable at once. A second Leave is no error.
 	Leave(ctx context.Context, inc Incarnation) error
 
 	// Append writes a batch atomically under the fence of (inc, writer): all of it, or nothing and an error. It returns after the commit.
@@ -104,10 +106,17 @@ type Store interface {
 	Append(ctx context.Context, inc Incarnation, writer int, batch []Transition) error
 
 	// Takeover fences every incarnation whose lease has passed, and every other one of the same replica, and moves their runs to inc.
-	// It returns the numbers of the runs now owned. When it returns, no batch of a fenced incarnation can commit any more.
+	// It returns the numbers of the runs that moved, ascending. When it returns, no batch of a fenced incarnation can commit any more. ErrFenced if
+	// inc itself was taken over.
 	Takeover(ctx context.Context, inc Incarnation, replica string) (runs []int64, err error)
-	// Claim takes ownership of at most limit runs that nobody owns and that are due (WakeAt passed) or have unconsumed messages.
+	// Claim takes ownership of at most limit runs that nobody owns and that are due (WakeAt passed) or have unconsumed messages. It returns their
+	// numbers, ascending. ErrFenced if inc was taken over.
 	Claim(ctx context.Context, inc Incarnation, limit int) (runs []int64, err error)
+	// Owned returns the numbers of all runs that inc owns, ascending. After an error of Takeover or Claim, whose outcome is then unknown, it tells
+	// which runs came.
+	Owned(ctx context.Context, inc Incarnation) (runs []int64, err error)
+	// Committed reads one row of history back: whether an Append whose outcome is unknown was committed. ok is false without such a row.
+	Committed(ctx context.Context, run, seq int64) (facts []byte, ok bool, err error)
 	// Load reads the history of a run. ErrNoRun.
 	Load(ctx context.Context, run int64) (History, error)
 	// Find returns the number of the run with that UUID. ErrNoRun, also when the text is no UUID.
@@ -119,9 +128,9 @@ type Store interface {
 	// what an earlier call bound. Whether that run exists yet is another question (Find).
 	ReserveStart(ctx context.Context, flow, key, uuid string, input []byte) (boundUUID string, boundInput []byte, err error)
 
-	// Post adds a message to the inbox. A message whose ID is known already changes nothing.
+	// Post adds a message to the inbox; its At is ignored. A message whose ID is known already changes nothing. ErrNoRun.
 	Post(ctx context.Context, m Message) error
-	// Inbox returns unconsumed messages of runs that inc owns, oldest first, at most limit.
+	// Inbox returns unconsumed messages of runs that inc owns, in the order in which they came, at most limit.
 	Inbox(ctx context.Context, inc Incarnation, limit int) ([]Message, error)
 	// Answer returns the answer that a message was consumed with. ok is false while it waits; ErrNoMessage if there is none of that id.
 	Answer(ctx context.Context, id string) (answer []byte, ok bool, err error)

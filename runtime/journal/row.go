@@ -1,0 +1,54 @@
+package journal
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// Merged is what a batch as a whole makes of one run's row.
+type Merged struct {
+	Run  int64
+	Born time.Time // when New came
+	At   time.Time // when the last Row or New came
+	New  *NewRun   // nil: the row exists
+	Row  *RunRow   // nil with New only: the row is born pending
+}
+
+// Merge folds the rows of a batch into one a run, in order of the runs' numbers: one statement can't touch a row twice, and writers that lock
+// rows in one order don't deadlock. Its texts are clean (CleanText).
+func Merge(batch []Transition) []Merged {
+	at := map[int64]int{}
+	var out []Merged
+	for i := range batch {
+		t := &batch[i]
+		if t.New == nil && t.Row == nil {
+			continue
+		}
+		k, ok := at[t.Run]
+		if !ok {
+			k = len(out)
+			at[t.Run] = k
+			out = append(out, Merged{Run: t.Run})
+		}
+		m := &out[k]
+		m.At = t.At
+		if t.New != nil {
+			born := *t.New
+			born.Flow = CleanText(born.Flow)
+			m.New, m.Born = &born, t.At
+		}
+		if t.Row != nil {
+			row := *t.Row
+			row.Release = row.Release || m.Row != nil && m.Row.Release
+			row.Status, row.Class = CleanText(row.Status), CleanText(row.Class)
+			row.Step, row.Message = CleanText(row.Step), CleanText(row.Message)
+			m.Row = &row
+		}
+	}
+	slices.SortFunc(out, func(a, b Merged) int { return cmp.Compare(a.Run, b.Run) })
+	return out
+}
+
+// BornPending is the row of a run whose first transition sets none.
+var BornPending = RunRow{Status: "pending"}

@@ -1,0 +1,206 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/segno-run/segno/runtime/journal"
+)
+
+// Append implements journal.Store: one statement, one round trip, one commit.
+func (s *Store) Append(ctx context.Context, inc journal.Incarnation, writer int, batch []journal.Transition) error {
+	if len(batch) == 0 {
+		return nil
+	}
+	if err := checkAll(batch); err != nil {
+		return err
+	}
+	fenced, err := appendOn(ctx, s.writers, inc, writer, batch)
+	switch {
+	case err != nil && isData(err):
+		return s.bisect(ctx, inc, writer, batch, err)
+	case err != nil:
+		return fmt.Errorf("postgres: appending %d transitions: %w", len(batch), err)
+	case fenced:
+		return journal.ErrFenced
+	}
+	return nil
+}
+
+// checkAll refuses what needs no database to be refused.
+func checkAll(batch []journal.Transition) error {
+	var bad []int
+	var first error
+	for i := range batch {
+		if err := journal.Check(&batch[i]); err != nil {
+			bad = append(bad, i)
+			if first == nil {
+				first = err
+			}
+		}
+	}
+	if bad == nil {
+		return nil
+	}
+	return &journal.BatchError{Bad: bad, Err: first}
+}
+
+// isData reports whether PostgreSQL refused the data of a statement, and nothing else was wrong: class 22 (data exception), 23 (integrity) or 54
+// (a limit exceeded). Nothing was written then.
+func isData(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && len(pg.Code) == 5 && (pg.Code[:2] == "22" || pg.Code[:2] == "23" || pg.Code[:2] == "54")
+}
+
+type querier interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+// appendOn runs the statement. fenced: the fence was not there, so nothing was written.
+func appendOn(ctx context.Context, q querier, inc journal.Incarnation, writer int, batch []journal.Transition) (fenced bool, err error) {
+	sql, args := statement(inc, writer, batch)
+	var n int
+	if err := q.QueryRow(ctx, sql, args...).Scan(&n); err != nil {
+		return false, err
+	}
+	return n == 0, nil
+}
+
+// The parts of the statement. Each is guarded by the fence: EXISTS over a CTE is evaluated once and before the first row, and it locks the row
+// until the commit, so a takeover either waits for this batch or makes it write nothing.
+//
+// All parts see the database as it was before the statement; Merge has made sure that none needs to see another's work.
+const (
+	fencePart = `WITH fence AS MATERIALIZED (SELECT 1 FROM fences WHERE incarnation = $1 AND writer = $2 FOR KEY SHARE)`
+
+	bornPart = `, born AS (INSERT INTO runs (id, uuid, flow, version, reader, status, owner, wake_at, created_at, updated_at, ended_at, class, step, message)
+ SELECT id, uuid, flow, version, reader, status, CASE WHEN release THEN NULL ELSE $1::bigint END, wake_at, created_at, updated_at, ended_at, class, step, message
+ FROM unnest(%s::bigint[], %s::uuid[], %s::text[], %s::int[], %s::int[], %s::text[], %s::bool[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[], %s::text[])
+ AS u (id, uuid, flow, version, reader, status, release, wake_at, created_at, updated_at, ended_at, class, step, message) WHERE EXISTS (SELECT FROM fence))`
+
+	rowPart = `, touched AS (UPDATE runs SET status = u.status, owner = CASE WHEN u.release THEN NULL ELSE runs.owner END,
+ wake_at = u.wake_at, updated_at = u.updated_at, ended_at = u.ended_at, class = u.class, step = u.step, message = u.message
+ FROM unnest(%s::bigint[], %s::text[], %s::bool[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[], %s::text[])
+ AS u (id, status, release, wake_at, updated_at, ended_at, class, step, message)
+ WHERE runs.id = u.id AND runs.owner = $1::bigint AND EXISTS (SELECT FROM fence))`
+
+	inboxPart = `, consumed AS (UPDATE inbox SET consumed_at = now(), answer = u.answer
+ FROM unnest(%s::uuid[], %s::bytea[]) AS u (id, answer)
+ WHERE inbox.id = u.id AND inbox.consumed_at IS NULL AND EXISTS (SELECT FROM fence))`
+
+	journalPart = `, written AS (INSERT INTO journal (run, seq, at, facts)
+ SELECT run, seq, at, facts FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::bytea[]) AS u (run, seq, at, facts)
+ WHERE EXISTS (SELECT FROM fence))`
+
+	countPart = ` SELECT count(*) FROM fence`
+)
+
+// statement builds what the batch needs of the parts, so that the common batch, history rows only, pays for no other. There are 16 texts at most;
+// each connection prepares the ones that it meets.
+func statement(inc journal.Incarnation, writer int, batch []journal.Transition) (string, []any) {
+	var sql strings.Builder
+	args := []any{int64(inc), writer}
+	sql.WriteString(fencePart)
+	add := func(part string, columns ...any) {
+		names := make([]any, len(columns))
+		for i := range columns {
+			args = append(args, columns[i])
+			names[i] = fmt.Sprintf("$%d", len(args))
+		}
+		fmt.Fprintf(&sql, part, names...)
+	}
+
+	var births, rows columns
+	for _, m := range journal.Merge(batch) {
+		if m.New != nil {
+			births.add(m)
+		} else {
+			rows.add(m)
+		}
+	}
+	if b := &births; len(b.id) > 0 {
+		add(bornPart, b.id, b.uuid, b.flow, b.version, b.reader, b.status, b.release, b.wake, b.created, b.updated, b.ended, b.class, b.step, b.message)
+	}
+	if r := &rows; len(r.id) > 0 {
+		add(rowPart, r.id, r.status, r.release, r.wake, r.updated, r.ended, r.class, r.step, r.message)
+	}
+	if ids, answers := consumed(batch); len(ids) > 0 {
+		add(inboxPart, ids, answers)
+	}
+	if runs, seqs, ats, facts := history(batch); len(runs) > 0 {
+		add(journalPart, runs, seqs, ats, facts)
+	}
+	sql.WriteString(countPart)
+	return sql.String(), args
+}
+
+// columns are rows of runs, a slice a column.
+type columns struct {
+	id                           []int64
+	uuid                         [][16]byte
+	flow                         []string
+	version, reader              []int32
+	status, class, step, message []string
+	release                      []bool
+	wake, ended                  []*time.Time
+	created, updated             []time.Time
+}
+
+func (c *columns) add(m journal.Merged) {
+	row := m.Row
+	if row == nil {
+		row = &journal.BornPending
+	}
+	if m.New != nil {
+		id, _ := journal.ParseUUID(m.New.UUID) // Check has parsed it
+		c.uuid = append(c.uuid, id)
+		c.flow = append(c.flow, m.New.Flow)
+		c.version = append(c.version, int32(m.New.Version))
+		c.reader = append(c.reader, int32(m.New.Reader))
+		c.created = append(c.created, m.Born)
+	}
+	c.id = append(c.id, m.Run)
+	c.status = append(c.status, row.Status)
+	c.release = append(c.release, row.Release)
+	c.wake = append(c.wake, row.WakeAt)
+	c.ended = append(c.ended, row.EndedAt)
+	c.updated = append(c.updated, m.At)
+	c.class = append(c.class, row.Class)
+	c.step = append(c.step, row.Step)
+	c.message = append(c.message, row.Message)
+}
+
+// consumed lists the messages of a batch; of one that is named twice, the first answer counts, as it would if the transitions came one by one.
+func consumed(batch []journal.Transition) (ids [][16]byte, answers [][]byte) {
+	seen := map[[16]byte]bool{}
+	for i := range batch {
+		for _, c := range batch[i].Inbox {
+			id, _ := journal.ParseUUID(c.ID) // Check has parsed it
+			if seen[id] {
+				continue
+			}
+			seen[id] = true
+			ids, answers = append(ids, id), append(answers, c.Answer)
+		}
+	}
+	return ids, answers
+}
+
+func history(batch []journal.Transition) (runs, seqs []int64, ats []time.Time, facts [][]byte) {
+	n := len(batch)
+	runs, seqs, ats, facts = make([]int64, 0, n), make([]int64, 0, n), make([]time.Time, 0, n), make([][]byte, 0, n)
+	for i := range batch {
+		t := &batch[i]
+		if t.NoFacts() {
+			continue
+		}
+		runs, seqs, ats, facts = append(runs, t.Run), append(seqs, t.Seq), append(ats, t.At), append(facts, t.Facts)
+	}
+	return runs, seqs, ats, facts
+}

@@ -1,0 +1,111 @@
+// Package postgres keeps histories in PostgreSQL: the journal's Store, written with pgx.
+//
+// It owns the statements that make a batch durable under a fence, the takeover of a dead server's runs, and the connections for both. It treats
+// facts as bytes, knows nothing of flows or steps, and leaves the queries of the pages to models.
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/segno-run/segno/runtime/journal"
+)
+
+var _ journal.Store = (*Store)(nil)
+
+// Config says where the histories are.
+type Config struct {
+	// URL of the database, as libpq reads it (postgres://… or keywords). Its schema must be there (package migrations).
+	URL string
+	// Writers is the number of connections that only append. Default 2.
+	Writers int
+	// Others is the number of connections for everything else: leases, claims, loads, the inbox. Default 4.
+	Others int
+	// Tracer sees every statement, for counting. Default none.
+	Tracer pgx.QueryTracer
+}
+
+func (c *Config) validate() error {
+	if c.URL == "" {
+		return errors.New("no database URL")
+	}
+	if c.Writers == 0 {
+		c.Writers = 2
+	}
+	if c.Others == 0 {
+		c.Others = 4
+	}
+	if c.Writers < 0 || c.Others < 0 {
+		return fmt.Errorf("%d writers and %d other connections make no sense", c.Writers, c.Others)
+	}
+	return nil
+}
+
+// Store is a journal.Store on PostgreSQL.
+type Store struct {
+	writers *pgxpool.Pool // appends alone: no page and no claim ever makes a commit wait for a connection
+	others  *pgxpool.Pool
+}
+
+// Open connects. It returns an error when the database can't be reached.
+func Open(ctx context.Context, cfg Config) (*Store, error) {
+	if err := cfg.validate(); err != nil {
+		return nil, fmt.Errorf("postgres: opening the journal: %w", err)
+	}
+	writers, err := connect(ctx, cfg, cfg.Writers, prepareWriter)
+	if err != nil {
+		return nil, fmt.Errorf("postgres: opening the writers' connections: %w", err)
+	}
+	others, err := connect(ctx, cfg, cfg.Others, nil)
+	if err != nil {
+		writers.Close()
+		return nil, fmt.Errorf("postgres: opening the other connections: %w", err)
+	}
+	return &Store{writers: writers, others: others}, nil
+}
+
+// Close waits for what is under way and closes the connections.
+func (s *Store) Close() {
+	s.writers.Close()
+	s.others.Close()
+}
+
+func connect(ctx context.Context, cfg Config, n int, prepare func(context.Context, *pgx.Conn) error) (*pgxpool.Pool, error) {
+	pc, err := pgxpool.ParseConfig(cfg.URL)
+	if err != nil {
+		return nil, err
+	}
+	pc.MaxConns = int32(n)
+	// A connection that was lost without a word must not hold a writer for the kernel's quarter of an hour.
+	pc.ConnConfig.ConnectTimeout = 5 * time.Second
+	pc.ConnConfig.Tracer = cfg.Tracer
+	pc.AfterConnect = prepare
+	pool, err := pgxpool.NewWithConfig(ctx, pc)
+	if err != nil {
+		return nil, err
+	}
+	if err := pool.Ping(ctx); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return pool, nil
+}
+
+// prepareWriter fits a session to the one kind of statement that it runs: short lists against primary keys. A plan made for a small table must
+// not scan it when it has grown, planning costs more than running, and a commit means durable whatever the database's default says.
+func prepareWriter(ctx context.Context, c *pgx.Conn) error {
+	_, err := c.Exec(ctx, `SELECT set_config(name, value, false) FROM (VALUES
+		('plan_cache_mode', 'force_generic_plan'), ('jit', 'off'),
+		('enable_seqscan', 'off'), ('enable_hashjoin', 'off'), ('enable_mergejoin', 'off'),
+		('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END)
+	) AS wanted (name, value)`)
+	if err != nil {
+		return fmt.Errorf("setting up a writer's session: %w", err)
+	}
+	return nil
+}
