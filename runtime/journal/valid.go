@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"math"
@@ -85,6 +86,14 @@ func CleanText(s string) string {
 		n--
 	}
 	return s[:n]
+}
+
+// CleanKey returns a key as a text column can hold it, and never makes one of two: what CleanText would change becomes a hash.
+func CleanKey(s string) string {
+	if CleanText(s) == s {
+		return s
+	}
+	return fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(s)))
 }
 
 var errUUID = errors.New("not a UUID")

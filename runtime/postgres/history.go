@@ -87,7 +87,7 @@ func (s *Store) ReserveStart(ctx context.Context, flow, key, uuid string, input 
 	if input == nil {
 		input = []byte{}
 	}
-	flow, key = journal.CleanText(flow), journal.CleanText(key)
+	flow, key = journal.CleanKey(flow), journal.CleanKey(key)
 	for {
 		var bound [16]byte
 		var hash []byte

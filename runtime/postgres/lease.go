@@ -23,7 +23,7 @@ func (s *Store) Join(ctx context.Context, replica string, writers int, lease tim
 			INSERT INTO incarnations (replica, lease_until) VALUES ($1, clock_timestamp() + $3::interval) RETURNING id
 		), fenced AS (
 			INSERT INTO fences (incarnation, writer) SELECT id, w FROM joined, generate_series(0, $2::int - 1) AS w
-		) SELECT id FROM joined`, journal.CleanText(replica), writers, lease).Scan(&id)
+		) SELECT id FROM joined`, journal.CleanKey(replica), writers, lease).Scan(&id)
 	if err != nil {
 		return 0, fmt.Errorf("postgres: joining as %q with %d writers: %w", replica, writers, err)
 	}
@@ -77,7 +77,7 @@ func fence(ctx context.Context, tx pgx.Tx, dead []int64) error {
 
 // Takeover implements journal.Store. Without anything to take over it is one short statement.
 func (s *Store) Takeover(ctx context.Context, inc journal.Incarnation, replica string) ([]int64, error) {
-	replica = journal.CleanText(replica)
+	replica = journal.CleanKey(replica)
 	var alive, dead bool
 	err := s.others.QueryRow(ctx, `SELECT EXISTS (SELECT FROM incarnations WHERE id = $1),
 		EXISTS (SELECT FROM incarnations WHERE id <> $1 AND (replica = $2 OR lease_until < clock_timestamp()))`, int64(inc), replica).Scan(&alive, &dead)
