@@ -1,0 +1,64 @@
+package expr
+
+import (
+	"errors"
+	"strings"
+)
+
+// The classes of an Error; the words are those of the language's closed list of error classes.
+const (
+	ClassExpression = "expression" // the expression could not be evaluated
+	ClassContract   = "contract"   // a value is not what JSON can carry safely
+	ClassTooLarge   = "too_large"  // a result is above MaxResult
+)
+
+// ErrAbsent is wrapped by the Error of a read of something that is not there: a skipped step's output, a missing field, an index out of range.
+var ErrAbsent = errors.New("absent")
+
+// Error is why an evaluation failed.
+type Error struct {
+	Class   string // ClassExpression, ClassContract or ClassTooLarge
+	Message string // one sentence for a person; it names the path concerned where one is known
+	cause   error
+}
+
+// Error gives the message alone; the class is for programs.
+func (e *Error) Error() string { return e.Message }
+
+// Unwrap gives ErrAbsent for an absent read, else the library's error, if any.
+func (e *Error) Unwrap() error { return e.cause }
+
+func contractError(path, message string) *Error {
+	if path != "" {
+		message = path + ": " + message
+	}
+	return &Error{Class: ClassContract, Message: message}
+}
+
+func expressionError(message string, cause error) *Error {
+	return &Error{Class: ClassExpression, Message: message, cause: cause}
+}
+
+func absentError(path, why string) *Error {
+	message := path + " is absent"
+	if why != "" {
+		message += ": " + why
+	}
+	return &Error{Class: ClassExpression, Message: message, cause: ErrAbsent}
+}
+
+// Problem is one thing wrong with an expression's or a template's text.
+type Problem struct {
+	Offset  int // in Unicode code points into the source
+	Message string
+	Hint    string // how to mend it; may be empty
+}
+
+func (p Problem) String() string {
+	var b strings.Builder
+	b.WriteString(p.Message)
+	if p.Hint != "" {
+		b.WriteString(" (" + p.Hint + ")")
+	}
+	return b.String()
+}

@@ -1,0 +1,138 @@
+package expr
+
+import (
+	"reflect"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+	"cel.dev/cel-go/common/types/traits"
+)
+
+// Scope is what an expression may read. It is asked only for what an expression names.
+type Scope interface {
+	// Input is the run's input.
+	Input() *Value
+	// Output is a step's output; false if it has none: skipped, failed or not run.
+	Output(step string) (*Value, bool)
+	// StepError is {"class", "message", "effect"} of a failed step; false if it did not fail.
+	StepError(step string) (*Value, bool)
+	// Item is the item and its index inside for_each; false elsewhere.
+	Item() (*Value, int, bool)
+	// Run is {"id", "flow", "version", "started_at"}.
+	Run() *Value
+}
+
+// The names that an expression may start from.
+const (
+	RootInput = "input"
+	RootSteps = "steps"
+	RootItem  = "item"
+	RootIndex = "index"
+	RootRun   = "run"
+)
+
+// activation shows a Scope to CEL.
+type activation struct{ scope Scope }
+
+// ResolveName gives the value of a root; errors travel as CEL error values.
+func (a activation) ResolveName(name string) (any, bool) {
+	switch name {
+	case RootInput:
+		return resolve(a.scope.Input())
+	case RootSteps:
+		return &namespace{find: func(step string) (any, bool) { return stepNamespace(a.scope, step), true }}, true
+	case RootItem:
+		v, _, ok := a.scope.Item()
+		if !ok {
+			return nil, false
+		}
+		return resolve(v)
+	case RootIndex:
+		_, i, ok := a.scope.Item()
+		return types.Int(i), ok
+	case RootRun:
+		return resolve(a.scope.Run())
+	}
+	return nil, false
+}
+
+func (a activation) Parent() cel.Activation { return nil }
+
+func resolve(v *Value) (any, bool) {
+	if v == nil {
+		return nil, false
+	}
+	val, err := v.decoded()
+	if err != nil {
+		return types.WrapErr(err), true
+	}
+	return val, true
+}
+
+func stepNamespace(s Scope, step string) *namespace {
+	return &namespace{find: func(field string) (any, bool) {
+		v, ok := stepField(s, step, field)
+		if !ok {
+			return nil, false
+		}
+		return resolve(v)
+	}}
+}
+
+func stepField(s Scope, step, field string) (*Value, bool) {
+	switch field {
+	case "output":
+		v, ok := s.Output(step)
+		return v, ok && v != nil
+	case "error":
+		v, ok := s.StepError(step)
+		return v, ok && v != nil
+	}
+	return nil, false
+}
+
+// namespace is a map that can only be asked for a name: `steps` and `steps.X`. Compile refuses every expression that would use it as a value.
+type namespace struct {
+	find func(string) (any, bool)
+}
+
+var _ traits.Mapper = (*namespace)(nil)
+
+func (n *namespace) FindStringKey(key string) (any, bool) { return n.find(key) }
+
+func (n *namespace) Find(key ref.Val) (ref.Val, bool) {
+	s, ok := key.(types.String)
+	if !ok {
+		return nil, false
+	}
+	v, ok := n.find(string(s))
+	if !ok {
+		return nil, false
+	}
+	return types.DefaultTypeAdapter.NativeToValue(v), true
+}
+
+func (n *namespace) Get(key ref.Val) ref.Val {
+	if v, ok := n.Find(key); ok {
+		return v
+	}
+	return types.NewErr("no such key: %v", key.Value())
+}
+
+func (n *namespace) Contains(key ref.Val) ref.Val {
+	_, ok := n.Find(key)
+	return types.Bool(ok)
+}
+
+func (n *namespace) empty() traits.Mapper {
+	return types.NewRefValMap(types.DefaultTypeAdapter, nil)
+}
+
+func (n *namespace) Size() ref.Val                               { return types.IntZero }
+func (n *namespace) Iterator() traits.Iterator                   { return n.empty().Iterator() }
+func (n *namespace) ConvertToNative(t reflect.Type) (any, error) { return n.empty().ConvertToNative(t) }
+func (n *namespace) ConvertToType(t ref.Type) ref.Val            { return n.empty().ConvertToType(t) }
+func (n *namespace) Equal(other ref.Val) ref.Val                 { return types.Bool(other == ref.Val(n)) }
+func (n *namespace) Type() ref.Type                              { return types.MapType }
+func (n *namespace) Value() any                                  { return n.empty().Value() }

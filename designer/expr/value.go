@@ -1,0 +1,62 @@
+package expr
+
+import (
+	"sync"
+
+	"cel.dev/cel-go/common/types/ref"
+)
+
+// Value is one JSON value. Its bytes are kept as they came and spliced through unchanged; they are decoded at most once, when an expression first
+// looks inside. Safe for concurrent use. A nil *Value means absent.
+type Value struct {
+	raw  []byte
+	once sync.Once
+	val  ref.Val
+	err  error
+}
+
+// FromJSON wraps raw, which must be valid JSON and must not change afterwards. It does not look inside: what is wrong with the value shows as an
+// *Error when it is decoded. Nil gives nil, absent.
+func FromJSON(raw []byte) *Value {
+	if raw == nil {
+		return nil
+	}
+	return &Value{raw: raw}
+}
+
+// newDecoded is a Value whose decoded form is known already.
+func newDecoded(raw []byte, val ref.Val) *Value {
+	v := &Value{raw: raw, val: val}
+	v.once.Do(func() {})
+	return v
+}
+
+// JSON returns the value's bytes, which must not be changed; nil if v is nil.
+func (v *Value) JSON() []byte {
+	if v == nil {
+		return nil
+	}
+	return v.raw
+}
+
+// Decoded returns the value as CEL sees it, a ref.Val. The error is an *Error of class "contract": an integer beyond ±2^53, invalid UTF-8, nesting
+// beyond MaxDepth, or bytes that are not JSON.
+func (v *Value) Decoded() (any, error) {
+	val, err := v.decoded()
+	if err != nil {
+		return nil, err
+	}
+	return val, nil
+}
+
+func (v *Value) decoded() (ref.Val, error) {
+	v.once.Do(func() {
+		val, err := decode(v.raw)
+		if err != nil {
+			v.err = err
+			return
+		}
+		v.val = val
+	})
+	return v.val, v.err
+}
