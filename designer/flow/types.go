@@ -77,6 +77,7 @@ type Value struct {
 	TxtPos Pos    // String only: where Text begins in the source (after an opening quote)
 	Items  []Value
 	Fields []Field // in written order
+	Marks  []Mark  // String only: where its parts stand; see At
 }
 
 // Field is one entry of a Map.
@@ -136,6 +137,8 @@ type Definition struct {
 	Output    Value // a template tree; Absent if none
 	OnFailure OnFailure
 	Source    []byte // exactly as read
+
+	Positions map[string]Pos // of each top-level key, and of each key of output by path: "on_failure", "output.shipment"
 }
 
 // Step returns the step of that name, or nil.
@@ -194,8 +197,9 @@ type Edge struct {
 // Expr is one CEL expression, without its `${{ }}`.
 type Expr struct {
 	Source string
-	Pos    Pos  // where Source begins
-	Exact  bool // Source stands byte for byte in the text, so offsets are positions
+	Pos    Pos    // where Source begins
+	Exact  bool   // Source stands byte for byte in the text, so offsets are positions
+	Marks  []Mark // where its parts stand; see At
 }
 
 // CallSpec is a call of a function, or a compensation.
@@ -249,9 +253,9 @@ type Function struct {
 	Title       string
 	HTTP        *HTTPSpec
 	Process     *ProcessSpec
-	Idempotent  *bool // required: nil means that it was not written
-	Input       Value // JSON Schema, or Absent
-	Output      Value // JSON Schema, or Absent
+	Idempotent  *bool         // required: nil means that it was not written
+	Input       Value         // JSON Schema, or Absent
+	Output      Value         // JSON Schema, or Absent
 	Timeout     time.Duration // default 30s
 	Retry       *Retry
 	Concurrency int // most calls at once by one server; 0: DefaultConcurrency
