@@ -103,7 +103,7 @@ func (s *scanner) plain(parent int) (*Node, *syntaxError) {
 	n := &Node{Style: Plain, Start: s.pos}
 	var text bytes.Buffer
 	for {
-		if c := s.colon(s.pos); c >= 0 {
+		if c := s.colon(s.pos); c >= 0 || s.at(0) == ':' && (blank(s.at(1)) || brk(s.at(1))) {
 			return nil, fail(s.pos, "if it is text, quote the value; if it is a key, mend the indentation", "`key:` inside a value that began on line %d", s.tree.Pos(n.Start).Line)
 		}
 		s.plainLine(n, &text, false)

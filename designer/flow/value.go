@@ -64,10 +64,11 @@ func locate(text string, marks []Mark, runes int) Pos {
 func isNull(s string) bool { return s == "" || s == "~" || s == "null" || s == "Null" || s == "NULL" }
 
 var (
-	decimal  = regexp.MustCompile(`^[-+]?[0-9]+$`)
-	radix    = regexp.MustCompile(`^0(o[0-7]+|x[0-9a-fA-F]+)$`)
-	floating = regexp.MustCompile(`^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$`)
-	special  = regexp.MustCompile(`^([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$`)
+	decimal     = regexp.MustCompile(`^[-+]?[0-9]+$`)
+	leadingZero = regexp.MustCompile(`^[-+]?0[0-9]+$`)
+	radix       = regexp.MustCompile(`^0(o[0-7]+|x[0-9a-fA-F]+)$`)
+	floating    = regexp.MustCompile(`^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$`)
+	special     = regexp.MustCompile(`^([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$`)
 )
 
 // maxSafe is the largest integer that every JSON reader keeps exactly, 2^53.
@@ -93,6 +94,8 @@ func resolve(s string) (kind ValueKind, text, problem string) {
 		return Number, "0", "JSON has no infinity and no NaN"
 	case len(s) > 400 && floating.MatchString(s):
 		return Number, "0", "a number of " + itoa(len(s)) + " characters; quote it if it is a text"
+	case leadingZero.MatchString(s):
+		return Number, "0", "YAML readers disagree on leading zeros; remove them from a number, quote a text"
 	case decimal.MatchString(s), radix.MatchString(s):
 		n, ok := new(big.Int).SetString(strings.TrimPrefix(s, "+"), base(s))
 		if !ok {
