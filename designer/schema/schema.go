@@ -1,0 +1,228 @@
+// Package schema owns JSON Schema (draft 2020-12): compiling a schema within bounds, checking values against it with messages for people, and
+// making a sample value from it.
+//
+// It knows no flow, no function and no run; it never opens a file or a connection, whatever a `$ref` says.
+package schema
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// The bounds of a schema.
+const (
+	MaxBytes  = 256 << 10 // of a schema's text
+	MaxDepth  = 100       // levels that a schema may nest
+	maxVisits = 100_000   // subschemas that one look at a value may have to try, references expanded
+)
+
+// location is the address that every schema is compiled under; only references into itself resolve.
+const location = "segno:///schema"
+
+// Schema is a compiled JSON Schema. It is immutable and safe for concurrent use. A nil *Schema accepts every value.
+type Schema struct {
+	raw      []byte
+	compiled *jsonschema.Schema
+}
+
+// Error is why a schema cannot be used.
+type Error struct {
+	Path    string // within the schema: "properties.lines.items"; "" for the whole
+	Message string
+}
+
+func (e *Error) Error() string {
+	if e.Path == "" {
+		return e.Message
+	}
+	return e.Path + ": " + e.Message
+}
+
+// Compile compiles a schema given as JSON. The error is an *Error.
+//
+// A `$ref` may only point into the schema itself. `format` is an annotation, as draft 2020-12 has it. Regular expressions are RE2, linear in time.
+//
+// Compiling the same text again is cheap: a draft is checked at every keystroke against the same contracts.
+func Compile(raw []byte) (*Schema, error) {
+	if len(raw) > MaxBytes {
+		return nil, &Error{Message: fmt.Sprintf("the schema is %d bytes long; at most %d are allowed", len(raw), MaxBytes)}
+	}
+	return compiled.get(raw, compileNew)
+}
+
+func compileNew(raw []byte) (*Schema, error) {
+	doc, bad := decode(raw, MaxDepth)
+	if bad != nil {
+		return nil, &Error{Path: bad.Path, Message: bad.Message}
+	}
+	switch doc.(type) {
+	case map[string]any, bool:
+	default:
+		return nil, &Error{Message: "a schema must be an object or a boolean, found " + describe(doc)}
+	}
+	if path, text := hugeNumber(doc, ""); text != "" {
+		return nil, &Error{Path: path, Message: "the number " + clip(text) + " is out of range"}
+	}
+	c := jsonschema.NewCompiler()
+	c.DefaultDraft(jsonschema.Draft2020)
+	c.UseLoader(refuseLoader{})
+	if err := c.AddResource(location, doc); err != nil {
+		return nil, &Error{Message: err.Error()}
+	}
+	compiled, err := c.Compile(location)
+	if err != nil {
+		return nil, explainCompile(doc, err)
+	}
+	if visits(compiled, map[*jsonschema.Schema]int{}) > maxVisits {
+		return nil, &Error{Message: "the schema's references multiply beyond what can be checked in reasonable time"}
+	}
+	return &Schema{raw: bytes.Clone(raw), compiled: compiled}, nil
+}
+
+// Raw gives the schema as it was compiled, which must not be changed; nil for a nil Schema.
+func (s *Schema) Raw() []byte {
+	if s == nil {
+		return nil
+	}
+	return s.raw
+}
+
+// refuseLoader keeps `$ref` inside the schema.
+type refuseLoader struct{}
+
+func (refuseLoader) Load(url string) (any, error) {
+	return nil, errRemote
+}
+
+var errRemote = errors.New("only references within the schema itself are followed")
+
+func explainCompile(doc any, err error) error {
+	var (
+		invalid *jsonschema.SchemaValidationError
+		load    *jsonschema.LoadURLError
+		regex   *jsonschema.InvalidRegexError
+		report  *jsonschema.ValidationError
+	)
+	switch {
+	case errors.As(err, &load):
+		return &Error{Path: "", Message: fmt.Sprintf("the reference to %q is not followed: %v", load.URL, errRemote)}
+	case errors.As(err, &regex):
+		return &Error{Path: pointerPath(doc, regex.URL), Message: fmt.Sprintf("%q is not a regular expression: %v", regex.Regex, regex.Err)}
+	case errors.As(err, &invalid) && errors.As(invalid.Err, &report):
+		found := collect(doc, report)
+		if len(found) > 0 {
+			return &Error{Path: found[0].Path, Message: found[0].Message}
+		}
+	}
+	return &Error{Message: strings.ReplaceAll(strings.ReplaceAll(err.Error(), location, ""), "\n", " ")}
+}
+
+// pointerPath turns "…#/properties/a/pattern" into "properties.a.pattern".
+func pointerPath(doc any, url string) string {
+	_, pointer, ok := strings.Cut(url, "#/")
+	if !ok {
+		return ""
+	}
+	tokens := strings.Split(pointer, "/")
+	for i, t := range tokens {
+		tokens[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(t)
+	}
+	return pathOf(doc, tokens)
+}
+
+// decode reads JSON with numbers as written, refusing what no reader carries safely: invalid UTF-8, integers beyond ±2^53, numbers out of a
+// double's range, nesting deeper than limit.
+func decode(raw []byte, limit int) (any, *Violation) {
+	if !utf8.Valid(raw) {
+		return nil, &Violation{Message: "not valid UTF-8"}
+	}
+	if bad := tooDeep(raw, limit); bad != nil {
+		return nil, bad
+	}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		return nil, &Violation{Message: "not valid JSON: " + plainJSON(err)}
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, &Violation{Message: "not valid JSON: more follows after the value"}
+	}
+	return v, nil
+}
+
+func plainJSON(err error) string {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return "it ends too early"
+	}
+	return err.Error()
+}
+
+// tooDeep counts brackets outside of strings, before anything recurses over the text.
+func tooDeep(raw []byte, limit int) *Violation {
+	depth, inString := 0, false
+	for i := 0; i < len(raw); i++ {
+		switch c := raw[i]; {
+		case inString && c == '\\':
+			i++
+		case c == '"':
+			inString = !inString
+		case inString:
+		case c == '{' || c == '[':
+			if depth++; depth > limit {
+				return &Violation{Message: fmt.Sprintf("nests deeper than %d levels", limit)}
+			}
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return nil
+}
+
+// visits bounds how many subschemas one look may try, so that a few lines of nested references cannot stop a server. A recursion counts once.
+func visits(s *jsonschema.Schema, memo map[*jsonschema.Schema]int) int {
+	if s == nil {
+		return 0
+	}
+	if n, ok := memo[s]; ok {
+		return n
+	}
+	memo[s] = 1
+	n := 1
+	add := func(sub *jsonschema.Schema) {
+		n = min(n+visits(sub, memo), maxVisits+1)
+	}
+	for _, sub := range []*jsonschema.Schema{
+		s.Ref, s.Not, s.If, s.Then, s.Else, s.PropertyNames, s.Contains, s.Items2020, s.UnevaluatedItems, s.UnevaluatedProperties, s.ContentSchema,
+	} {
+		add(sub)
+	}
+	if s.DynamicRef != nil {
+		add(s.DynamicRef.Ref)
+	}
+	for _, subs := range [][]*jsonschema.Schema{s.AllOf, s.AnyOf, s.OneOf, s.PrefixItems} {
+		for _, sub := range subs {
+			add(sub)
+		}
+	}
+	for _, subs := range []map[string]*jsonschema.Schema{s.Properties, s.DependentSchemas} {
+		for _, sub := range subs {
+			add(sub)
+		}
+	}
+	for _, sub := range s.PatternProperties {
+		add(sub)
+	}
+	if sub, ok := s.AdditionalProperties.(*jsonschema.Schema); ok {
+		add(sub)
+	}
+	memo[s] = n
+	return n
+}
