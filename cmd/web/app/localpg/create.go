@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"sort"
 	"strings"
+	"syscall"
 )
 
 // maxLog is the size in bytes at which a start puts PostgreSQL's log aside.
@@ -51,7 +52,8 @@ func (s *Server) create(ctx context.Context) (bool, error) {
 	if err := os.WriteFile(filepath.Join(tmp, "pg_hba.conf"), []byte("# TYPE DATABASE USER METHOD\nlocal all all trust\n"), 0o600); err != nil {
 		return false, fmt.Errorf("writing pg_hba.conf: %w", err)
 	}
-	if err := os.Rename(tmp, s.home.cluster); err != nil {
+	// rename(2) replaces an empty directory in one step, which os.Rename refuses to.
+	if err := syscall.Rename(tmp, s.home.cluster); err != nil {
 		return false, fmt.Errorf("putting the new cluster in place: %w", err)
 	}
 	return true, nil

@@ -78,13 +78,11 @@ func settle(cfg Config) (home, account, error) {
 		}
 	}
 	if h.socket, err = socketDir(h, acct); err != nil {
-		h.release()
+		h.lock.Release()
 		return fail(err)
 	}
 	return h, acct, nil
 }
-
-func (h home) release() { h.lock.Release() }
 
 func isCluster(dir string) bool {
 	_, err := os.Stat(filepath.Join(dir, "PG_VERSION"))

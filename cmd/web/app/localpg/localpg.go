@@ -83,34 +83,37 @@ type Server struct {
 
 // Start returns once the private PostgreSQL under cfg.DataDir accepts connections and its database exists. It makes the cluster
 // at the first start, and adopts the one that a killed server left running. What a person can mend comes back as an *Error.
-func Start(ctx context.Context, cfg Config) (s *Server, err error) {
+func Start(ctx context.Context, cfg Config) (*Server, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	s = &Server{cfg: cfg, log: cfg.Logger, stop: make(chan struct{}), done: make(chan struct{})}
+	s := &Server{cfg: cfg, log: cfg.Logger, stop: make(chan struct{}), done: make(chan struct{})}
 	if cfg.Lock == nil {
-		if s.lock, err = Lock(cfg.DataDir); err != nil {
+		lock, err := Lock(cfg.DataDir)
+		if err != nil {
 			return nil, err
 		}
-		defer func() {
-			if err != nil {
-				s.lock.Release()
-			}
-		}()
+		s.lock = lock
 	}
+	p, err := s.start(ctx)
+	if err != nil {
+		s.release()
+		return nil, err
+	}
+	go s.supervise(p)
+	return s, nil
+}
+
+func (s *Server) start(ctx context.Context) (*process, error) {
 	began := time.Now()
-	if s.home, s.acct, err = settle(cfg); err != nil {
+	var err error
+	if s.home, s.acct, err = settle(s.cfg); err != nil {
 		return nil, err
 	}
-	defer func() {
-		if err != nil {
-			s.home.release()
-		}
-	}()
-	if s.install, err = choose(ctx, cfg.Search, s.home, s.acct); err != nil {
+	if s.install, err = choose(ctx, s.cfg.Search, s.home, s.acct); err != nil {
 		return nil, err
 	}
-	s.args = arguments(s.home, cfg.Settings)
+	s.args = arguments(s.home, s.cfg.Settings)
 	fresh, err := s.create(ctx)
 	if err != nil {
 		return nil, err
@@ -118,7 +121,7 @@ func Start(ctx context.Context, cfg Config) (s *Server, err error) {
 	synced := make(chan error, 1)
 	go func() {
 		if fresh {
-			synced <- syncTree(s.home.cluster)
+			synced <- syncTree(s.home.dir)
 		}
 		close(synced)
 	}()
@@ -134,8 +137,13 @@ func Start(ctx context.Context, cfg Config) (s *Server, err error) {
 	s.adopted = p.adopted
 	s.log.Info("private PostgreSQL is ready", "version", s.install.version, "dir", s.home.cluster, "pid", p.pid,
 		"created", fresh, "adopted", p.adopted, "ms", time.Since(began).Milliseconds())
-	go s.supervise(p)
-	return s, nil
+	return p, nil
+}
+
+// release gives the locks back.
+func (s *Server) release() {
+	s.home.lock.Release()
+	s.lock.Release()
 }
 
 // URL is a connection string for pgx: the database "segno" through the unix socket.

@@ -17,10 +17,7 @@ const (
 // the cluster is gone.
 func (s *Server) supervise(p *process) {
 	defer close(s.done)
-	defer func() {
-		s.home.release()
-		s.lock.Release()
-	}()
+	defer s.release()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	go func() {
