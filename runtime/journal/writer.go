@@ -1,0 +1,231 @@
+package journal
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+type item struct {
+	t    Transition
+	done func(error)
+}
+
+// writer owns one fence row and one commit at a time.
+type writer struct {
+	j      *Journal
+	number int
+	wake   chan struct{} // one token: something has changed
+
+	mu     sync.Mutex
+	queue  []item
+	closed bool
+
+	// refused is, for each run whose transition the store refused, the Seq that must come next. Only the loop uses it.
+	refused map[int64]int64
+}
+
+func (w *writer) put(it item) (ok bool) {
+	w.mu.Lock()
+	if w.closed {
+		w.mu.Unlock()
+		return false
+	}
+	w.queue = append(w.queue, it)
+	w.mu.Unlock()
+	w.poke()
+	return true
+}
+
+func (w *writer) close() {
+	w.mu.Lock()
+	w.closed = true
+	w.mu.Unlock()
+	w.poke()
+}
+
+func (w *writer) poke() {
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (w *writer) loop() {
+	for {
+		items, closed := w.take()
+		if len(items) > 0 {
+			w.commit(w.sift(items))
+			continue
+		}
+		if closed {
+			return
+		}
+		<-w.wake
+	}
+}
+
+// take removes what waits from the queue, as far as one commit may hold it.
+func (w *writer) take() (items []item, closed bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n, size := 0, 0
+	for n < len(w.queue) && n < w.j.cfg.MaxBatch {
+		size += len(w.queue[n].t.Facts)
+		if n > 0 && size > w.j.cfg.MaxBytes {
+			break
+		}
+		n++
+	}
+	items = w.queue[:n:n]
+	w.queue = w.queue[n:]
+	if len(w.queue) == 0 {
+		w.queue = nil // lets go of the array, and of the facts in it
+	}
+	return items, w.closed
+}
+
+// sift answers what would leave a gap after a refused transition and returns the rest.
+func (w *writer) sift(items []item) []item {
+	if len(w.refused) == 0 {
+		return items
+	}
+	var fit []item
+	for _, it := range items {
+		next, ok := w.refused[it.t.Run]
+		switch {
+		case ok && it.t.Seq > next:
+			it.done(fmt.Errorf("seq %d of run %d: %w", it.t.Seq, it.t.Run, ErrAfterRefused))
+			continue
+		case ok && !it.t.NoFacts():
+			delete(w.refused, it.t.Run)
+		}
+		fit = append(fit, it)
+	}
+	return fit
+}
+
+// commit appends until it is known what became of every item.
+func (w *writer) commit(items []item) {
+	backoff := w.j.cfg.RetryBackoff
+	unknown := false // an earlier append of exactly these items may have been committed
+	for len(items) > 0 {
+		err := w.append(items)
+		var refusal *BatchError
+		switch {
+		case err == nil:
+			w.durable(items)
+			return
+		case errors.Is(err, ErrFenced):
+			w.j.fenced.Store(true)
+			answer(items, ErrFenced)
+			return
+		case errors.As(err, &refusal) && len(refusal.Bad) > 0:
+			committed := false
+			if unknown {
+				committed, err = w.committed(items)
+				if err != nil {
+					break // still unknown
+				}
+			}
+			if committed {
+				w.durable(items)
+				return
+			}
+			items, unknown, backoff = w.refuse(items, refusal), false, w.j.cfg.RetryBackoff
+			continue
+		}
+		unknown = true
+		w.j.cfg.Logger.LogAttrs(w.j.ctx, slog.LevelWarn, "append failed, trying again",
+			slog.Int("writer", w.number), slog.Int("transitions", len(items)), slog.Duration("after", backoff), slog.Any("error", err))
+		if !w.wait(backoff) {
+			answer(items, fmt.Errorf("%w; the last append failed: %w", ErrClosed, err))
+			return
+		}
+		backoff = min(2*backoff, w.j.cfg.MaxBackoff)
+	}
+}
+
+func (w *writer) append(items []item) error {
+	if w.j.fenced.Load() {
+		return ErrFenced
+	}
+	batch := make([]Transition, len(items))
+	for i := range items {
+		batch[i] = items[i].t
+	}
+	ctx, cancel := context.WithTimeout(w.j.ctx, w.j.cfg.AppendTimeout)
+	defer cancel()
+	w.j.appends.Add(1)
+	return w.j.store.Append(ctx, w.j.inc, w.number, batch)
+}
+
+// committed reads back whether an append whose answer was lost has been committed. A batch is atomic, so one row of it tells. The row must hold
+// the same facts: a duplicate of something else is a refusal. Without a row of history in it, the batch can't have been refused as a duplicate.
+func (w *writer) committed(items []item) (bool, error) {
+	for i := range items {
+		t := &items[i].t
+		if t.NoFacts() {
+			continue
+		}
+		ctx, cancel := context.WithTimeout(w.j.ctx, w.j.cfg.AppendTimeout)
+		defer cancel()
+		facts, ok, err := w.j.store.Committed(ctx, t.Run, t.Seq)
+		return ok && bytes.Equal(facts, t.Facts), err
+	}
+	return false, nil
+}
+
+// refuse answers the bad items, and those after them that would leave a gap, and returns the rest.
+func (w *writer) refuse(items []item, refusal *BatchError) []item {
+	bad := map[int]bool{}
+	for _, i := range refusal.Bad {
+		bad[i] = true
+	}
+	stopped := map[int64]bool{}
+	var rest []item
+	for i, it := range items {
+		switch {
+		case bad[i]:
+			w.j.cfg.Logger.LogAttrs(w.j.ctx, slog.LevelError, "the store refuses a transition",
+				slog.Int64("run", it.t.Run), slog.Int64("seq", it.t.Seq), slog.Any("error", refusal.Err))
+			if !it.t.NoFacts() && !stopped[it.t.Run] {
+				w.refused[it.t.Run] = it.t.Seq
+				stopped[it.t.Run] = true
+			}
+			it.done(refusal)
+		case stopped[it.t.Run]:
+			it.done(fmt.Errorf("seq %d of run %d: %w", it.t.Seq, it.t.Run, ErrAfterRefused))
+		default:
+			rest = append(rest, it)
+		}
+	}
+	return rest
+}
+
+func (w *writer) durable(items []item) {
+	w.j.transitions.Add(int64(len(items)))
+	answer(items, nil)
+}
+
+// wait reports false when the journal has given up.
+func (w *writer) wait(d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-w.j.ctx.Done():
+		return false
+	}
+}
+
+func answer(items []item, err error) {
+	for _, it := range items {
+		it.done(err)
+	}
+}
