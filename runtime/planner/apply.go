@@ -1,0 +1,366 @@
+package planner
+
+import (
+	"bytes"
+	"slices"
+	"time"
+
+	"github.com/segno-run/segno/designer/expr"
+	"github.com/segno-run/segno/designer/fault"
+)
+
+// Fold applies the facts of one committed transition.
+func Fold(s *State, seq int64, at time.Time, facts []Fact) {
+	for _, f := range facts {
+		Apply(s, f, at)
+	}
+	s.Seq = seq
+}
+
+// Apply remembers one fact. It sees no program and evaluates nothing: whoever folds the same facts gets the same state, today and in years.
+func Apply(s *State, f Fact, at time.Time) {
+	switch f := f.(type) {
+	case *RunStarted:
+		s.ID, s.Flow, s.Version, s.Input, s.By, s.StartedAt = f.ID, f.Flow, f.Version, value(f.Input), f.By, at
+	case *StepHeld:
+		s.Held = append(s.Held, f.Step)
+	case *ItemsPlanned:
+		st := s.begin(f.Step, at)
+		st.Planned, st.Items, st.List = true, make([]*Unit, len(f.Items)), make([]*expr.Value, len(f.Items))
+		for i, raw := range f.Items {
+			st.List[i] = value(raw)
+		}
+	case *CallScheduled:
+		s.scheduled(f, at)
+	case *CallSucceeded:
+		u := s.unit(f.Ref)
+		u.Out, u.Fault, u.Crashes, u.RetryAt = value(f.Output), nil, 0, time.Time{}
+		u.end(f.Attempt, Succeeded, nil, f.Call, at)
+		s.move(f.Ref, u, Succeeded)
+	case *CallFailed:
+		s.failed(f, at)
+	case *UnitCancelled:
+		u := s.unit(f.Ref)
+		u.RetryAt = time.Time{}
+		s.move(f.Ref, u, Cancelled)
+	case *StepWaiting:
+		st := s.begin(f.Step, at)
+		st.Status, st.Until, st.Ask, st.Title, st.Decision = Waiting, f.Until, f.Ask, f.Title, nil
+		s.Waiting++
+	case *TimerFired:
+		if u := s.Unit(f.Ref); u != nil && u.State == Retrying {
+			u.RetryAt = time.Time{}
+		} else if st := s.step(f.Step); st.Status == Waiting {
+			st.Until = time.Time{}
+		}
+	case *ApprovalDecided:
+		st := s.step(f.Step)
+		st.Decision, st.DecidedAt = f, at
+	case *StepCompleted:
+		s.completed(f, at)
+	case *StepFailed:
+		s.stepFailed(f, at)
+	case *StepSkipped:
+		st := s.step(f.Step)
+		st.Status, st.Because, st.If, st.EndedAt = Skipped, f.Because, f.If, at
+		s.unhold(f.Step)
+		s.Settled++
+		s.settle(f.Edges)
+	case *StepCancelled:
+		st := s.step(f.Step)
+		s.leaveWaiting(st)
+		st.Status, st.EndedAt = Cancelled, at
+	case *StepReset:
+		st := s.step(f.Step)
+		st.Status, st.EndedAt, st.Fault, st.Result, st.errValue = Running, time.Time{}, nil, nil, nil
+		st.Again, st.Lost = append(st.Again, st.Lost...), nil
+		slices.Sort(st.Again)
+		st.units(func(_ int, u *Unit) {
+			if u.State == Failed {
+				u.State, u.Round, u.Crashes, u.Fault = "", 0, 0, nil
+			}
+		})
+		s.Failures = slices.DeleteFunc(s.Failures, func(name string) bool { return name == f.Step })
+	case *RetryRequested:
+		s.retried()
+	case *CancelRequested:
+		s.Phase, s.Cancelled, s.CancelThen, s.CancelledBy = PhaseCancelling, true, f.Then, f.By
+	case *CompensationStarted:
+		s.Phase, s.Ended, s.EndedAt = PhaseCompensating, "", time.Time{}
+		s.UndoOpen = len(f.Plan)
+		for _, n := range f.Plan {
+			st := s.step(n.Step)
+			st.Undoing = &Undoing{Waits: n.Waits, Releases: n.Releases, Cursor: len(st.Items)}
+		}
+	case *UndoSettled:
+		st := s.step(f.Step)
+		st.Undoing.Settled = true
+		s.UndoOpen--
+		for _, to := range st.Undoing.Releases {
+			s.step(to).Undoing.Waits--
+		}
+	case *UncertainResolved:
+		s.resolved(f)
+	case *Recovered:
+	case *RunSucceeded:
+		s.Output = value(f.Output)
+		s.end(StatusSucceeded, at)
+	case *RunFailed:
+		s.Failure = &Failure{f.Step, f.Item, f.Fault}
+		s.end(StatusFailed, at)
+	case *RunCancelled:
+		s.end(StatusCancelled, at)
+	case *RunCompensated:
+		s.end(StatusCompensated, at)
+	case *RunCompensationFailed:
+		s.Failure = &Failure{f.Step, f.Item, f.Fault}
+		s.end(StatusCompensationFailed, at)
+	}
+}
+
+func value(raw JSON) *expr.Value {
+	if raw == nil {
+		return nil
+	}
+	return expr.FromJSON(raw)
+}
+
+func (s *State) end(status RunStatus, at time.Time) { s.Ended, s.EndedAt = status, at }
+
+// begin marks a step as started.
+func (s *State) begin(name string, at time.Time) *Step {
+	st := s.step(name)
+	if st.StartedAt.IsZero() {
+		st.StartedAt = at
+	}
+	st.Status = Running
+	s.unhold(name)
+	return st
+}
+
+func (s *State) unhold(name string) {
+	if i := slices.Index(s.Held, name); i >= 0 {
+		s.Held = slices.Delete(s.Held, i, i+1)
+	}
+}
+
+func (s *State) leaveWaiting(st *Step) {
+	if st.Status == Waiting {
+		s.Waiting--
+		st.Until = time.Time{}
+	}
+}
+
+// open reports whether a unit of this status is in flight.
+func open(st StepStatus) bool { return st == Running || st == Retrying }
+
+// move changes a unit's status and every counter that follows from it.
+func (s *State) move(r Ref, u *Unit, to StepStatus) {
+	from, st := u.State, s.step(r.Step)
+	u.State = to
+	d := delta(open(to), open(from))
+	unsure := delta(to == Uncertain, from == Uncertain)
+	s.InFlight += d
+	s.Uncertain += unsure
+	switch {
+	case r.Undo:
+		un := st.Undoing
+		un.Open += d
+		un.Unsure += unsure
+		un.Done += delta(to == Succeeded, from == Succeeded)
+		un.Lost += delta(to == Failed, from == Failed)
+		if r.Item != NoItem {
+			un.Cursor = min(un.Cursor, r.Item)
+		}
+		if to == Failed {
+			s.UndoFailed = append(s.UndoFailed, r)
+		}
+	case r.Item != NoItem:
+		st.Open += d
+		st.Retries += delta(to == Retrying, from == Retrying)
+		st.Unsure += unsure
+		if to == Succeeded {
+			st.Done++
+		}
+		if to == Failed {
+			st.Lost = append(st.Lost, r.Item)
+		}
+	}
+}
+
+// taken notes that an item is no longer among those to be called.
+func (st *Step) taken(item int) {
+	if item == NoItem {
+		return
+	}
+	if i := slices.Index(st.Again, item); i >= 0 {
+		st.Again = slices.Delete(st.Again, i, i+1)
+	}
+	st.Next = max(st.Next, item+1)
+}
+
+func delta(is, was bool) int {
+	switch {
+	case is && !was:
+		return 1
+	case was && !is:
+		return -1
+	}
+	return 0
+}
+
+func (s *State) scheduled(f *CallScheduled, at time.Time) {
+	if !f.Undo {
+		st := s.begin(f.Step, at)
+		st.taken(f.Item)
+	}
+	u := s.unit(f.Ref)
+	u.Function, u.Generation, u.Round, u.RetryAt = f.Function, f.Generation, f.Round, time.Time{}
+	if f.Input != nil {
+		u.In = value(f.Input)
+	}
+	u.Attempts = append(u.Attempts, Attempt{Number: f.Attempt, Status: Running, QueuedAt: at})
+	s.move(f.Ref, u, Running)
+}
+
+// end closes attempt n with its outcome.
+func (u *Unit) end(n int, status StepStatus, f *fault.Fault, c Call, at time.Time) {
+	if n > 0 && n <= len(u.Attempts) {
+		a := &u.Attempts[n-1]
+		a.Status, a.Fault, a.Call, a.EndedAt = status, f, c, at
+	}
+}
+
+func (s *State) failed(f *CallFailed, at time.Time) {
+	if f.Attempt == 0 && !f.Undo {
+		s.begin(f.Step, at).taken(f.Item)
+	}
+	u := s.unit(f.Ref)
+	u.Fault, u.RetryAt = &f.Fault, f.RetryAt
+	if f.Fault.Class == fault.Crashed {
+		u.Crashes++
+	} else {
+		u.Crashes = 0
+	}
+	ended, to := Failed, Failed
+	switch f.Next {
+	case NextRetry:
+		to = Retrying
+	case NextUncertain:
+		to = Uncertain
+	case NextCancel:
+		ended, to = Cancelled, Cancelled
+	case NextFail:
+	}
+	u.end(f.Attempt, ended, &f.Fault, f.Call, at)
+	s.move(f.Ref, u, to)
+	if to == Uncertain && f.Item == NoItem && !f.Undo {
+		s.step(f.Step).Status = Uncertain
+	}
+}
+
+func (s *State) completed(f *StepCompleted, at time.Time) {
+	st := s.step(f.Step)
+	s.leaveWaiting(st)
+	if st.StartedAt.IsZero() {
+		st.StartedAt = at
+	}
+	s.unhold(f.Step)
+	st.Status, st.EndedAt, st.Port, st.Why = Succeeded, at, f.Port, f.Why
+	switch {
+	case f.Collect:
+		st.Result = collect(st.Items)
+	case f.Output != nil:
+		st.Result = value(f.Output)
+	default:
+		st.Result = st.Out
+	}
+	s.Settled++
+	s.settle(f.Edges)
+}
+
+// collect is the list of the items' outputs, aligned with the items.
+func collect(items []*Unit) *expr.Value {
+	var b bytes.Buffer
+	b.WriteByte('[')
+	for i, u := range items {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		if u == nil || u.Out == nil {
+			b.WriteString("null")
+			continue
+		}
+		b.Write(u.Out.JSON())
+	}
+	b.WriteByte(']')
+	return expr.FromJSON(b.Bytes())
+}
+
+func (s *State) stepFailed(f *StepFailed, at time.Time) {
+	st := s.step(f.Step)
+	s.leaveWaiting(st)
+	if st.StartedAt.IsZero() {
+		st.StartedAt = at
+	}
+	s.unhold(f.Step)
+	st.Status, st.EndedAt, st.Handled = Failed, at, f.Handled
+	if !st.Planned {
+		st.Fault = &f.Fault
+	}
+	st.errValue = faultValue(&f.Fault)
+	if f.Handled {
+		s.Settled++
+		s.settle(f.Edges)
+		return
+	}
+	s.Failures = append(s.Failures, f.Step)
+	if s.Failure == nil {
+		s.Failure = &Failure{f.Step, f.Item, f.Fault}
+	}
+	if s.Phase == PhaseForward && s.Ended == "" {
+		s.Phase = PhaseFailing
+	}
+}
+
+// settle counts edges at their targets.
+func (s *State) settle(edges []Settled) {
+	for _, e := range edges {
+		if to := s.step(e.To); e.Live {
+			to.Live++
+		} else {
+			to.Dead++
+		}
+	}
+}
+
+func (s *State) retried() {
+	if s.Ended == StatusCompensationFailed {
+		s.Phase = PhaseCompensating
+		for _, r := range s.UndoFailed {
+			s.unit(r).Crashes = 0
+		}
+		s.UndoFailed = nil
+	} else {
+		s.Phase = PhaseForward
+	}
+	s.Ended, s.EndedAt, s.Failure = "", time.Time{}, nil
+}
+
+func (s *State) resolved(f *UncertainResolved) {
+	u := s.unit(f.Ref)
+	u.Resolved = f
+	if f.Item == NoItem && !f.Undo {
+		s.step(f.Step).Status = Running
+	}
+	switch f.As {
+	case Happened:
+		u.Out, u.Fault, u.Crashes = value(f.Output), nil, 0
+		s.move(f.Ref, u, Succeeded)
+	case DidNotHappen:
+		// The call goes out again (or is cancelled) by a fact of its own in the same transition.
+		s.move(f.Ref, u, Pending)
+	case DidFail:
+		s.move(f.Ref, u, Failed)
+	}
+}

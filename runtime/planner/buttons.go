@@ -1,0 +1,206 @@
+package planner
+
+import (
+	"slices"
+
+	"github.com/segno-run/segno/designer/check"
+	"github.com/segno-run/segno/designer/fault"
+	"github.com/segno-run/segno/designer/flow"
+)
+
+// Fits lists the buttons that fit the run now: "retry", "compensate", "cancel".
+func (s *State) Fits() []string {
+	var fits []string
+	if s.Ended == StatusFailed || s.Ended == StatusCompensationFailed {
+		fits = append(fits, "retry")
+	}
+	if s.Ended == StatusFailed || s.Ended == StatusCancelled {
+		fits = append(fits, "compensate")
+	}
+	if s.ID != "" && s.Ended == "" && s.Phase != PhaseCompensating && s.Phase != PhaseCancelling {
+		fits = append(fits, "cancel")
+	}
+	return fits
+}
+
+func (s *State) fits(button string) bool { return slices.Contains(s.Fits(), button) }
+
+func (d *decider) retry(in *Retry) error {
+	if !d.s.fits("retry") {
+		return conflict("the run is %s: Retry applies to a run that failed or whose compensation failed", d.s.Status())
+	}
+	undos, failures := slices.Clone(d.s.UndoFailed), slices.Clone(d.s.Failures)
+	d.emit(&RetryRequested{By: in.By})
+	if d.s.Phase == PhaseCompensating {
+		for _, r := range undos {
+			d.retryUndo(r)
+		}
+		return nil
+	}
+	for _, name := range failures {
+		d.reset(d.p.Step(name))
+	}
+	for _, name := range slices.Clone(d.s.Held) {
+		d.queue = append(d.queue, d.p.Step(name).Index)
+	}
+	d.drain()
+	return nil
+}
+
+// retryUndo calls a compensation again whose attempts were used up.
+func (d *decider) retryUndo(r Ref) {
+	if u := d.s.Unit(r); u.In != nil {
+		d.again(r, 1)
+		return
+	}
+	// Its input could not be made before; perhaps the answer is the same, then it fails again and says so.
+	r.Undo = false
+	d.scheduleUndo(d.p.Step(r.Step), r)
+}
+
+// reset runs a failed step again from its own beginning: with the same key as long as its input is the same.
+func (d *decider) reset(st *check.Step) {
+	d.emit(&StepReset{Step: st.Name})
+	if s := d.s.step(st.Name); s.Planned {
+		d.advance(st)
+		return
+	}
+	d.run(st)
+}
+
+func (d *decider) cancel(in *Cancel) error {
+	if !d.s.fits("cancel") {
+		return conflict("the run is %s: Cancel applies to a run that is still going forward", d.s.Status())
+	}
+	then := in.Then
+	if then == "" {
+		then = d.p.OnFailure
+	}
+	d.emit(&CancelRequested{By: in.By, Then: then})
+	for _, st := range d.p.Steps {
+		if s, ok := d.s.Steps[st.Name]; ok {
+			d.stop(st, s)
+		}
+	}
+	return nil
+}
+
+// stop ends what a step waits for and tells its calls to stop.
+func (d *decider) stop(st *check.Step, s *Step) {
+	if s.Status == Waiting {
+		d.emit(&StepCancelled{Step: st.Name})
+		return
+	}
+	for _, r := range s.refs() {
+		switch u := d.s.Unit(r); u.State {
+		case Retrying:
+			d.emit(&UnitCancelled{r})
+			d.unitCancelled(st, r)
+		case Running:
+			d.command(&CancelCall{r, len(u.Attempts)})
+		}
+	}
+	if s.Planned && s.Status == Running {
+		d.advance(st)
+	}
+}
+
+func (d *decider) compensate(in *Undo) error {
+	if !d.s.fits("compensate") {
+		return conflict("the run is %s: Compensate applies to a run that failed or was cancelled", d.s.Status())
+	}
+	d.startUndo(in.By)
+	return nil
+}
+
+func (d *decider) approve(in *Approve) error {
+	st := d.p.Step(in.Step)
+	if st == nil || st.Kind != flow.Approval {
+		return &Refusal{Invalid, "the flow has no approval called " + quote(in.Step)}
+	}
+	s, ok := d.s.Steps[in.Step]
+	switch {
+	case ok && s.Status == Waiting:
+	case ok && s.Decision != nil:
+		return conflict("%s was %s already%s", quote(in.Step), answer(s.Decision.Approved), by(s.Decision.By))
+	default:
+		return conflict("%s is not waiting for an answer", quote(in.Step))
+	}
+	d.emit(&ApprovalDecided{Step: in.Step, Approved: in.Approved, By: in.By, Comment: in.Comment})
+	out := object("approved", in.Approved, "by", in.By, "comment", in.Comment, "at", d.now.UTC().Format(timeLayout))
+	switch {
+	case in.Approved:
+		d.complete(st, &StepCompleted{Output: out, Port: flow.PortApproved}, flow.PortDone, flow.PortApproved)
+	case st.Wired(flow.PortRejected):
+		d.complete(st, &StepCompleted{Output: out, Port: flow.PortRejected}, flow.PortRejected)
+	default:
+		message := "the approval was rejected" + by(in.By)
+		if in.Comment != "" {
+			message += ": " + in.Comment
+		}
+		d.fail(st, NoItem, &fault.Fault{Class: fault.Rejected, Effect: fault.None, Message: message})
+	}
+	return nil
+}
+
+func (d *decider) resolve(in *Resolve) error {
+	st := d.p.Step(in.Step)
+	if st == nil {
+		return &Refusal{Invalid, "the flow has no step called " + quote(in.Step)}
+	}
+	r := Ref{Step: in.Step, Item: in.Item}
+	u := d.s.Unit(r)
+	if u != nil && u.Undo != nil && u.Undo.State == Uncertain {
+		r.Undo = true
+		u = u.Undo
+	}
+	if u == nil || u.State != Uncertain {
+		return conflict("%s is not uncertain", quote(in.Step))
+	}
+	f := &UncertainResolved{Ref: r, As: in.As, By: in.By, Reason: in.Reason}
+	switch in.As {
+	case Happened:
+		c := d.spec(r)
+		if f.Output = in.Output; f.Output == nil {
+			f.Output = JSON("null")
+		}
+		if bad := breach(c.Output, f.Output, "the output of "+c.Function, fault.Maybe); bad != nil {
+			return &Refusal{Invalid, bad.Message}
+		}
+	case DidNotHappen, DidFail:
+	default:
+		return &Refusal{Invalid, "an uncertain step is resolved as happened, did_not_happen or failed, not as " + quote(string(in.As))}
+	}
+	d.emit(f)
+	stopped := !r.Undo && (d.s.Phase == PhaseCancelling || d.s.Phase == PhaseCompensating)
+	switch {
+	case in.As == Happened:
+		d.unitDone(st, r)
+	case in.As == DidFail:
+		d.unitFailed(st, r)
+	case stopped:
+		d.emit(&UnitCancelled{r})
+		d.unitCancelled(st, r)
+	default:
+		d.again(r, 1)
+	}
+	return nil
+}
+
+const timeLayout = "2006-01-02T15:04:05.999999999Z07:00"
+
+func quote(s string) string { return "`" + shorten(s) + "`" }
+
+func answer(approved bool) string {
+	if approved {
+		return "approved"
+	}
+	return "rejected"
+}
+
+func by(who string) string {
+	if who == "" {
+		return ""
+	}
+	return " by " + who
+}

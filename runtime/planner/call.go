@@ -1,0 +1,288 @@
+package planner
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/segno-run/segno/designer/check"
+	"github.com/segno-run/segno/designer/expr"
+	"github.com/segno-run/segno/designer/fault"
+	"github.com/segno-run/segno/designer/flow"
+	"github.com/segno-run/segno/designer/schema"
+)
+
+// maxCrashes is after how many crashes in a row a unit fails, so that a step that kills its server ends (design, section 4).
+const maxCrashes = 3
+
+// spec is the call that a unit makes.
+func (d *decider) spec(r Ref) *check.Call {
+	st := d.p.Step(r.Step)
+	if r.Undo {
+		return st.Compensate
+	}
+	return st.Call
+}
+
+// schedule evaluates a unit's input and records the intent to call. round counts the attempts against the retry policy.
+func (d *decider) schedule(st *check.Step, r Ref, round int) {
+	in, f := d.input(st, r)
+	if f != nil {
+		d.emit(&CallFailed{Ref: r, Fault: *f})
+		d.unitFailed(st, r)
+		return
+	}
+	generation, n := 0, 0
+	if u := d.s.Unit(r); u != nil && u.In != nil {
+		n, generation = len(u.Attempts), u.Generation
+		if bytes.Equal(u.In.JSON(), in) {
+			in = nil
+		} else {
+			generation++ // the effect asked for is another one, so it must not be taken for the one asked for before
+		}
+	}
+	c := d.spec(r)
+	d.emit(&CallScheduled{Ref: r, Attempt: n + 1, Generation: generation, Function: c.Function, Input: in, Round: round})
+	d.invoke(r)
+}
+
+// again records the next attempt of a unit whose input stands.
+func (d *decider) again(r Ref, round int) {
+	u := d.s.Unit(r)
+	d.emit(&CallScheduled{Ref: r, Attempt: len(u.Attempts) + 1, Generation: u.Generation, Function: u.Function, Round: round})
+	d.invoke(r)
+}
+
+func (d *decider) invoke(r Ref) {
+	u := d.s.Unit(r)
+	d.command(&Invoke{Ref: r, Attempt: len(u.Attempts), Key: Key(d.s.ID, r, u.Generation), Function: u.Function, Input: u.In.JSON(), Timeout: d.spec(r).Timeout})
+}
+
+// input evaluates `with` and holds it against the function's contract.
+func (d *decider) input(st *check.Step, r Ref) (JSON, *fault.Fault) {
+	sc := scope{s: d.s, item: r.Item}
+	if r.Item != NoItem {
+		sc.v = d.s.step(r.Step).List[r.Item]
+	}
+	if r.Undo {
+		sc.undo = r.Step
+	}
+	c := d.spec(r)
+	in := JSON("{}")
+	if c.With != nil {
+		v, err := c.With.Eval(sc)
+		if err != nil {
+			return nil, exprFault(err)
+		}
+		in = v.JSON()
+	}
+	if f := breach(c.Input, in, "the input of "+c.Function, fault.None); f != nil {
+		return nil, f
+	}
+	return in, nil
+}
+
+// breach is the contract fault of a value that breaks its schema, or nil.
+func breach(sc *schema.Schema, raw JSON, what string, effect fault.Effect) *fault.Fault {
+	found := sc.Validate(raw)
+	if len(found) == 0 {
+		return nil
+	}
+	f := &fault.Fault{Class: fault.Contract, Effect: effect}
+	var said []string
+	for _, v := range found {
+		at := v.Path
+		if at == "" {
+			at = "the value"
+		}
+		said = append(said, "`"+at+"`: "+v.Message)
+		f.Evidence = append(f.Evidence, fault.Detail{Name: "field " + at, Value: v.Message})
+	}
+	f.Message = fmt.Sprintf("%s breaks its contract: %s", what, shorten(strings.Join(said, "; ")))
+	return f
+}
+
+func (d *decider) callDone(in *CallDone) {
+	st, u := d.p.Step(in.Step), d.s.Unit(in.Ref)
+	if st == nil || u == nil || u.State != Running || in.Attempt != len(u.Attempts) {
+		return // a late result of an attempt that has been judged already
+	}
+	c, f := d.spec(in.Ref), in.Fault
+	if f == nil {
+		f = breach(c.Output, in.Output, "the output of "+c.Function, fault.Maybe)
+	}
+	if f == nil {
+		d.emit(&CallSucceeded{Ref: in.Ref, Attempt: in.Attempt, Output: in.Output, Call: in.Call})
+		d.unitDone(st, in.Ref)
+		return
+	}
+	fact := &CallFailed{Ref: in.Ref, Attempt: in.Attempt, Fault: *f, Call: in.Call}
+	stopping := d.s.Phase == PhaseCancelling && !in.Undo
+	switch {
+	case f.Effect == fault.Maybe && !c.Idempotent:
+		fact.Next = NextUncertain
+	case stopping:
+		fact.Next = NextCancel
+	case c.Retry.Retries(f.Class) && u.Round < c.Retry.MaxAttempts:
+		fact.Next = NextRetry
+		fact.RetryAt = d.now.Add(max(c.Retry.Delay(u.Round), in.RetryAfter))
+	}
+	d.emit(fact)
+	switch fact.Next {
+	case NextRetry:
+		d.command(&SetTimer{in.Ref, fact.RetryAt})
+	case NextFail:
+		d.unitFailed(st, in.Ref)
+	case NextCancel:
+		d.unitCancelled(st, in.Ref)
+	case NextUncertain:
+	}
+}
+
+// unitDone goes on after a unit succeeded.
+func (d *decider) unitDone(st *check.Step, r Ref) {
+	switch {
+	case r.Undo:
+		d.undoNext(st)
+		return
+	case r.Item != NoItem:
+		d.advance(st)
+	default:
+		d.complete(st, &StepCompleted{}, flow.PortDone)
+	}
+	if d.undoable(st) { // a person's word on an uncertain unit came during the compensation
+		if st.Compensate != nil {
+			d.scheduleUndo(st, r)
+		}
+		d.undoNext(st)
+	}
+}
+
+// unitFailed goes on after a unit's attempts are used up.
+func (d *decider) unitFailed(st *check.Step, r Ref) {
+	switch {
+	case r.Undo:
+	case r.Item != NoItem:
+		d.advance(st)
+	default:
+		d.fail(st, NoItem, d.s.Unit(r).Fault)
+	}
+	d.undoNext(st)
+}
+
+// unitCancelled goes on after a unit was cancelled.
+func (d *decider) unitCancelled(st *check.Step, r Ref) {
+	switch {
+	case r.Undo:
+	case r.Item != NoItem:
+		d.advance(st)
+	default:
+		d.emit(&StepCancelled{Step: st.Name})
+	}
+	d.undoNext(st)
+}
+
+func (d *decider) timerDue(in *TimerDue) {
+	st := d.p.Step(in.Step)
+	if st == nil {
+		return
+	}
+	if u := d.s.Unit(in.Ref); u != nil && u.State == Retrying && !u.RetryAt.IsZero() && !u.RetryAt.After(d.now) {
+		d.emit(&TimerFired{in.Ref})
+		d.again(in.Ref, u.Round+1)
+		return
+	}
+	s, ok := d.s.Steps[in.Step]
+	if !ok || s.Status != Waiting || s.Until.IsZero() || s.Until.After(d.now) {
+		return
+	}
+	until, ask := s.Until, s.Ask
+	if !ask {
+		d.waited(st)
+		return
+	}
+	d.emit(&TimerFired{in.Ref})
+	d.fail(st, NoItem, &fault.Fault{Class: fault.Timeout, Effect: fault.None,
+		Message:  "nobody answered the approval within " + st.ApprovalTimeout.String(),
+		Evidence: []fault.Detail{{Name: "timeout", Value: "approval"}, {Name: "deadline", Value: until.UTC().Format(time.RFC3339)}}})
+}
+
+// recover judges what was in flight when the last owner was lost.
+func (d *decider) recover(in *Recover) {
+	var flying []Ref
+	for _, st := range d.p.Steps {
+		s, ok := d.s.Steps[st.Name]
+		if !ok {
+			continue
+		}
+		s.units(func(i int, u *Unit) {
+			if u.State == Running {
+				flying = append(flying, Ref{Step: st.Name, Item: i})
+			}
+			if u.Undo != nil && u.Undo.State == Running {
+				flying = append(flying, Ref{Step: st.Name, Item: i, Undo: true})
+			}
+		})
+	}
+	if len(flying) == 0 {
+		return
+	}
+	d.emit(&Recovered{Owner: in.Owner})
+	for _, r := range flying {
+		d.crashed(r)
+	}
+}
+
+func (d *decider) crashed(r Ref) {
+	st, u, c := d.p.Step(r.Step), d.s.Unit(r), d.spec(r)
+	fact := &CallFailed{Ref: r, Attempt: len(u.Attempts), Fault: fault.Fault{Class: fault.Crashed, Effect: fault.Maybe,
+		Message:  "the server stopped while " + u.Function + " was running",
+		Evidence: []fault.Detail{{Name: "crashes in a row", Value: itoa(u.Crashes + 1)}}}}
+	switch {
+	case !c.Idempotent:
+		fact.Next = NextUncertain
+	case d.s.Phase == PhaseCancelling && !r.Undo:
+		fact.Next = NextCancel
+	case u.Crashes+1 < maxCrashes:
+		fact.Next, fact.RetryAt = NextRetry, d.now
+	}
+	d.emit(fact)
+	switch fact.Next {
+	case NextRetry:
+		d.again(r, u.Round) // whatever the retry policy says: the function did not fail, the server did
+	case NextFail:
+		d.unitFailed(st, r)
+	case NextCancel:
+		d.unitCancelled(st, r)
+	case NextUncertain:
+	}
+}
+
+// Timers lists every timer that a run waits for, soonest first. An owner that loads a run sets them anew.
+func (s *State) Timers() []SetTimer {
+	var out []SetTimer
+	for name, st := range s.Steps {
+		if st.Status == Waiting && !st.Until.IsZero() {
+			out = append(out, SetTimer{Ref{Step: name, Item: NoItem}, st.Until})
+		}
+		st.units(func(i int, u *Unit) {
+			if u.State == Retrying {
+				out = append(out, SetTimer{Ref{Step: name, Item: i}, u.RetryAt})
+			}
+			if u.Undo != nil && u.Undo.State == Retrying {
+				out = append(out, SetTimer{Ref{Step: name, Item: i, Undo: true}, u.Undo.RetryAt})
+			}
+		})
+	}
+	slices.SortFunc(out, func(a, b SetTimer) int {
+		if c := a.At.Compare(b.At); c != 0 {
+			return c
+		}
+		return strings.Compare(Key("", a.Ref, 0), Key("", b.Ref, 0))
+	})
+	return out
+}
+
+var _ expr.Scope = scope{}

@@ -1,0 +1,282 @@
+package planner
+
+import (
+	"slices"
+	"time"
+
+	"github.com/segno-run/segno/designer/check"
+	"github.com/segno-run/segno/designer/fault"
+	"github.com/segno-run/segno/designer/flow"
+)
+
+// Decide concludes what an input makes true of a run, and what is to be done about it.
+//
+// It advances s by every fact as it concludes it, so that s afterwards is what folding the returned facts would have given; what it costs is
+// proportional to the edges it touches. A caller that cannot commit the facts must throw s away. A *Refusal leaves s as it was. No facts and no
+// error mean that the input is stale (a late result, a timer that was overtaken): there is nothing to commit.
+func Decide(p *check.Program, s *State, in Input, now time.Time) ([]Fact, []Command, error) {
+	d := &decider{p: p, s: s, now: now}
+	var err error
+	switch in := in.(type) {
+	case *Start:
+		d.start(in)
+	case *CallDone:
+		d.callDone(in)
+	case *TimerDue:
+		d.timerDue(in)
+	case *Recover:
+		d.recover(in)
+	case *Poison:
+		if s.Ended == "" {
+			d.emit(&RunFailed{Item: NoItem, Fault: in.Fault})
+		}
+	case *Retry:
+		err = d.retry(in)
+	case *Cancel:
+		err = d.cancel(in)
+	case *Undo:
+		err = d.compensate(in)
+	case *Approve:
+		err = d.approve(in)
+	case *Resolve:
+		err = d.resolve(in)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(d.facts) > 0 {
+		d.finish()
+	}
+	return d.facts, d.cmds, nil
+}
+
+// decider is one Decide under way.
+type decider struct {
+	p     *check.Program
+	s     *State
+	now   time.Time
+	facts []Fact
+	cmds  []Command
+	queue []int // steps whose join is satisfied; a queue, because a chain of a thousand `set` steps must not be a thousand frames deep
+	busy  bool
+}
+
+func (d *decider) emit(f Fact) {
+	Apply(d.s, f, d.now)
+	d.facts = append(d.facts, f)
+}
+
+func (d *decider) command(c Command) { d.cmds = append(d.cmds, c) }
+
+func (d *decider) start(in *Start) {
+	if d.s.ID != "" {
+		return
+	}
+	d.emit(&RunStarted{ID: in.ID, Flow: d.p.Flow, Version: in.Version, Input: in.Input, By: in.By})
+	for _, st := range d.p.Steps {
+		if len(st.In) == 0 {
+			d.queue = append(d.queue, st.Index)
+		}
+	}
+	d.drain()
+}
+
+// drain starts the steps that became ready, and those that become ready by that.
+func (d *decider) drain() {
+	if d.busy {
+		return
+	}
+	d.busy = true
+	for len(d.queue) > 0 {
+		i := d.queue[0]
+		d.queue = d.queue[1:]
+		d.begin(d.p.Steps[i])
+	}
+	d.busy = false
+}
+
+// begin starts a step whose join is satisfied, or holds it.
+func (d *decider) begin(st *check.Step) {
+	if d.s.Phase != PhaseForward || d.s.Ended != "" {
+		if !slices.Contains(d.s.Held, st.Name) {
+			d.emit(&StepHeld{Step: st.Name})
+		}
+		return
+	}
+	if st.If != nil {
+		yes, err := st.If.EvalBool(d.scope(NoItem, nil))
+		if err != nil {
+			d.fail(st, NoItem, exprFault(err))
+			return
+		}
+		if !yes {
+			d.skip(st, "", st.If.Source())
+			return
+		}
+	}
+	d.run(st)
+}
+
+// run starts a step's work.
+func (d *decider) run(st *check.Step) {
+	switch st.Kind {
+	case flow.Call:
+		if st.ForEach != nil {
+			d.plan(st)
+			return
+		}
+		d.schedule(st, Ref{Step: st.Name, Item: NoItem}, 1)
+	case flow.Switch:
+		d.branch(st)
+	case flow.Set:
+		out, err := st.Set.Eval(d.scope(NoItem, nil))
+		if err != nil {
+			d.fail(st, NoItem, exprFault(err))
+			return
+		}
+		d.complete(st, &StepCompleted{Output: out.JSON()}, flow.PortDone)
+	case flow.Wait:
+		d.wait(st)
+	case flow.Approval:
+		d.ask(st)
+	case flow.Fail:
+		d.failStep(st)
+	}
+}
+
+// finish concludes the run, or its next phase, when nothing is left to wait for.
+func (d *decider) finish() {
+	s := d.s
+	if s.Ended != "" || s.ID == "" {
+		return
+	}
+	switch s.Phase {
+	case PhaseForward:
+		if s.Settled == len(d.p.Steps) {
+			d.succeed()
+		}
+	case PhaseFailing:
+		switch {
+		case s.InFlight > 0:
+		case d.p.OnFailure == flow.Compensate:
+			d.startUndo("")
+		case s.Uncertain == 0:
+			d.emit(&RunFailed{Step: s.Failure.Step, Item: s.Failure.Item, Fault: s.Failure.Fault})
+		}
+	case PhaseCancelling:
+		switch {
+		case s.InFlight > 0:
+		case s.CancelThen == flow.Compensate:
+			d.startUndo(s.CancelledBy)
+		case s.Uncertain == 0:
+			d.emit(&RunCancelled{})
+		}
+	case PhaseCompensating:
+		d.finishUndo()
+	}
+}
+
+func (d *decider) succeed() {
+	if d.p.Output == nil {
+		d.emit(&RunSucceeded{})
+		return
+	}
+	out, err := d.p.Output.Eval(d.scope(NoItem, nil))
+	if err != nil {
+		d.emit(&RunFailed{Item: NoItem, Fault: *exprFault(err)})
+		return
+	}
+	d.emit(&RunSucceeded{Output: out.JSON()})
+}
+
+// complete settles a step that ended well. done are its live ports; every other edge is dead.
+func (d *decider) complete(st *check.Step, f *StepCompleted, live ...string) {
+	f.Step = st.Name
+	f.Edges = d.edges(st, live...)
+	d.emit(f)
+	d.propagate(st)
+}
+
+func (d *decider) skip(st *check.Step, because, condition string) {
+	d.emit(&StepSkipped{Step: st.Name, Because: because, If: condition, Edges: d.edges(st)})
+	d.propagate(st)
+}
+
+// fail ends a step with a failure: handled if its error port is wired and the run is not being stopped.
+func (d *decider) fail(st *check.Step, item int, f *fault.Fault) {
+	handled := st.Wired(flow.PortError) && (d.s.Phase == PhaseForward || d.s.Phase == PhaseFailing)
+	fact := &StepFailed{Step: st.Name, Item: item, Fault: *f, Handled: handled}
+	if handled {
+		fact.Edges = d.edges(st, flow.PortError)
+	}
+	d.emit(fact)
+	if handled {
+		d.propagate(st)
+	}
+}
+
+// edges lists a step's edges as settled: those of the live ports live, the others dead.
+func (d *decider) edges(st *check.Step, live ...string) []Settled {
+	if len(st.Out) == 0 {
+		return nil
+	}
+	out := make([]Settled, len(st.Out))
+	for i, e := range st.Out {
+		alive := false
+		for _, port := range live {
+			alive = alive || port == e.Port
+		}
+		out[i] = Settled{st.Name, e.Port, d.p.Steps[e.To].Name, alive}
+	}
+	return out
+}
+
+// propagate looks at the joins behind a step that has just settled.
+func (d *decider) propagate(st *check.Step) {
+	last := -1
+	for _, e := range st.Out { // sorted by target, so that two edges into one join are looked at once
+		if e.To != last {
+			d.join(d.p.Steps[e.To], st)
+			last = e.To
+		}
+	}
+	d.drain()
+}
+
+// join applies the truth table of joins to a step one of whose edges has just settled.
+func (d *decider) join(to, from *check.Step) {
+	st := d.s.step(to.Name)
+	if st.Status != Pending {
+		return // it was skipped at the first dead edge
+	}
+	switch {
+	case !to.Any && st.Dead > 0, to.Any && st.Dead == len(to.In):
+		d.skip(to, d.deadEdge(to, from), "")
+	case st.Live+st.Dead == len(to.In):
+		d.queue = append(d.queue, to.Index)
+	}
+}
+
+// deadEdge names an edge from one step to another that is dead: the first that is wired.
+func (d *decider) deadEdge(to, from *check.Step) string {
+	for _, f := range d.facts[len(d.facts)-1:] {
+		for _, e := range settledBy(f) {
+			if e.To == to.Name && !e.Live {
+				return e.From + "." + e.Port
+			}
+		}
+	}
+	return from.Name
+}
+
+func settledBy(f Fact) []Settled {
+	switch f := f.(type) {
+	case *StepCompleted:
+		return f.Edges
+	case *StepSkipped:
+		return f.Edges
+	case *StepFailed:
+		return f.Edges
+	}
+	return nil
+}

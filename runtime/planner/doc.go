@@ -1,0 +1,49 @@
+// Package planner is the pure core of a run: Decide concludes what an input makes true, Apply remembers it.
+//
+// It has no clock, no I/O, no goroutine and no randomness: times arrive in its inputs. It knows nothing of how facts become durable or how
+// functions are called. Its rules are these tables.
+//
+// # Joins
+//
+// When a step settles, each of its edges becomes live or dead.
+//
+//	needs          an edge turns dead       last edge settles, ≥ 1 live    last edge settles, none live
+//	all (a list)   skipped at once          starts (all are live)          skipped
+//	any            waits                    starts                         skipped
+//
+// # Ports
+//
+//	step ends as                    live ports                 dead ports
+//	call, set, wait done            done                       error
+//	switch took branch b            done, b                    error, other branches
+//	approval approved               done, approved             error, rejected
+//	approval rejected, wired        rejected                   done, approved, error
+//	failed, error wired (handled)   error                      all others
+//	failed, not wired (unhandled)   none: edges stay unsettled
+//	skipped                         none                       all
+//
+// # Failure
+//
+//	failure of an attempt                                    the unit
+//	effect maybe, function not idempotent                    uncertain: a person is asked
+//	run is being cancelled                                   cancelled
+//	class is retried, attempts left                          retrying
+//	otherwise                                                failed
+//
+//	the server was lost during the call                      the unit
+//	function not idempotent                                  uncertain
+//	fewer than 3 crashes in a row                            called again with the same key, whatever its retry says
+//	otherwise                                                failed (crashed)
+//
+// After an unhandled failure no new step starts (what is ready is held), calls and retries in flight settle, then the run fails, or compensates
+// if its on_failure says so. Waits and approvals stay open in a failed run.
+//
+// # Status
+//
+//	ended > compensating > uncertain > running > waiting
+//
+// # Compensation
+//
+// Every step of the flow is a node of the reversed graph. A node's completed units are undone when all steps behind it are settled; a node with
+// nothing to undo settles at once. An undo that fails for good, or a unit that is uncertain, holds back the steps before it and no others.
+package planner

@@ -1,0 +1,99 @@
+package planner
+
+import (
+	"fmt"
+	"reflect"
+
+	"github.com/fxamacker/cbor/v2"
+)
+
+// Reader is the version of the encoding and of Apply that this release has. A run carries the lowest reader version that understands its history.
+const Reader = 1
+
+// kinds gives each fact its number in the encoding. Numbers are never used again.
+var kinds = map[uint8]func() Fact{
+	1:  func() Fact { return new(RunStarted) },
+	2:  func() Fact { return new(StepHeld) },
+	3:  func() Fact { return new(ItemsPlanned) },
+	4:  func() Fact { return new(CallScheduled) },
+	5:  func() Fact { return new(CallSucceeded) },
+	6:  func() Fact { return new(CallFailed) },
+	7:  func() Fact { return new(UnitCancelled) },
+	8:  func() Fact { return new(StepWaiting) },
+	9:  func() Fact { return new(TimerFired) },
+	10: func() Fact { return new(ApprovalDecided) },
+	11: func() Fact { return new(StepCompleted) },
+	12: func() Fact { return new(StepFailed) },
+	13: func() Fact { return new(StepSkipped) },
+	14: func() Fact { return new(StepCancelled) },
+	15: func() Fact { return new(StepReset) },
+	16: func() Fact { return new(RetryRequested) },
+	17: func() Fact { return new(CancelRequested) },
+	18: func() Fact { return new(CompensationStarted) },
+	19: func() Fact { return new(UndoSettled) },
+	20: func() Fact { return new(UncertainResolved) },
+	21: func() Fact { return new(Recovered) },
+	22: func() Fact { return new(RunSucceeded) },
+	23: func() Fact { return new(RunFailed) },
+	24: func() Fact { return new(RunCancelled) },
+	25: func() Fact { return new(RunCompensated) },
+	26: func() Fact { return new(RunCompensationFailed) },
+}
+
+var numbers = func() map[reflect.Type]uint8 {
+	m := make(map[reflect.Type]uint8, len(kinds))
+	for n, make := range kinds {
+		m[reflect.TypeOf(make())] = n
+	}
+	return m
+}()
+
+var encMode, decMode = modes()
+
+func modes() (cbor.EncMode, cbor.DecMode) {
+	// Times keep nanoseconds: a history must fold to the very deadlines that were concluded.
+	enc, err := cbor.EncOptions{Time: cbor.TimeRFC3339NanoUTC, Sort: cbor.SortNone}.EncMode()
+	if err != nil {
+		panic(err)
+	}
+	dec, err := cbor.DecOptions{MaxArrayElements: 1 << 24, MaxMapPairs: 1 << 20, UTF8: cbor.UTF8DecodeInvalid}.DecMode()
+	if err != nil {
+		panic(err)
+	}
+	return enc, dec
+}
+
+// Encode turns the facts of one transition into its stored form: the byte 1, then for each fact its number and its body in CBOR (RFC 8949).
+func Encode(facts []Fact) ([]byte, error) {
+	out := []byte{1}
+	for _, f := range facts {
+		body, err := encMode.Marshal(f)
+		if err != nil {
+			return nil, fmt.Errorf("encoding %T: %w", f, err)
+		}
+		out = append(out, numbers[reflect.TypeOf(f)])
+		out = append(out, body...)
+	}
+	return out, nil
+}
+
+// Decode is the inverse of Encode.
+func Decode(raw []byte) ([]Fact, error) {
+	if len(raw) == 0 || raw[0] != 1 {
+		return nil, fmt.Errorf("decoding facts: not a history that reader %d understands", Reader)
+	}
+	var facts []Fact
+	for rest := raw[1:]; len(rest) > 0; {
+		make, ok := kinds[rest[0]]
+		if !ok {
+			return nil, fmt.Errorf("decoding facts: kind %d is unknown to reader %d", rest[0], Reader)
+		}
+		f := make()
+		var err error
+		if rest, err = decMode.UnmarshalFirst(rest[1:], f); err != nil {
+			return nil, fmt.Errorf("decoding %T: %w", f, err)
+		}
+		facts = append(facts, f)
+	}
+	return facts, nil
+}

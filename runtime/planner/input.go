@@ -1,0 +1,140 @@
+package planner
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/segno-run/segno/designer/fault"
+	"github.com/segno-run/segno/designer/flow"
+)
+
+// Input is one thing that happened to a run, or that somebody wishes for it.
+type Input interface{ input() }
+
+// The inputs.
+type (
+	// Start begins a run. The input has been validated against the flow's schema by whoever made it.
+	Start struct {
+		ID      string // UUIDv7
+		Version int
+		Input   JSON
+		By      string
+	}
+	// CallDone is the outcome of an Invoke: Output or Fault.
+	CallDone struct {
+		Ref
+		Attempt    int
+		Output     JSON
+		Fault      *fault.Fault
+		RetryAfter time.Duration // what the function asked for; 0: nothing
+		Call       Call
+	}
+	// TimerDue says that the time of a SetTimer has come.
+	TimerDue struct{ Ref }
+	// Recover is the first input of an owner that took a run over from another one.
+	Recover struct{ Owner int64 }
+	// Poison stops a run that cannot be carried on, such as one whose version does not compile any more.
+	Poison struct{ Fault fault.Fault }
+
+	// Retry resumes a failed run or a failed compensation.
+	Retry struct{ By string }
+	// Cancel stops a run. Then overrides the flow's on_failure; "" does not.
+	Cancel struct {
+		By   string
+		Then flow.OnFailure
+	}
+	// Undo is the Compensate button.
+	Undo struct{ By string }
+	// Approve answers an approval.
+	Approve struct {
+		Step     string
+		Approved bool
+		By       string
+		Comment  string
+	}
+	// Resolve answers for an uncertain unit. Output is wanted with Happened alone.
+	Resolve struct {
+		Step   string
+		Item   int
+		As     Resolution
+		Output JSON
+		By     string
+		Reason string
+	}
+)
+
+func (*Start) input()    {}
+func (*CallDone) input() {}
+func (*TimerDue) input() {}
+func (*Recover) input()  {}
+func (*Poison) input()   {}
+func (*Retry) input()    {}
+func (*Cancel) input()   {}
+func (*Undo) input()     {}
+func (*Approve) input()  {}
+func (*Resolve) input()  {}
+
+// Command is a wish to the world. It goes out only after the facts it came with are committed.
+type Command interface{ command() }
+
+// The commands.
+type (
+	// Invoke calls a function once. Its outcome comes back as a CallDone with the same Ref and Attempt.
+	Invoke struct {
+		Ref
+		Attempt  int
+		Key      string // idempotency key
+		Function string
+		Input    JSON
+		Timeout  time.Duration
+	}
+	// SetTimer asks for a TimerDue at a time by the journal's clock.
+	SetTimer struct {
+		Ref
+		At time.Time
+	}
+	// CancelCall tells a call in flight to stop. Its outcome still comes back.
+	CancelCall struct {
+		Ref
+		Attempt int
+	}
+)
+
+func (*Invoke) command()     {}
+func (*SetTimer) command()   {}
+func (*CancelCall) command() {}
+
+// RefusalCode says why a button was refused.
+type RefusalCode string
+
+// The two kinds of refusal.
+const (
+	Conflict RefusalCode = "conflict" // it does not fit the run's state
+	Invalid  RefusalCode = "invalid"  // it could never fit: an output that breaks its contract, an unknown step
+)
+
+// Refusal is the error of a button that does not apply. The run is unchanged.
+type Refusal struct {
+	Code    RefusalCode
+	Message string
+}
+
+func (r *Refusal) Error() string { return r.Message }
+
+func conflict(format string, args ...any) error {
+	return &Refusal{Conflict, fmt.Sprintf(format, args...)}
+}
+
+// Key is the idempotency key of a unit's call: run/step/item/iteration/generation, and /undo for a compensation. A part that does not apply is
+// "-". Every attempt of a generation has the same key.
+func Key(run string, r Ref, generation int) string {
+	item := "-"
+	if r.Item != NoItem {
+		item = fmt.Sprint(r.Item)
+	}
+	key := fmt.Sprintf("%s/%s/%s/-/%d", run, r.Step, item, generation)
+	if r.Undo {
+		key += "/undo"
+	}
+	return key
+}

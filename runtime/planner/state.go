@@ -1,0 +1,235 @@
+package planner
+
+import (
+	"time"
+
+	"github.com/segno-run/segno/designer/expr"
+	"github.com/segno-run/segno/designer/fault"
+	"github.com/segno-run/segno/designer/flow"
+)
+
+// Phase is where a run stands between its start and its end.
+type Phase uint8
+
+// The phases.
+const (
+	PhaseForward      Phase = iota // steps start as they become ready
+	PhaseFailing                   // a step failed unhandled: nothing new starts, what is in flight settles
+	PhaseCancelling                // somebody asked to stop: what is in flight settles
+	PhaseCompensating              // what was done is being undone
+)
+
+// State is everything that a run's facts say, folded. It is made by Apply alone and needs no program to be read.
+type State struct {
+	ID        string
+	Flow      string
+	Version   int
+	Input     *expr.Value
+	By        string
+	StartedAt time.Time
+
+	Seq     int64 // of the last transition applied
+	Phase   Phase
+	Ended   RunStatus // "" while the run goes on
+	EndedAt time.Time
+	Output  *expr.Value
+	Failure *Failure // why the run failed, or why its compensation did
+
+	CancelThen  flow.OnFailure
+	CancelledBy string
+	Cancelled   bool // a cancel came first: the run ends cancelled, or compensated
+
+	Steps    map[string]*Step // those that any fact has touched
+	Held     []string         // ready, but not started
+	Failures []string         // steps that failed unhandled, in order
+
+	Settled   int // steps that succeeded, were skipped, or whose failure was handled
+	InFlight  int // units that are called or wait for their next attempt
+	Waiting   int // waits and approvals that are open
+	Uncertain int // units that wait for a person's word
+
+	UndoOpen   int // steps of the compensation's plan that are not settled
+	UndoFailed []Ref
+
+	run *expr.Value // what `run` is in expressions
+}
+
+// Failure says where and why a run failed.
+type Failure struct {
+	Step  string
+	Item  int
+	Fault fault.Fault
+}
+
+// Step is one step of a run.
+type Step struct {
+	Name   string
+	Status StepStatus // of its forward work
+	Live   int        // edges into it that are live
+	Dead   int
+	Unit   // its one call, if it has no for_each
+
+	Planned bool          // a for_each: the list is fixed
+	List    []*expr.Value // a for_each: the items
+	Items   []*Unit       // as many; nil where an item has not been touched
+	Next    int           // a for_each: the first item that was never scheduled
+	Again   []int         // a for_each: items to call again after a reset
+	Open    int           // items called or retrying
+	Retries int           // of them, those that wait for their next attempt
+	Unsure  int           // items uncertain
+	Done    int           // items succeeded
+	Lost    []int         // items failed, in the order of their failures
+
+	Port    string   // the branch or answer taken
+	Why     []string // a switch: conditions that were false
+	Because string   // skipped: the dead edge
+	If      string   // skipped: the condition that was false
+	Result  *expr.Value
+	Handled bool
+
+	StartedAt time.Time
+	EndedAt   time.Time
+	Until     time.Time // of a wait, or an approval's timeout
+	Ask       bool
+	Title     string
+	Decision  *ApprovalDecided
+	DecidedAt time.Time
+
+	Undoing *Undoing // nil outside a compensation
+
+	errValue *expr.Value
+}
+
+// Undoing is a step's place in the compensation.
+type Undoing struct {
+	Waits    int
+	Releases []string
+	Settled  bool
+	Open     int // undos called or retrying
+	Done     int
+	Lost     int // undos failed
+	Unsure   int // undos uncertain
+	Cursor   int // a for_each: items from here on have had their undo scheduled
+}
+
+// Unit is one function's work: a step's, an item's, or a compensation's.
+type Unit struct {
+	State      StepStatus // "" until scheduled
+	Function   string
+	Generation int
+	In         *expr.Value
+	Out        *expr.Value
+	Fault      *fault.Fault
+	Attempts   []Attempt
+	Round      int // attempts that count against the retry policy
+	Crashes    int // in a row
+	RetryAt    time.Time
+	Undo       *Unit
+	Resolved   *UncertainResolved
+}
+
+// Attempt is one call of a unit.
+type Attempt struct {
+	Number   int
+	Status   StepStatus // Running, Succeeded, Failed or Cancelled
+	QueuedAt time.Time
+	EndedAt  time.Time // by the journal's clock
+	Fault    *fault.Fault
+	Call     Call
+}
+
+// NewState is a run without a history.
+func NewState() *State { return &State{Steps: map[string]*Step{}} }
+
+// step returns the step of that name, making it on first touch.
+func (s *State) step(name string) *Step {
+	st, ok := s.Steps[name]
+	if !ok {
+		st = &Step{Name: name, Status: Pending}
+		s.Steps[name] = st
+	}
+	return st
+}
+
+// Unit returns the unit that r names, or nil.
+func (s *State) Unit(r Ref) *Unit {
+	st, ok := s.Steps[r.Step]
+	if !ok {
+		return nil
+	}
+	u := &st.Unit
+	if r.Item != NoItem {
+		if r.Item < 0 || r.Item >= len(st.Items) || st.Items[r.Item] == nil {
+			return nil
+		}
+		u = st.Items[r.Item]
+	}
+	if r.Undo {
+		return u.Undo
+	}
+	return u
+}
+
+// unit is Unit, making the unit on first touch.
+func (s *State) unit(r Ref) *Unit {
+	st := s.step(r.Step)
+	u := &st.Unit
+	if r.Item != NoItem {
+		if st.Items[r.Item] == nil {
+			st.Items[r.Item] = &Unit{}
+		}
+		u = st.Items[r.Item]
+	}
+	if r.Undo {
+		if u.Undo == nil {
+			u.Undo = &Unit{}
+		}
+		return u.Undo
+	}
+	return u
+}
+
+// Show is the status of the step as pages show it: its forward work, unless undoing it has begun.
+func (st *Step) Show() StepStatus {
+	if u := st.Undoing; u != nil {
+		switch {
+		case u.Unsure > 0:
+			return Uncertain
+		case u.Lost > 0 && u.Open == 0:
+			return CompensationFailed
+		case u.Done > 0 && u.Settled:
+			return Compensated
+		case u.Open > 0 || u.Done > 0:
+			return Compensating
+		}
+	}
+	switch {
+	case st.Unsure > 0 || st.Status == Uncertain:
+		return Uncertain
+	case st.Status != Running:
+		return st.Status
+	case !st.Planned && st.State == Retrying, st.Planned && st.Open > 0 && st.Retries == st.Open:
+		return Retrying
+	}
+	return Running
+}
+
+// refs lists a step's units that exist.
+func (st *Step) refs() []Ref {
+	var refs []Ref
+	st.units(func(i int, _ *Unit) { refs = append(refs, Ref{Step: st.Name, Item: i}) })
+	return refs
+}
+
+// units visits the step's units that exist, with their item index.
+func (st *Step) units(visit func(item int, u *Unit)) {
+	if !st.Planned {
+		visit(NoItem, &st.Unit)
+		return
+	}
+	for i, u := range st.Items {
+		if u != nil {
+			visit(i, u)
+		}
+	}
+}

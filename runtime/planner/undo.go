@@ -1,0 +1,117 @@
+package planner
+
+import (
+	"slices"
+
+	"github.com/segno-run/segno/designer/check"
+)
+
+// startUndo fixes the order of undoing and starts with the steps that nothing depends on.
+func (d *decider) startUndo(by string) {
+	for _, st := range d.p.Steps {
+		if s, ok := d.s.Steps[st.Name]; ok && s.Status == Waiting {
+			d.emit(&StepCancelled{Step: st.Name})
+		}
+	}
+	f := &CompensationStarted{By: by, Plan: make([]UndoNode, len(d.p.Steps))}
+	for i, st := range d.p.Steps {
+		f.Plan[i] = UndoNode{Step: st.Name, Waits: countTargets(st.Out), Releases: d.sources(st)}
+	}
+	d.emit(f)
+	for _, st := range d.p.Steps {
+		d.undoNext(st)
+	}
+	d.finishUndo()
+}
+
+// countTargets counts the steps behind edges that are sorted by target.
+func countTargets(out []check.Edge) int {
+	n := 0
+	for i, e := range out {
+		if i == 0 || e.To != out[i-1].To {
+			n++
+		}
+	}
+	return n
+}
+
+// sources lists the steps before a step, each once.
+func (d *decider) sources(st *check.Step) []string {
+	var names []string
+	for _, e := range st.In {
+		if name := d.p.Steps[e.From].Name; !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// undoable reports whether it is a step's turn in the compensation.
+func (d *decider) undoable(st *check.Step) bool {
+	u := d.s.step(st.Name).Undoing
+	return d.s.Phase == PhaseCompensating && u != nil && !u.Settled && u.Waits == 0
+}
+
+// undoNext starts what can be undone of a step now, and settles the step in the plan when nothing is left to undo.
+func (d *decider) undoNext(st *check.Step) {
+	if !d.undoable(st) {
+		return
+	}
+	s := d.s.step(st.Name)
+	for st.Compensate != nil && s.Undoing.Open < max(st.MaxParallel, 1) {
+		r, ok := s.lastDone()
+		if !ok {
+			break
+		}
+		d.scheduleUndo(st, r)
+	}
+	done, unsure := s.Done, s.Unsure
+	if !s.Planned {
+		done, unsure = delta(s.Unit.State == Succeeded, false), delta(s.Unit.State == Uncertain, false)
+	}
+	// Whether there is anything to undo of an uncertain unit is for a person to say.
+	if unsure > 0 || st.Compensate != nil && s.Undoing.Done < done {
+		return
+	}
+	d.emit(&UndoSettled{Step: st.Name})
+	for _, name := range s.Undoing.Releases {
+		d.undoNext(d.p.Step(name))
+	}
+}
+
+// lastDone is the next unit to undo: the last item done is the first undone.
+func (st *Step) lastDone() (Ref, bool) {
+	if !st.Planned {
+		return Ref{Step: st.Name, Item: NoItem}, st.Unit.State == Succeeded && st.Unit.Undo == nil
+	}
+	for i := st.Undoing.Cursor - 1; i >= 0; i-- {
+		if u := st.Items[i]; u != nil && u.State == Succeeded && u.Undo == nil {
+			return Ref{Step: st.Name, Item: i}, true
+		}
+	}
+	return Ref{}, false
+}
+
+func (d *decider) scheduleUndo(st *check.Step, r Ref) {
+	r.Undo = true
+	in, f := d.input(st, r)
+	if f != nil {
+		d.emit(&CallFailed{Ref: r, Fault: *f})
+		return
+	}
+	d.emit(&CallScheduled{Ref: r, Attempt: 1, Function: st.Compensate.Function, Input: in, Round: 1})
+	d.invoke(r)
+}
+
+// finishUndo ends a compensation when all is undone, or when what is left is held back by an undo that failed.
+func (d *decider) finishUndo() {
+	s := d.s
+	switch {
+	case s.Ended != "" || s.InFlight > 0:
+	case s.UndoOpen == 0:
+		d.emit(&RunCompensated{})
+	case len(s.UndoFailed) > 0 && s.Uncertain == 0:
+		r := s.UndoFailed[0]
+		d.emit(&RunCompensationFailed{Step: r.Step, Item: r.Item, Fault: *s.Unit(r).Fault})
+	}
+}
