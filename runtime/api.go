@@ -1,0 +1,61 @@
+package runtime
+
+import (
+	"context"
+
+	"github.com/segno-run/segno/designer/check"
+	"github.com/segno-run/segno/designer/flow"
+	"github.com/segno-run/segno/runtime/invoke"
+	"github.com/segno-run/segno/runtime/planner"
+)
+
+// Programs compiles published versions. An answer never changes, so it may be kept for ever.
+type Programs interface {
+	Program(ctx context.Context, flow string, version int) (*check.Program, error)
+}
+
+// Functions finds the Invoker of a registered function. The Invoker stays usable while calls are under way, even if the function is registered anew.
+type Functions interface {
+	// Invoker returns nil if no function of that name is registered.
+	Invoker(ctx context.Context, name string) (invoke.Invoker, error)
+}
+
+// StartRequest asks for a run.
+type StartRequest struct {
+	Flow    string
+	Version int
+	Input   []byte // JSON, at most MaxInput, valid against the flow's input schema
+	Key     string // idempotency key; "" for none
+	By      string // who asked, for the record
+}
+
+// MaxInput is the largest input of a run, in bytes.
+const MaxInput = 1 << 20
+
+// Button is a wish for a run that goes through the durable inbox.
+type Button struct {
+	// ID makes the button count once, however often it is sent: a UUID. "" takes a fresh one.
+	ID   string
+	Kind ButtonKind
+	By   string
+
+	Then     flow.OnFailure     // Cancel: "" follows the flow
+	Step     string             // Approve, Resolve
+	Item     int                // Resolve: planner.NoItem outside a for_each
+	Approved bool               // Approve
+	Comment  string             // Approve; Resolve: the reason
+	As       planner.Resolution // Resolve
+	Output   []byte             // Resolve as happened: JSON
+}
+
+// ButtonKind names a button.
+type ButtonKind string
+
+// The buttons.
+const (
+	ButtonRetry      ButtonKind = "retry"
+	ButtonCancel     ButtonKind = "cancel"
+	ButtonCompensate ButtonKind = "compensate"
+	ButtonApprove    ButtonKind = "approve"
+	ButtonResolve    ButtonKind = "resolve"
+)
