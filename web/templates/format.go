@@ -1,0 +1,211 @@
+package templates
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"html"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// now is the page's clock: the time the handler gave, or the machine's.
+func (c Chrome) now() time.Time {
+	if c.Now.IsZero() {
+		return time.Now()
+	}
+	return c.Now
+}
+
+// span says how long something took, with two significant parts at most: "120 ms", "3.2 s", "2 min 5 s", "3 h 12 min", "4 d 2 h".
+func span(d time.Duration) string {
+	switch {
+	case d < 0:
+		return "0 ms"
+	case d < time.Second:
+		return strconv.FormatInt(d.Milliseconds(), 10) + " ms"
+	case d < 10*time.Second:
+		return strconv.FormatFloat(d.Truncate(100*time.Millisecond).Seconds(), 'f', -1, 64) + " s"
+	case d < time.Minute:
+		return strconv.FormatInt(int64(d/time.Second), 10) + " s"
+	case d < time.Hour:
+		return parts(int64(d/time.Minute), "min", int64(d%time.Minute/time.Second), "s")
+	case d < 24*time.Hour:
+		return parts(int64(d/time.Hour), "h", int64(d%time.Hour/time.Minute), "min")
+	}
+	return parts(int64(d/(24*time.Hour)), "d", int64(d%(24*time.Hour)/time.Hour), "h")
+}
+
+func parts(a int64, unitA string, b int64, unitB string) string {
+	if b == 0 {
+		return fmt.Sprintf("%d %s", a, unitA)
+	}
+	return fmt.Sprintf("%d %s %d %s", a, unitA, b, unitB)
+}
+
+// ago says how long before now t was, coarsely; app.js keeps it current by the same words.
+func ago(t, now time.Time) string {
+	d := now.Sub(t)
+	switch {
+	case d < -time.Second:
+		return "in " + coarse(-d)
+	case d < 10*time.Second:
+		return "just now"
+	}
+	return coarse(d) + " ago"
+}
+
+func coarse(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%d min", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h", int(d.Hours()))
+	}
+	return fmt.Sprintf("%d d", int(d.Hours()/24))
+}
+
+// clock is the time of day of a log line, UTC, to the millisecond.
+func clock(t time.Time) string { return t.UTC().Format("15:04:05.000") }
+
+// full is a moment for a tooltip.
+func full(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05.000 MST") }
+
+func iso(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
+
+// took is the time between two moments, the second of which may lie ahead.
+func took(from, to *time.Time, now time.Time) string {
+	if from == nil {
+		return ""
+	}
+	if to == nil {
+		return span(now.Sub(*from))
+	}
+	return span(to.Sub(*from))
+}
+
+// count returns "1 step" or "3 steps".
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
+}
+
+// shortID keeps the end of a UUIDv7, which is the random part: the beginning is alike for runs of the same minute.
+func shortID(id string) string {
+	if len(id) <= 8 {
+		return id
+	}
+	return id[len(id)-8:]
+}
+
+// shortHash keeps enough of a content hash to tell versions apart.
+func shortHash(hash string) string {
+	if len(hash) > 10 {
+		return hash[:10]
+	}
+	return hash
+}
+
+// jsonShown is how much of a value a page prints; the rest is a link to the API.
+const jsonShown = 64 << 10
+
+// pretty indents JSON. Numbers and key order stay exactly as recorded; what is not JSON comes back as it is.
+func pretty(raw []byte) string {
+	var out bytes.Buffer
+	if err := json.Indent(&out, raw, "", "  "); err != nil {
+		return string(raw)
+	}
+	return out.String()
+}
+
+// highlight turns indented JSON into HTML: keys, strings, numbers and words in spans, everything escaped.
+func highlight(text string) string {
+	var out strings.Builder
+	out.Grow(len(text) * 2)
+	for i := 0; i < len(text); {
+		switch c := text[i]; {
+		case c == '"':
+			end := i + 1
+			for end < len(text) && text[end] != '"' {
+				if text[end] == '\\' {
+					end++
+				}
+				end++
+			}
+			end = min(end+1, len(text))
+			class := "js"
+			if rest := strings.TrimLeft(text[end:], " "); strings.HasPrefix(rest, ":") {
+				class = "jk"
+			}
+			wrap(&out, class, text[i:end])
+			i = end
+		case c == '-' || c >= '0' && c <= '9':
+			end := i + 1
+			for end < len(text) && strings.IndexByte("0123456789+-.eE", text[end]) >= 0 {
+				end++
+			}
+			wrap(&out, "jn", text[i:end])
+			i = end
+		case c >= 'a' && c <= 'z':
+			end := i + 1
+			for end < len(text) && text[end] >= 'a' && text[end] <= 'z' {
+				end++
+			}
+			wrap(&out, "jw", text[i:end])
+			i = end
+		default:
+			out.WriteString(html.EscapeString(text[i : i+1]))
+			i++
+		}
+	}
+	return out.String()
+}
+
+func wrap(out *strings.Builder, class, text string) {
+	out.WriteString(`<span class="`)
+	out.WriteString(class)
+	out.WriteString(`">`)
+	out.WriteString(html.EscapeString(text))
+	out.WriteString(`</span>`)
+}
+
+// empty reports whether a JSON value has nothing to show.
+func empty(raw []byte) bool {
+	s := strings.TrimSpace(string(raw))
+	return s == "" || s == "null"
+}
+
+// cut shortens a text to what a page shows, at a rune's edge.
+func cut(text string) string {
+	end := jsonShown
+	for end > 0 && text[end]&0xC0 == 0x80 {
+		end--
+	}
+	return text[:end] + "…"
+}
+
+func bytes1024(n int) string {
+	switch {
+	case n < 1<<10:
+		return strconv.Itoa(n) + " B"
+	case n < 1<<20:
+		return strconv.Itoa(n>>10) + " KiB"
+	}
+	return strconv.FormatFloat(float64(n)/(1<<20), 'f', 1, 64) + " MiB"
+}
+
+// ticks splits a text at its backticks: every second part stood between two. An odd one at the end is kept as it is.
+func ticks(text string) []string {
+	parts := strings.Split(text, "`")
+	if len(parts)%2 == 0 {
+		last := len(parts) - 1
+		parts[last-1] += "`" + parts[last]
+		parts = parts[:last]
+	}
+	return parts
+}

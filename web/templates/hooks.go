@@ -1,0 +1,28 @@
+package templates
+
+// What the scripts of web/ui rely on. Ids and data attributes are a contract; everything else may change.
+//
+// Canvas page:
+//
+//	<body data-page="canvas" data-flow="order">
+//	#canvas            [data-flow] [data-step]   the script's root; holds the outline, the YAML and its form until then
+//	#draft, #functions                           application/json: view.Draft, [view.Function]
+//	#save-state        [data-state=saved|saving|offline|conflict]  text of the autosave
+//	#problems-badge    [data-errors] [data-warnings]              count of problems, in the top bar
+//	#publish           <dialog>, opened by #publish-open; its form#publish-form posts message to /flows/{name}/publish;
+//	                   #publish-problems takes the list of errors, #publish-effect the effect in words
+//	#undo, #redo       buttons of the top bar
+//
+// Run page:
+//
+//	<body data-page="run" data-run="{id}" data-flow="order">
+//	#run-graph         the graph's root: holds the server's SVG until the script draws
+//	#run               application/json: {"run": view.Run, "graph": view.Graph}
+//	#run-header        replaced by GET /runs/{id}/fragments/header
+//	#run-inspector     replaced by GET /runs/{id}/fragments/inspector?step=&item=&attempt=&tab=
+//	#run-steps         its rows: [data-step] [data-status], with .status (icon and .status-text), .attempts, .duration, .bar
+//	#run-log           <ol> of events: li[data-seq]; #run-log-new is the "42 new" button
+//	#live-state        [data-state=live|paused|away|ended]   text of the connection
+//	details[id]        are kept open across a swap
+//	a[data-select]     select a step: its href has the URL to push
+const _ = "documentation"

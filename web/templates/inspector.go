@@ -1,0 +1,151 @@
+package templates
+
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+
+	"github.com/segno-run/segno/web/view"
+)
+
+// tabs are the inspector's, in their order.
+var tabs = []string{"error", "output", "input", "attempts", "logs"}
+
+// hasTab reports whether a tab has something to show for the selection.
+func (in Inspector) hasTab(tab string) bool {
+	if in.Step == nil {
+		return tab == "input" || tab == "output"
+	}
+	if tab == "error" {
+		return in.failure() != nil
+	}
+	return true
+}
+
+// current is the tab that is shown: the one asked for, else the one that says most.
+func (in Inspector) current() string {
+	if in.Tab != "" && in.hasTab(in.Tab) {
+		return in.Tab
+	}
+	switch {
+	case in.Step == nil:
+		return "input"
+	case in.failure() != nil:
+		return "error"
+	case !empty(in.output()):
+		return "output"
+	case len(in.attempts()) > 0 && in.Step.Status == "running":
+		return "logs"
+	}
+	return "input"
+}
+
+func (in Inspector) failure() *view.Failure {
+	switch {
+	case in.Item != nil:
+		if in.Item.Error != nil {
+			return in.Item.Error
+		}
+		if in.Item.Compensation != nil {
+			return in.Item.Compensation.Error
+		}
+		return nil
+	case in.Step == nil:
+		return nil
+	case in.Step.Error != nil:
+		return in.Step.Error
+	case in.Step.Compensation != nil:
+		return in.Step.Compensation.Error
+	}
+	return nil
+}
+
+func (in Inspector) input() []byte {
+	if in.Item != nil {
+		return in.Item.Input
+	}
+	return in.Step.Input
+}
+
+func (in Inspector) output() []byte {
+	if in.Item != nil {
+		return in.Item.Output
+	}
+	return in.Step.Output
+}
+
+func (in Inspector) attempts() []view.Attempt {
+	if in.Item != nil {
+		return in.Item.Attempts
+	}
+	if in.Step == nil {
+		return nil
+	}
+	return in.Step.Attempts
+}
+
+func (in Inspector) compensation() *view.Compensation {
+	if in.Item != nil {
+		return in.Item.Compensation
+	}
+	return in.Step.Compensation
+}
+
+func (in Inspector) status() string {
+	if in.Item != nil {
+		return in.Item.Status
+	}
+	return shownStatus(*in.Step)
+}
+
+// attempt is the one whose log lines are shown: the chosen one, else the last.
+func (in Inspector) attempt() *view.Attempt {
+	all := in.attempts()
+	for i := range all {
+		if all[i].Number == in.Attempt {
+			return &all[i]
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return &all[len(all)-1]
+}
+
+// href is the run page's address with this selection, another tab, and optionally an attempt.
+func (in Inspector) href(run, tab string, attempt int) string {
+	q := url.Values{}
+	if in.Step != nil {
+		q.Set("step", in.Step.ID)
+	}
+	if in.Item != nil {
+		q.Set("item", strconv.Itoa(in.Item.Index))
+	}
+	if attempt > 0 {
+		q.Set("attempt", strconv.Itoa(attempt))
+	}
+	if tab != "" {
+		q.Set("tab", tab)
+	}
+	return "/runs/" + run + "?" + q.Encode()
+}
+
+// itemHref selects an item of the step.
+func (in Inspector) itemHref(run string, index int) string {
+	return fmt.Sprintf("/runs/%s?step=%s&item=%d", run, url.QueryEscape(in.Step.ID), index)
+}
+
+// tabNote is the little number beside a tab's name.
+func (in Inspector) tabNote(tab string) string {
+	switch tab {
+	case "attempts":
+		if n := len(in.attempts()); n > 1 {
+			return strconv.Itoa(n)
+		}
+	case "logs":
+		if a := in.attempt(); a != nil && len(a.Logs) > 0 {
+			return strconv.Itoa(len(a.Logs))
+		}
+	}
+	return ""
+}

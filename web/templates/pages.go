@@ -1,0 +1,248 @@
+// Package templates owns the pages: templ views over the plain structs of this package and of web/view.
+//
+// It knows no database, no runtime and no request. A handler fills a struct and renders the component of the same name without "Page"
+// (FlowsPage → Flows). Every page works with scripts off, except the canvas; nothing here needs an inline style or script, so the strictest
+// content security policy holds.
+package templates
+
+import (
+	"time"
+
+	"github.com/segno-run/segno/web/view"
+)
+
+// Chrome is what every page shares: the top bar, the title, what the last action said.
+type Chrome struct {
+	Title    string // of the document, " · Segno" is appended
+	Section  string // flows, runs or functions: lit in the top bar
+	Nonce    string // the CSP nonce for styles, for the code editor
+	Flash    *Flash
+	SignedIn bool      // a session exists: offer Sign out
+	Now      time.Time // for relative times and for bars of what still runs; the zero time means the clock
+}
+
+// Flash is one sentence about what an action did or why it was refused.
+type Flash struct {
+	Error bool
+	Text  string
+}
+
+// LoginPage is GET /login. Its form posts password and next to /login.
+type LoginPage struct {
+	Chrome
+	Next  string // path to go on to
+	Error string
+}
+
+// FlowsPage is GET /flows.
+type FlowsPage struct {
+	Chrome
+	Flows []FlowCard
+	Tour  string // where "Break it, then repair it" starts, e.g. /flows/order/start?fail=ship; "" hides the strip
+}
+
+// FlowCard is one flow of the list.
+type FlowCard struct {
+	Name      string
+	Title     string
+	Published int    // latest version, 0 if never published
+	Changed   bool   // the draft differs from it
+	Problems  int    // errors of the draft
+	Thumb     string // SVG of the graph, trusted
+	Steps     int
+	Runs      int
+	Active    int // runs that have not ended
+	Failed    int // runs that failed and wait for a person
+	LastRun   *RunRow
+}
+
+// FlowHead is the header that all pages of one flow share.
+type FlowHead struct {
+	Name      string
+	Title     string
+	Published int
+	Changed   bool
+	Tab       string // overview, edit, versions, runs or start
+}
+
+// FlowPage is GET /flows/{name}.
+type FlowPage struct {
+	Chrome
+	Head      FlowHead
+	Thumb     string // SVG of the latest version's graph, or of the draft's
+	Latest    *VersionRow
+	Recent    []RunRow
+	Counts    []Count // runs by status, only those above zero
+	Steps     int
+	Functions []string // that it calls
+	OnFailure string   // pause or compensate
+	Problems  int
+}
+
+// Count is a number with its link: runs of one status.
+type Count struct {
+	Status string
+	N      int
+	Href   string
+}
+
+// CanvasPage is GET /flows/{name}/edit?step=. See hooks.go for what the scripts rely on.
+type CanvasPage struct {
+	Chrome
+	Head      FlowHead
+	Draft     view.Draft
+	Functions []view.Function
+	Step      string // selected
+}
+
+// VersionRow is one published version.
+type VersionRow struct {
+	Number  int
+	Message string
+	Author  string
+	At      time.Time
+	Hash    string // of the content, hex
+	Runs    int
+}
+
+// VersionsPage is GET /flows/{name}/versions?v=N, and GET /flows/{name}/diff?from=&to= with Diff set.
+// Restore posts to /flows/{name}/versions/{N}/restore.
+type VersionsPage struct {
+	Chrome
+	Head     FlowHead
+	Versions []VersionRow // newest first
+	Open     *VersionRow  // the one whose text is shown
+	Source   string       // its YAML
+	Thumb    string       // its graph as SVG, optional
+	Diff     *Diff
+}
+
+// Diff is a unified text diff of two versions. From and To are version numbers, 0 is the draft.
+type Diff struct {
+	From, To int
+	Lines    []DiffLine
+	Added    int
+	Removed  int
+}
+
+// DiffLine is one line of a diff. Op is "+", "-" or " "; "@" is a fold ("12 lines alike"), its text in Text. A line number of 0 is not shown.
+type DiffLine struct {
+	Op       string
+	Old, New int
+	Text     string
+}
+
+// StartPage is GET and POST /flows/{name}/start. See form.go for the names of its fields.
+type StartPage struct {
+	Chrome
+	Head    FlowHead
+	Version int
+	Fields  []Field // properties of the input's object, in written order
+	Mode    string  // form or json: what is shown and, on POST, what counts ("_mode")
+	JSON    string  // the input as indented JSON ("_json")
+	Error   string  // of the whole input
+	Problem []string
+}
+
+// RunsPage is GET /runs?flow=&status=&q=&after=.
+type RunsPage struct {
+	Chrome
+	Filter   RunsFilter
+	Flows    []string // offered by the filter
+	Counts   []Count  // by status, for the chips; Href keeps the other filters
+	Rows     []RunRow
+	Older    string // link to the next page, "" at the end
+	Newest   string // link back to the first page, "" on it
+	HasAny   bool   // any run at all, whatever the filter
+	StartAt  string // flow to suggest when there is none
+	Capped   bool   // the counts stop at a bound: shown as "1000+"
+	Duration string // how long the page took to be filled, optional
+}
+
+// RunsFilter is what the URL says.
+type RunsFilter struct {
+	Flow, Status, Q string
+}
+
+// RunRow is one run in a list.
+type RunRow struct {
+	ID        string
+	Flow      string
+	Version   int
+	Status    string
+	Why       string // one sentence for what failed or waits: "ship: shipping.book answered 503"
+	Input     string // one line of the input, for orientation; optional
+	Done      int    // steps that settled
+	Steps     int
+	CreatedAt time.Time
+	EndedAt   *time.Time
+}
+
+// RunPage is GET /runs/{id}?step=&item=&attempt=&tab=. Fragments: RunHeader and RunInspector take the same struct.
+// VerdictOf, RowsOf and InspectorOf conclude their parts from the run, so a handler has little to fill.
+type RunPage struct {
+	Chrome
+	Run       view.Run
+	Graph     view.Graph
+	GraphSVG  string // the graph drawn by the server: what is there before the script, and without it
+	Verdict   Verdict
+	Rows      []StepRow
+	Inspector Inspector
+	Events    []view.Event // oldest first
+	Truncated bool         // Events are only the newest ones
+}
+
+// Inspector is the selection of a run page: a step, one of its items, one attempt, one tab.
+type Inspector struct {
+	Step    *view.Step // nil: the run itself
+	Item    *view.Item
+	Items   []view.Item // a page of items, of a for_each step
+	Older   string      // link to the next page of items
+	Attempt int         // chosen attempt number, 0 for the last
+	Tab     string      // input, output, attempts, logs or error; "" picks what matters most
+	Typed   *Resolution // what a refused form held
+}
+
+// Resolution is what a person typed into the form of an uncertain step.
+type Resolution struct {
+	Outcome, Output, Reason, Error string
+}
+
+// FunctionsPage is GET /functions.
+type FunctionsPage struct {
+	Chrome
+	Functions []view.Function
+}
+
+// FunctionPage is GET /functions/{name}. Try it posts input (JSON text) to /functions/{name}/try and renders the page again with Tried.
+type FunctionPage struct {
+	Chrome
+	Function view.Function
+	TryInput string
+	Tried    *Tried
+}
+
+// Tried is the answer of "Try it".
+type Tried struct {
+	Output  []byte // JSON
+	Failure *view.Failure
+	Logs    []view.LogLine
+	Took    time.Duration
+}
+
+// ErrorPage is any page that could not be: what, where, and how to mend it.
+type ErrorPage struct {
+	Chrome
+	Status  int    // HTTP status
+	What    string // "There is no run 0190…"
+	Where   string // "GET /runs/0190…"
+	How     string // "It may have been deleted; the list has what is there."
+	Command string // one that works pasted, optional
+	Links   []Link
+	Details []string
+}
+
+// Link is a place to go.
+type Link struct {
+	Text, Href string
+}

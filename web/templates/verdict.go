@@ -1,0 +1,352 @@
+package templates
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/segno-run/segno/web/view"
+)
+
+// Verdict is the first thing a run page says: what is, why, the evidence, and what to do next.
+type Verdict struct {
+	Status   string // of the run, or "retrying" and "ask" where that says more
+	Sentence string // one sentence; names in `backticks` become code
+	Step     string // the step it speaks of, "" for none
+	Item     *int
+	Class    string // of the failure
+	Effect   string // none or maybe
+	Evidence []view.Detail
+	Logs     []view.LogLine // the last lines of the failed attempt
+	Next     string         // what happens or can be done next
+	Primary  string         // the action to offer first: retry, compensate, cancel or ""
+	Others   []string       // the other actions that fit
+	Reused   int            // steps that a retry keeps
+	Again    int            // steps that a retry runs again
+	Undo     []Undone       // what compensation would call, in that order
+	Deciding *view.Step     // an approval that waits for a person
+	Doubt    *view.Step     // a step whose outcome nobody knows
+}
+
+// Undone is one call of a compensation to come.
+type Undone struct {
+	Step, Function string
+	Items          int // how many items of a for_each, 0 for a plain step
+}
+
+// tailLines is how many log lines a verdict quotes: enough for a message with its cause, without pushing the graph down.
+const tailLines = 4
+
+// VerdictOf concludes the verdict of a run as it stands. now is for "next in 12 s".
+func VerdictOf(run view.Run, graph view.Graph, now time.Time) Verdict {
+	v := Verdict{Status: run.Status}
+	v.plan(run, graph)
+	for i := range run.Steps {
+		s := &run.Steps[i]
+		if v.Deciding == nil && s.Deciding != nil && s.Status == "waiting" {
+			v.Deciding = s
+		}
+		if v.Doubt == nil && (s.Status == "uncertain" || s.Compensation != nil && s.Compensation.Status == "uncertain") {
+			v.Doubt = s
+		}
+	}
+	switch run.Status {
+	case "succeeded":
+		v.Sentence = "Finished in " + took(&run.CreatedAt, run.EndedAt, now) + ": " + settledWords(run) + "."
+	case "failed", "compensation_failed":
+		v.failed(run)
+	case "uncertain":
+		v.doubtful(run)
+	case "compensating":
+		v.Sentence = "Undoing what was done, in reverse order: " + undoProgress(run) + "."
+		v.blame(run.Error)
+	case "compensated":
+		v.Sentence = "Everything that was done has been undone: " + undoProgress(run) + "."
+		v.blame(run.Error)
+	case "cancelled":
+		v.Sentence = "Cancelled after " + took(&run.CreatedAt, run.EndedAt, now) + ": " + settledWords(run) + "."
+	case "pending":
+		v.Sentence = "Recorded, and about to start."
+	case "paused":
+		v.Sentence = "Paused: no new step starts until somebody resumes it."
+	default:
+		v.underway(run, now)
+	}
+	v.choose(run)
+	return v
+}
+
+// plan counts what a retry would keep and lists what a compensation would call: the youngest first, which is reverse dependency order.
+func (v *Verdict) plan(run view.Run, graph view.Graph) {
+	undo := map[string]string{}
+	for _, n := range graph.Nodes {
+		if n.Compensate != "" {
+			undo[n.ID] = n.Compensate
+		}
+	}
+	type done struct {
+		Undone
+		at time.Time
+	}
+	var all []done
+	for _, s := range run.Steps {
+		switch s.Status {
+		case "succeeded", "skipped":
+			v.Reused++
+		case "failed", "cancelled":
+			if s.Error == nil || !s.Error.Handled {
+				v.Again++
+			} else {
+				v.Reused++
+			}
+		}
+		function, ok := undo[s.ID]
+		if !ok || s.Compensation != nil && s.Compensation.Status == "compensated" {
+			continue
+		}
+		u := done{Undone: Undone{Step: s.ID, Function: function}}
+		if s.EndedAt != nil {
+			u.at = *s.EndedAt
+		}
+		switch {
+		case s.Items != nil && s.Items.Succeeded > 0:
+			u.Items = s.Items.Succeeded
+		case s.Items != nil || s.Status != "succeeded":
+			continue
+		}
+		all = append(all, u)
+	}
+	slices.SortStableFunc(all, func(a, b done) int { return b.at.Compare(a.at) })
+	for _, u := range all {
+		v.Undo = append(v.Undo, u.Undone)
+	}
+}
+
+func (v *Verdict) blame(f *view.Failure) {
+	if f == nil {
+		return
+	}
+	v.Step, v.Item, v.Class, v.Effect, v.Evidence = f.Step, f.Item, f.Class, f.Effect, f.Evidence
+}
+
+func (v *Verdict) failed(run view.Run) {
+	f := run.Error
+	if f == nil {
+		for i := range run.Steps {
+			if e := run.Steps[i].Error; e != nil && !e.Handled {
+				f = &view.Failure{Step: run.Steps[i].ID, Class: e.Class, Effect: e.Effect, Message: e.Message, Evidence: e.Evidence, Item: e.Item}
+			}
+		}
+	}
+	if f == nil {
+		v.Sentence = "It stopped, and nothing recorded says why."
+		return
+	}
+	v.blame(f)
+	step := stepByID(run, f.Step)
+	v.Sentence = subject(f, run.Status) + sentenceOf(f)
+	if step == nil {
+		return
+	}
+	if step.MaxAttempts > 1 && f.Item == nil {
+		v.Sentence = subject(f, run.Status) + fmt.Sprintf("attempt %d of %d: ", step.Attempt, step.MaxAttempts) + sentenceOf(f)
+	}
+	v.Logs = lastLogs(step.Attempts)
+}
+
+func subject(f *view.Failure, status string) string {
+	if f.Step == "" {
+		return ""
+	}
+	s := "`" + f.Step + "`"
+	if f.Item != nil {
+		s += fmt.Sprintf(" item %d", *f.Item)
+	}
+	if status == "compensation_failed" {
+		return "Undoing " + s + " failed: "
+	}
+	return s + " failed: "
+}
+
+func sentenceOf(f *view.Failure) string {
+	if f.Message == "" {
+		return classWords(f.Class) + "."
+	}
+	m := f.Message
+	if !strings.HasSuffix(m, ".") && !strings.HasSuffix(m, "!") && !strings.HasSuffix(m, "?") {
+		m += "."
+	}
+	return m
+}
+
+func (v *Verdict) doubtful(run view.Run) {
+	if v.Doubt == nil {
+		v.Sentence = "Nobody knows how a call ended. It is never repeated silently."
+		v.blame(run.Error)
+		return
+	}
+	v.Sentence = "Nobody knows whether `" + v.Doubt.ID + "` happened. Its function must not be called twice, so a person decides."
+	v.blame(v.Doubt.Error)
+	v.Step = v.Doubt.ID
+	v.Logs = lastLogs(v.Doubt.Attempts)
+}
+
+// underway speaks of a run that goes on: a retry is said first, because retrying must never look healthy.
+func (v *Verdict) underway(run view.Run, now time.Time) {
+	var active []string
+	var waiting *view.Step
+	for i := range run.Steps {
+		s := &run.Steps[i]
+		switch s.Status {
+		case "retrying":
+			v.Status, v.Step = "retrying", s.ID
+			v.Sentence = "`" + s.ID + "` " + retryWords(s, now) + "."
+			if s.Error != nil {
+				v.Class, v.Effect, v.Evidence = s.Error.Class, s.Error.Effect, s.Error.Evidence
+				v.Sentence = "`" + s.ID + "` " + retryWords(s, now) + ". Last error: " + sentenceOf(s.Error)
+			}
+			return
+		case "running", "queued":
+			active = append(active, "`"+s.ID+"`")
+		case "waiting":
+			if waiting == nil || s.Deciding != nil {
+				waiting = s
+			}
+		}
+	}
+	switch {
+	case v.Deciding != nil && len(active) == 0:
+		v.Status, v.Step = "ask", v.Deciding.ID
+		v.Sentence = "A person has to decide: " + v.Deciding.Deciding.Title
+	case len(active) > 3:
+		v.Sentence = fmt.Sprintf("%d steps are running.", len(active))
+	case len(active) > 0:
+		v.Sentence = "Running " + strings.Join(active, ", ") + "."
+	case waiting != nil:
+		v.Step = waiting.ID
+		v.Sentence = "`" + waiting.ID + "` waits"
+		if waiting.NextAt != nil {
+			v.Sentence += " until " + full(*waiting.NextAt)
+		} else if waiting.Reason != "" {
+			v.Sentence += ": " + waiting.Reason
+		}
+		v.Sentence += "."
+	default:
+		v.Sentence = "Under way: " + settledWords(run) + "."
+	}
+}
+
+// retryWords says where a retry stands: "is retrying 3/4, next in 12 s".
+func retryWords(s *view.Step, now time.Time) string {
+	text := fmt.Sprintf("is retrying %d/%d", min(s.Attempt+1, max(s.MaxAttempts, s.Attempt+1)), max(s.MaxAttempts, s.Attempt+1))
+	if s.NextAt != nil && s.NextAt.After(now) {
+		text += ", next in " + span(s.NextAt.Sub(now).Round(time.Second))
+	}
+	return text
+}
+
+// choose picks the next action out of those that fit the run's state.
+func (v *Verdict) choose(run view.Run) {
+	for _, a := range []string{"retry", "compensate", "cancel"} {
+		if !slices.Contains(run.Actions, a) {
+			continue
+		}
+		if v.Primary == "" && a == "retry" {
+			v.Primary = a
+			continue
+		}
+		v.Others = append(v.Others, a)
+	}
+	switch {
+	case v.Primary == "retry" && run.Status == "compensation_failed":
+		v.Next = "Retry goes on with undoing where it stopped."
+	case v.Primary == "retry":
+		verb := "run again"
+		if v.Again == 1 {
+			verb = "runs again"
+		}
+		v.Next = fmt.Sprintf("%s reused, %d %s.", count(v.Reused, "step"), v.Again, verb)
+	case v.Doubt != nil:
+		v.Next = "Say below what happened; the run goes on from there."
+	}
+}
+
+func stepByID(run view.Run, id string) *view.Step {
+	for i := range run.Steps {
+		if run.Steps[i].ID == id {
+			return &run.Steps[i]
+		}
+	}
+	return nil
+}
+
+func lastLogs(attempts []view.Attempt) []view.LogLine {
+	if len(attempts) == 0 {
+		return nil
+	}
+	logs := attempts[len(attempts)-1].Logs
+	return logs[max(0, len(logs)-tailLines):]
+}
+
+func settledWords(run view.Run) string {
+	var done, skipped, failed int
+	for _, s := range run.Steps {
+		switch s.Status {
+		case "succeeded":
+			done++
+		case "skipped":
+			skipped++
+		case "failed":
+			failed++
+		}
+	}
+	text := count(done, "step") + " done"
+	if failed > 0 {
+		text += fmt.Sprintf(", %d failed", failed)
+	}
+	if skipped > 0 {
+		text += fmt.Sprintf(", %d skipped", skipped)
+	}
+	return text
+}
+
+func undoProgress(run view.Run) string {
+	var done, all int
+	for _, s := range run.Steps {
+		if s.Compensation == nil {
+			continue
+		}
+		all++
+		if s.Compensation.Status == "compensated" {
+			done++
+		}
+	}
+	return fmt.Sprintf("%d of %s", done, count(all, "step"))
+}
+
+// classText says each error class in words, and effectText what is known about the effect.
+var classText = map[string]string{
+	"function_error": "The function answered that it failed", "timeout": "It took too long", "rate_limited": "Refused for now: too many calls",
+	"denied": "Access was denied", "rejected": "It was refused", "not_found": "There is no such function or address",
+	"unavailable": "The function could not be reached", "contract": "A value breaks its schema", "expression": "An expression could not be evaluated",
+	"too_large": "A value is above its size limit", "crashed": "The server or the function's process died during the call",
+	"cancelled": "It was asked to stop", "no_worker": "No worker took the call in time",
+}
+
+func classWords(class string) string {
+	if t, ok := classText[class]; ok {
+		return t
+	}
+	return "It failed"
+}
+
+func effectWords(effect string) string {
+	switch effect {
+	case "none":
+		return "Nothing was done"
+	case "maybe":
+		return "It may have been done"
+	}
+	return ""
+}
