@@ -1,0 +1,43 @@
+# The tasks of the house. `make help` lists them.
+
+GO ?= go
+UI := web/ui
+
+.PHONY: help run test lint generate bench e2e
+.DEFAULT_GOAL := help
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## start the server with a private PostgreSQL and the sample project
+	$(GO) run ./cmd/web
+
+test: ## install PostgreSQL and Chromium if missing (apt), then run all tests
+	@scripts/deps.sh postgresql chromium
+	$(GO) test ./...
+
+lint: $(UI)/node_modules/.package-lock.json ## gofmt, go vet, staticcheck, and the type check of the browser's code
+	@scripts/gofmt.sh
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	npm --prefix $(UI) run check
+
+generate: $(UI)/node_modules/.package-lock.json ## write all generated code anew: types, templates, bundles
+	$(GO) generate ./...
+	$(GO) tool templ generate -path web
+	npm --prefix $(UI) run build
+
+bench: ## run the Go benchmarks
+	@scripts/deps.sh postgresql
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+e2e: ## run the browser journeys alone
+	@scripts/deps.sh postgresql chromium
+	$(GO) test -count=1 -v ./e2e/...
+
+# npm writes this file last, so it is as new as a complete installation.
+$(UI)/node_modules/.package-lock.json: $(UI)/package.json $(UI)/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or newer (Debian and Ubuntu: apt-get install npm)." \
+	  "Only changing or checking the browser's code needs it; run and test do not." >&2; exit 1; }
+	npm --prefix $(UI) ci
+	@touch $@
