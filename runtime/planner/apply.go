@@ -32,6 +32,10 @@ func Apply(s *State, f Fact, at time.Time) {
 		}
 	case *CallScheduled:
 		s.scheduled(f, at)
+	case *CallStarted:
+		if u := s.unit(f.Ref); f.Attempt == len(u.Attempts) {
+			u.Attempts[f.Attempt-1].Sent = true
+		}
 	case *CallSucceeded:
 		u := s.unit(f.Ref)
 		u.Out, u.Fault, u.Crashes, u.RetryAt = value(f.Output), nil, 0, time.Time{}

@@ -97,6 +97,11 @@ func (d *decider) stop(st *check.Step, s *Step) {
 			d.emit(&UnitCancelled{r})
 			d.unitCancelled(st, r)
 		case Running:
+			if !d.spec(r).Idempotent && !u.Attempts[len(u.Attempts)-1].Sent {
+				d.emit(&UnitCancelled{r}) // it has not gone out, and will not
+				d.unitCancelled(st, r)
+				continue
+			}
 			d.command(&CancelCall{r, len(u.Attempts)})
 		}
 	}

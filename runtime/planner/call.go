@@ -56,8 +56,19 @@ func (d *decider) again(r Ref, round int) {
 }
 
 func (d *decider) invoke(r Ref) {
-	u := d.s.Unit(r)
-	d.command(&Invoke{Ref: r, Attempt: len(u.Attempts), Key: Key(d.s.ID, r, u.Generation), Function: u.Function, Input: u.In.JSON(), Timeout: d.spec(r).Timeout})
+	u, c := d.s.Unit(r), d.spec(r)
+	sent := u.Attempts[len(u.Attempts)-1].Sent
+	d.command(&Invoke{Ref: r, Attempt: len(u.Attempts), Confirm: !c.Idempotent && !sent, Key: Key(d.s.ID, r, u.Generation), Function: u.Function, Input: u.In.JSON(), Timeout: c.Timeout})
+}
+
+// dispatch records the intent to make a call that may not be made twice.
+func (d *decider) dispatch(in *Dispatch) {
+	u := d.s.Unit(in.Ref)
+	if u == nil || u.State != Running || in.Attempt != len(u.Attempts) || u.Attempts[in.Attempt-1].Sent {
+		return
+	}
+	d.emit(&CallStarted{in.Ref, in.Attempt})
+	d.invoke(in.Ref)
 }
 
 // input evaluates `with` and holds it against the function's contract.
@@ -226,6 +237,13 @@ func (d *decider) recover(in *Recover) {
 			}
 		})
 	}
+	flying = slices.DeleteFunc(flying, func(r Ref) bool {
+		if u := d.s.Unit(r); d.spec(r).Idempotent || u.Attempts[len(u.Attempts)-1].Sent {
+			return false
+		}
+		d.invoke(r) // it has certainly not been called
+		return true
+	})
 	if len(flying) == 0 {
 		return
 	}

@@ -20,6 +20,8 @@ func Decide(p *check.Program, s *State, in Input, now time.Time) ([]Fact, []Comm
 	switch in := in.(type) {
 	case *Start:
 		d.start(in)
+	case *Dispatch:
+		d.dispatch(in)
 	case *CallDone:
 		d.callDone(in)
 	case *TimerDue:

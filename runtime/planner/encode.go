@@ -38,6 +38,7 @@ var kinds = map[uint8]func() Fact{
 	24: func() Fact { return new(RunCancelled) },
 	25: func() Fact { return new(RunCompensated) },
 	26: func() Fact { return new(RunCompensationFailed) },
+	27: func() Fact { return new(CallStarted) },
 }
 
 var numbers = func() map[reflect.Type]uint8 {

@@ -36,7 +36,7 @@ type Settled struct {
 type Call struct {
 	Started time.Time `cbor:"1,keyasint,omitempty"` // left the queue
 	Ended   time.Time `cbor:"2,keyasint,omitempty"`
-	Phases  []Phase   `cbor:"3,keyasint,omitempty"`
+	Phases  []Timing  `cbor:"3,keyasint,omitempty"`
 	Logs    []LogLine `cbor:"4,keyasint,omitempty"`
 	Dropped int       `cbor:"5,keyasint,omitempty"` // log lines that did not fit
 }
@@ -101,7 +101,7 @@ type (
 		Step  string `cbor:"1,keyasint"`
 		Items []JSON `cbor:"2,keyasint"`
 	}
-	// CallScheduled is the intent to call a function: it is committed before the call goes out. Input is absent where it is the same as that of
+	// CallScheduled says that a function is to be called: it is committed before the call goes out. Input is absent where it is the same as that of
 	// the attempt before.
 	CallScheduled struct {
 		Ref
@@ -110,6 +110,12 @@ type (
 		Function   string `cbor:"6,keyasint"`
 		Input      JSON   `cbor:"7,keyasint,omitempty"`
 		Round      int    `cbor:"8,keyasint,omitempty"` // of the attempts that count against the retry policy, from 1
+	}
+	// CallStarted is the intent to make, now, a call that may not be made twice. It is committed before the call goes out; without it the call
+	// has certainly not been made. Calls of idempotent functions go without.
+	CallStarted struct {
+		Ref
+		Attempt int `cbor:"4,keyasint"`
 	}
 	// CallSucceeded records an attempt's output. For a step without for_each its StepCompleted follows.
 	CallSucceeded struct {
@@ -237,6 +243,7 @@ func (*RunStarted) fact()            {}
 func (*StepHeld) fact()              {}
 func (*ItemsPlanned) fact()          {}
 func (*CallScheduled) fact()         {}
+func (*CallStarted) fact()           {}
 func (*CallSucceeded) fact()         {}
 func (*CallFailed) fact()            {}
 func (*UnitCancelled) fact()         {}

@@ -20,6 +20,11 @@ type (
 		Input   JSON
 		By      string
 	}
+	// Dispatch says that a call whose Invoke had Confirm is about to go out.
+	Dispatch struct {
+		Ref
+		Attempt int
+	}
 	// CallDone is the outcome of an Invoke: Output or Fault.
 	CallDone struct {
 		Ref
@@ -64,6 +69,7 @@ type (
 )
 
 func (*Start) input()    {}
+func (*Dispatch) input() {}
 func (*CallDone) input() {}
 func (*TimerDue) input() {}
 func (*Recover) input()  {}
@@ -80,9 +86,12 @@ type Command interface{ command() }
 // The commands.
 type (
 	// Invoke calls a function once. Its outcome comes back as a CallDone with the same Ref and Attempt.
+	//
+	// With Confirm the function is not idempotent: instead of calling it, ask with a Dispatch; the Invoke that follows is the one to make.
 	Invoke struct {
 		Ref
 		Attempt  int
+		Confirm  bool
 		Key      string // idempotency key
 		Function string
 		Input    JSON

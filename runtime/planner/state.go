@@ -132,6 +132,7 @@ type Unit struct {
 type Attempt struct {
 	Number   int
 	Status   StepStatus // Running, Succeeded, Failed or Cancelled
+	Sent     bool       // the intent to make the call was committed; only for functions that are not idempotent
 	QueuedAt time.Time
 	EndedAt  time.Time // by the journal's clock
 	Fault    *fault.Fault

@@ -1,0 +1,50 @@
+package runtime
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/segno-run/segno/designer/flow"
+	"github.com/segno-run/segno/runtime/journal"
+	"github.com/segno-run/segno/runtime/planner"
+)
+
+// wireButton is a Button's body in the inbox. It outlives releases: fields are only ever added.
+type wireButton struct {
+	By       string             `json:"by,omitempty"`
+	Then     flow.OnFailure     `json:"then,omitempty"`
+	Step     string             `json:"step,omitempty"`
+	Item     int                `json:"item,omitempty"`
+	Approved bool               `json:"approved,omitempty"`
+	Comment  string             `json:"comment,omitempty"`
+	As       planner.Resolution `json:"as,omitempty"`
+	Output   []byte             `json:"output,omitempty"` // base64, so that hostile JSON stays bytes
+}
+
+func encodeButton(b Button) ([]byte, error) {
+	return json.Marshal(wireButton{b.By, b.Then, b.Step, b.Item, b.Approved, b.Comment, b.As, b.Output})
+}
+
+// readMessage turns an inbox message into what the planner is asked. A message that makes no sense is refused by the planner's own words.
+func readMessage(m journal.Message) (Press, error) {
+	var w wireButton
+	if err := json.Unmarshal(m.Body, &w); err != nil {
+		return Press{}, fmt.Errorf("reading message %s: %w", m.ID, err)
+	}
+	p := Press{ID: m.ID, Run: m.Run}
+	switch ButtonKind(m.Kind) {
+	case ButtonRetry:
+		p.Input = &planner.Retry{By: w.By}
+	case ButtonCancel:
+		p.Input = &planner.Cancel{By: w.By, Then: w.Then}
+	case ButtonCompensate:
+		p.Input = &planner.Undo{By: w.By}
+	case ButtonApprove:
+		p.Input = &planner.Approve{Step: w.Step, Approved: w.Approved, By: w.By, Comment: w.Comment}
+	case ButtonResolve:
+		p.Input = &planner.Resolve{Step: w.Step, Item: w.Item, As: w.As, Output: w.Output, By: w.By, Reason: w.Comment}
+	default:
+		return Press{}, fmt.Errorf("message %s is of unknown kind %q", m.ID, m.Kind)
+	}
+	return p, nil
+}

@@ -1,0 +1,143 @@
+package runtime
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/segno-run/segno/designer/fault"
+	"github.com/segno-run/segno/runtime/invoke"
+	"github.com/segno-run/segno/runtime/planner"
+)
+
+// calls are the function calls of a session that are under way.
+type calls struct {
+	s      *session
+	ctx    context.Context
+	cancel context.CancelFunc
+
+	mu   sync.Mutex
+	open map[callID]context.CancelFunc
+	idle chan struct{} // closed and renewed whenever nothing is under way
+	wg   sync.WaitGroup
+}
+
+type callID struct {
+	run     int64
+	ref     planner.Ref
+	attempt int
+}
+
+func newCalls(s *session) *calls {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &calls{s: s, ctx: ctx, cancel: cancel, open: map[callID]context.CancelFunc{}, idle: make(chan struct{})}
+}
+
+// begin makes a call in a goroutine of its own; its outcome comes back as a Done.
+func (c *calls) begin(in Invoke) {
+	id := callID{in.Run, in.Ref, in.Attempt}
+	ctx, cancel := context.WithCancel(c.ctx)
+	c.mu.Lock()
+	c.open[id] = cancel
+	c.mu.Unlock()
+	c.wg.Go(func() {
+		res := c.call(ctx, in)
+		cancel()
+		// When the session is over, what the call said is nobody's to record: its owner decides it again.
+		if c.ctx.Err() == nil {
+			c.s.mail.put(Done{in.Run, &planner.CallDone{Ref: in.Ref, Attempt: in.Attempt, Output: res.Output, Fault: res.Fault,
+				RetryAfter: res.RetryAfter, Call: record(res)}})
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		delete(c.open, id)
+		if len(c.open) == 0 {
+			close(c.idle)
+			c.idle = make(chan struct{})
+		}
+	})
+}
+
+func (c *calls) call(ctx context.Context, in Invoke) (res invoke.Result) {
+	defer func() {
+		if p := recover(); p != nil {
+			res = invoke.Result{Fault: &fault.Fault{Class: fault.Crashed, Effect: fault.Maybe, Message: fmt.Sprint("the invoker of this function panicked: ", p)}}
+		}
+		if res.Ended.IsZero() {
+			res.Ended = time.Now()
+		}
+		// Fold the server's own clock into the journal's, by which everything else is dated.
+		c.s.mu.Lock()
+		defer c.s.mu.Unlock()
+		if !res.Started.IsZero() {
+			res.Started = res.Started.Add(c.s.offset)
+		}
+		res.Ended = res.Ended.Add(c.s.offset)
+	}()
+	inv, err := c.s.e.cfg.Functions.Invoker(ctx, in.Function)
+	switch {
+	case err != nil:
+		return invoke.Result{Fault: &fault.Fault{Class: fault.Unavailable, Effect: fault.None, Message: "the function's registration could not be read: " + err.Error()}}
+	case inv == nil:
+		return invoke.Result{Fault: &fault.Fault{Class: fault.NotFound, Effect: fault.None, Message: "no function called `" + in.Function + "` is registered any more"}}
+	}
+	return inv.Invoke(ctx, invoke.Invocation{Function: in.Function, Run: in.UUID, Flow: in.Flow, Version: in.Version, Step: in.Step, Item: in.Item,
+		Attempt: in.Attempt, Key: in.Key, Traceparent: traceparent(in.UUID, in.Key, in.Attempt), Input: in.Input, Timeout: in.Timeout})
+}
+
+// TraceID is the W3C trace id of a run: its UUID's 32 hex digits, so that a trace is found from a run and a run from a trace.
+func TraceID(run string) string { return strings.ReplaceAll(run, "-", "") }
+
+func traceparent(run, key string, attempt int) string {
+	span := sha256.Sum256(fmt.Appendf(nil, "%s#%d", key, attempt))
+	return "00-" + TraceID(run) + "-" + hex.EncodeToString(span[:8]) + "-01"
+}
+
+func record(r invoke.Result) planner.Call {
+	c := planner.Call{Started: r.Started, Ended: r.Ended, Dropped: r.LogsDropped}
+	for _, p := range r.Phases {
+		c.Phases = append(c.Phases, planner.Timing(p))
+	}
+	for _, l := range r.Logs {
+		c.Logs = append(c.Logs, planner.LogLine(l))
+	}
+	return c
+}
+
+func (c *calls) abort(a Abort) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if cancel := c.open[callID{a.Run, a.Ref, a.Attempt}]; cancel != nil {
+		cancel()
+	}
+}
+
+func (c *calls) running() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.open)
+}
+
+// quiet is closed the next time that nothing is under way.
+func (c *calls) quiet() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.idle
+}
+
+// stop ends every call; their outcomes are dropped.
+func (c *calls) stop() { c.cancel() }
+
+// wait returns when every call has ended, or with ctx.
+func (c *calls) wait(ctx context.Context) {
+	done := make(chan struct{})
+	go func() { c.wg.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+}

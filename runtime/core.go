@@ -1,0 +1,473 @@
+// Package runtime is what a run does: Core, a synchronous machine over all runs that a server owns, and Engine, the thin shell of goroutines,
+// clock, database and function calls around it.
+package runtime
+
+import (
+	"container/heap"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/segno-run/segno/designer/check"
+	"github.com/segno-run/segno/designer/fault"
+	"github.com/segno-run/segno/runtime/journal"
+	"github.com/segno-run/segno/runtime/planner"
+)
+
+// sleepAfter is how far away a run's next timer must be for the run to leave memory until then. Below it, reloading the history costs more than
+// keeping it.
+const sleepAfter = 30 * time.Second
+
+// Core holds the runs that one incarnation owns. It has no clock, no I/O and no goroutine: every consequence of Step is returned as data, in the
+// order in which it must happen. Not safe for concurrent use.
+type Core struct {
+	owner  int64
+	runs   map[int64]*run
+	timers timers
+	now    time.Time
+	tag    uint64 // of the last Append, over all runs: a run that is loaded anew must not take its former life's answers for its own
+	out    []Output
+
+	draining bool
+}
+
+// NewCore returns the core of an incarnation that owns nothing yet.
+func NewCore(owner journal.Incarnation) *Core {
+	return &Core{owner: int64(owner), runs: map[int64]*run{}}
+}
+
+// Event is an input of the core.
+type Event interface{ event() }
+
+// The events.
+type (
+	// Begin starts a new run. A Begun answers it.
+	Begin struct {
+		Run     int64
+		Program *check.Program
+		Start   *planner.Start
+	}
+	// Adopt hands runs over that the store says are owned now. A Load follows for each that is not in memory.
+	Adopt struct{ Runs []int64 }
+	// Loaded answers a Load.
+	Loaded struct {
+		History journal.History
+		Program *check.Program // nil if Broken is set
+		Broken  error          // the history or the version cannot be read
+	}
+	// LoadFailed answers a Load that could not be answered; the run is forgotten and loaded again when it is adopted again.
+	LoadFailed struct{ Run int64 }
+	// Press is a message of the inbox. Body nil means that it could not be read.
+	Press struct {
+		ID    string
+		Run   int64
+		Input planner.Input
+	}
+	// Done is a call's outcome.
+	Done struct {
+		Run    int64
+		Result *planner.CallDone
+	}
+	// Durable says that an Append was committed, or (Err) was not and never will be.
+	Durable struct {
+		Run int64
+		Tag uint64 // of the Append
+		Err error
+	}
+	// Tick only moves the time on.
+	Tick struct{}
+)
+
+func (Begin) event()      {}
+func (Adopt) event()      {}
+func (Loaded) event()     {}
+func (LoadFailed) event() {}
+func (Press) event()      {}
+func (Done) event()       {}
+func (Durable) event()    {}
+func (Tick) event()       {}
+
+// Output is a consequence of Step.
+type Output interface{ output() }
+
+// The outputs.
+type (
+	// Append is to be made durable; Durable answers it with the same Tag. Appends of one run keep their order.
+	Append struct {
+		Tag        uint64
+		Transition journal.Transition
+	}
+	// Load asks for a run's history and program.
+	Load struct{ Run int64 }
+	// Invoke calls a function. A Done answers it.
+	Invoke struct {
+		Run     int64
+		UUID    string
+		Flow    string
+		Version int
+		*planner.Invoke
+	}
+	// Abort tells a call in flight to stop.
+	Abort struct {
+		Run int64
+		*planner.CancelCall
+	}
+	// Begun answers a Begin after its first transition is durable, or was refused.
+	Begun struct {
+		Run int64
+		Err error
+	}
+	// Answered says that a message was consumed, durably, and how. Refusal is nil if it was accepted.
+	Answered struct {
+		ID      string
+		Refusal *planner.Refusal
+	}
+	// Committed says that a run has a new durable transition.
+	Committed struct {
+		Run  int64
+		UUID string
+		Seq  int64
+	}
+	// Released says that a run left memory with messages unread: the inbox is to be looked at soon.
+	Released struct{ Run int64 }
+	// Broke says that a run was stopped because it cannot be carried on; for the log.
+	Broke struct {
+		Run int64
+		Err error
+	}
+)
+
+func (Append) output()    {}
+func (Load) output()      {}
+func (Invoke) output()    {}
+func (Abort) output()     {}
+func (Begun) output()     {}
+func (Answered) output()  {}
+func (Committed) output() {}
+func (Released) output()  {}
+func (Broke) output()     {}
+
+// Step takes one event at a time by the journal's clock and returns what follows. Time never runs backwards: an earlier one counts as the last.
+func (c *Core) Step(ev Event, now time.Time) []Output {
+	if now.After(c.now) {
+		c.now = now
+	}
+	c.out = nil
+	switch ev := ev.(type) {
+	case Begin:
+		c.begin(ev)
+	case Adopt:
+		for _, id := range ev.Runs {
+			if c.runs[id] == nil {
+				c.load(id)
+			}
+		}
+	case Loaded:
+		c.loaded(ev)
+	case LoadFailed:
+		if r := c.runs[ev.Run]; r != nil && r.loading {
+			c.forget(r)
+		}
+	case Press:
+		c.press(ev)
+	case Done:
+		if r := c.runs[ev.Run]; r != nil && !r.loading && !r.leaving {
+			c.decide(r, ev.Result, nil)
+		}
+	case Durable:
+		c.durable(ev)
+	case Tick:
+	}
+	c.fire()
+	return c.out
+}
+
+// Next is when the core wants a Tick at the latest. ok is false if it waits for nothing.
+func (c *Core) Next() (at time.Time, ok bool) {
+	if len(c.timers) == 0 {
+		return time.Time{}, false
+	}
+	return c.timers[0].at, true
+}
+
+// Runs is how many runs are in memory.
+func (c *Core) Runs() int { return len(c.runs) }
+
+// fire gives the runs whose timers are due their time.
+func (c *Core) fire() {
+	for len(c.timers) > 0 && !c.timers[0].at.After(c.now) {
+		t := heap.Pop(&c.timers).(timer)
+		// A run that was reloaded has set its timers anew, and one that is asleep is woken by the store.
+		if r := c.runs[t.run]; r != nil && r == t.of && !r.loading && !r.leaving {
+			c.decide(r, &planner.TimerDue{Ref: t.ref}, nil)
+		}
+	}
+}
+
+func (c *Core) begin(ev Begin) {
+	r := &run{id: ev.Run, uuid: ev.Start.ID, flow: ev.Program.Flow, version: ev.Start.Version, program: ev.Program, state: planner.NewState(), held: map[string]bool{}}
+	c.runs[r.id] = r
+	c.decide(r, ev.Start, nil)
+}
+
+func (c *Core) load(id int64) *run {
+	r := &run{id: id, loading: true, held: map[string]bool{}}
+	c.runs[id] = r
+	c.out = append(c.out, Load{id})
+	return r
+}
+
+func (c *Core) forget(r *run) {
+	delete(c.runs, r.id)
+	if len(r.backlog) > 0 {
+		c.out = append(c.out, Released{r.id})
+	}
+}
+
+func (c *Core) loaded(ev Loaded) {
+	r := c.runs[ev.History.Run]
+	if r == nil || !r.loading {
+		return
+	}
+	r.loading = false
+	if len(ev.History.Records) == 0 {
+		c.forget(r)
+		return
+	}
+	r.uuid, r.flow, r.version, r.program = ev.History.UUID, ev.History.Flow, ev.History.Version, ev.Program
+	r.state, r.status = planner.NewState(), ev.History.Status
+	for _, rec := range ev.History.Records {
+		facts, err := planner.Decode(rec.Facts)
+		if err != nil { // a later release's history: it is not ours to touch
+			delete(c.runs, r.id)
+			c.out = append(c.out, Broke{r.id, err})
+			return
+		}
+		planner.Fold(r.state, rec.Seq, rec.At, facts)
+		r.seq = rec.Seq
+	}
+	if ev.Broken != nil {
+		c.out = append(c.out, Broke{r.id, ev.Broken})
+		c.decide(r, &planner.Poison{Fault: unfit(ev.Broken)}, nil)
+		c.rest(r)
+		return
+	}
+	for _, t := range r.state.Timers() {
+		heap.Push(&c.timers, timer{t.At, r.id, r, t.Ref})
+	}
+	c.decide(r, &planner.Recover{Owner: c.owner}, nil)
+	backlog := r.backlog
+	r.backlog = nil
+	for _, m := range backlog {
+		c.press(m)
+	}
+	c.fire()
+	c.rest(r)
+}
+
+func (c *Core) press(ev Press) {
+	r := c.runs[ev.Run]
+	if r == nil {
+		r = c.load(ev.Run)
+	}
+	switch {
+	case r.held[ev.ID]: // decided already; the inbox was read again before the commit
+	case r.loading || r.leaving:
+		r.backlog = append(r.backlog, ev)
+	case ev.ID == "":
+		c.decide(r, ev.Input, nil)
+	default:
+		r.held[ev.ID] = true
+		c.decide(r, ev.Input, &ev)
+	}
+}
+
+// decide asks the planner, and turns what it says into an Append with everything that waits for its commit.
+func (c *Core) decide(r *run, in planner.Input, msg *Press) {
+	facts, commands, err := c.ask(r, in)
+	var refusal *planner.Refusal
+	if err != nil && !errors.As(err, &refusal) {
+		c.poison(r, err)
+		return
+	}
+	if len(facts) == 0 && msg == nil {
+		// Nothing to commit, so there is nothing to wait for: calls that were decided by facts already durable (after a recovery) go out now.
+		for _, cmd := range commands {
+			if inv, ok := cmd.(*planner.Invoke); ok {
+				c.invoke(r, inv)
+			}
+		}
+		return
+	}
+	p := &pending{commands: commands}
+	t := journal.Transition{Run: r.id, At: c.now}
+	if len(facts) > 0 {
+		if t.Facts, err = planner.Encode(facts); err != nil {
+			c.poison(r, err)
+			return
+		}
+		r.seq++
+		r.state.Seq, t.Seq, p.seq = r.seq, r.seq, r.seq
+		for _, cmd := range commands {
+			if s, ok := cmd.(*planner.SetTimer); ok {
+				heap.Push(&c.timers, timer{s.At, r.id, r, s.Ref})
+			}
+		}
+	}
+	if r.seq == 1 && t.Seq == 1 {
+		t.New = &journal.NewRun{UUID: r.uuid, Flow: r.flow, Version: r.version, Reader: planner.Reader}
+		p.begun = true
+	}
+	if msg != nil {
+		t.Inbox = []journal.Consumed{{ID: msg.ID, Answer: encodeAnswer(refusal)}}
+		p.answer = &Answered{msg.ID, refusal}
+	}
+	t.Row = r.row(c.now)
+	c.append(r, p, t)
+}
+
+func (c *Core) append(r *run, p *pending, t journal.Transition) {
+	c.tag++
+	p.tag = c.tag
+	if t.Row != nil && t.Row.Release {
+		r.leaving = true
+	}
+	r.pending = append(r.pending, p)
+	c.out = append(c.out, Append{p.tag, t})
+}
+
+// ask is Decide with a net: a panic in it stops this run and no other.
+func (c *Core) ask(r *run, in planner.Input) (facts []planner.Fact, commands []planner.Command, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("deciding %T: %v\n%s", in, p, debug.Stack())
+		}
+	}()
+	return planner.Decide(r.program, r.state, in, c.now)
+}
+
+// rest lets a run go that was loaded and has nothing to do: it goes back to sleep, or stays ended.
+func (c *Core) rest(r *run) {
+	if r.loading || r.leaving || len(r.pending) > 0 {
+		return
+	}
+	if row := r.row(c.now); row != nil && row.Release {
+		c.append(r, &pending{}, journal.Transition{Run: r.id, At: c.now, Row: row})
+	}
+}
+
+// poison stops a run that cannot be carried on. What is in memory may be half decided, so the run is loaded again and only told to stop.
+func (c *Core) poison(r *run, err error) {
+	c.out = append(c.out, Broke{r.id, err})
+	switch {
+	case r.seq == 0:
+		delete(c.runs, r.id)
+		c.out = append(c.out, Begun{r.id, err})
+		return
+	case r.poisoned:
+		// It can't even be stopped by a fact. It leaves memory and keeps its history; a server that understands it may take it up.
+		delete(c.runs, r.id)
+		c.unanswered(r, err)
+		return
+	}
+	f := unfit(err)
+	if len(r.pending) > 0 {
+		r.broken = &f // first let the journal say what became of what was handed in
+		r.leaving = true
+		return
+	}
+	c.reload(r, f)
+}
+
+// unfit is the fault of a run that cannot be carried on.
+func unfit(err error) fault.Fault {
+	return fault.Fault{Class: fault.Expression, Effect: fault.None, Message: "the run cannot be carried on: " + firstLine(err.Error())}
+}
+
+func (c *Core) reload(r *run, f fault.Fault) {
+	again := c.load(r.id)
+	again.poisoned = true
+	again.backlog = append(r.backlog, Press{Run: r.id, Input: &planner.Poison{Fault: f}})
+	c.unanswered(r, &f)
+}
+
+// unanswered tells the starter of a run that never became durable.
+func (c *Core) unanswered(r *run, err error) {
+	for _, p := range r.pending {
+		if p.begun {
+			c.out = append(c.out, Begun{r.id, err})
+		}
+	}
+}
+
+// durable lets out what waited for a commit.
+func (c *Core) durable(ev Durable) {
+	r := c.runs[ev.Run]
+	if r == nil || len(r.pending) == 0 || r.pending[0].tag != ev.Tag {
+		return
+	}
+	p := r.pending[0]
+	r.pending = r.pending[1:]
+	if ev.Err != nil {
+		c.refused(r, p, ev.Err)
+		return
+	}
+	if p.begun {
+		c.out = append(c.out, Begun{Run: r.id})
+	}
+	if p.answer != nil {
+		delete(r.held, p.answer.ID)
+		c.out = append(c.out, *p.answer)
+	}
+	if p.seq > 0 {
+		c.out = append(c.out, Committed{r.id, r.uuid, p.seq})
+	}
+	for _, cmd := range p.commands {
+		switch cmd := cmd.(type) {
+		case *planner.Invoke:
+			c.invoke(r, cmd)
+		case *planner.CancelCall:
+			c.out = append(c.out, Abort{r.id, cmd})
+		case *planner.SetTimer: // set when it was decided: a timer that fires early only comes behind in the journal
+		}
+	}
+	switch {
+	case len(r.pending) > 0:
+	case r.broken != nil:
+		c.reload(r, *r.broken)
+	case r.leaving:
+		c.forget(r)
+	}
+}
+
+// invoke lets a call out, or first has the intent to make it committed.
+func (c *Core) invoke(r *run, cmd *planner.Invoke) {
+	switch {
+	case !cmd.Confirm:
+		c.out = append(c.out, Invoke{r.id, r.uuid, r.flow, r.version, cmd})
+	case !c.draining:
+		c.decide(r, &planner.Dispatch{Ref: cmd.Ref, Attempt: cmd.Attempt}, nil)
+	}
+}
+
+// Drain has the core begin no call any more that may not be made twice: the next owner does.
+func (c *Core) Drain() { c.draining = true }
+
+// refused judges a transition that the store would not take. Nothing that was decided after it stands either.
+func (c *Core) refused(r *run, p *pending, err error) {
+	if p.begun {
+		c.out = append(c.out, Begun{r.id, err})
+		delete(c.runs, r.id)
+		return
+	}
+	var bad *journal.BatchError
+	if !errors.As(err, &bad) || r.poisoned {
+		// The lease is gone, or the journal is closed: whoever owns the run next reads what was committed.
+		delete(c.runs, r.id)
+		c.out = append(c.out, Broke{r.id, err})
+		return
+	}
+	c.out = append(c.out, Broke{r.id, err})
+	c.reload(r, fault.Fault{Class: fault.Contract, Effect: fault.None, Message: "a result could not be stored: " + firstLine(bad.Err.Error())})
+}

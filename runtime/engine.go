@@ -1,0 +1,278 @@
+package runtime
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/segno-run/segno/runtime/journal"
+	"github.com/segno-run/segno/runtime/live"
+	"github.com/segno-run/segno/runtime/planner"
+)
+
+// Errors that Start and Press give beside those of the store.
+var (
+	// ErrKeyReused says that the idempotency key has started another run, with another input.
+	ErrKeyReused = errors.New("this Idempotency-Key has been used with another input")
+	// ErrUndecided says that the button is safe in the inbox, but that no server has decided it yet.
+	ErrUndecided = errors.New("the request is recorded, but no server has decided it yet")
+	// ErrUnavailable says that the engine can't write now (starting, stopping, or without its database).
+	ErrUnavailable = errors.New("the engine is not ready: it is starting, stopping, or has lost its database")
+)
+
+// Config is what an Engine needs. Store, Replica, Programs and Functions are required.
+type Config struct {
+	Store     journal.Store
+	Replica   string // stable id of this server: one per data directory
+	Programs  Programs
+	Functions Functions
+	Logger    *slog.Logger
+
+	Lease   time.Duration // how long the runs stay ours without a sign of life; default and most 10 s
+	Writers int           // default 2
+	Poll    time.Duration // how often the inbox and the sleepers are looked at without a hint; default 250 ms
+	Drain   time.Duration // how long Close waits for calls in flight; default 1 s
+	Decide  time.Duration // how long Press waits for the owner's word; default 10 s
+}
+
+func (c *Config) validate() error {
+	switch {
+	case c.Store == nil, c.Programs == nil, c.Functions == nil:
+		return errors.New("runtime: Store, Programs and Functions are required")
+	case c.Replica == "":
+		return errors.New("runtime: Replica is required")
+	case c.Lease > 10*time.Second:
+		return fmt.Errorf("runtime: a lease of %s is too long; at most 10s", c.Lease)
+	}
+	for _, d := range []struct {
+		v   *time.Duration
+		def time.Duration
+	}{{&c.Lease, 10 * time.Second}, {&c.Poll, 250 * time.Millisecond}, {&c.Drain, time.Second}, {&c.Decide, 10 * time.Second}} {
+		if *d.v <= 0 {
+			*d.v = d.def
+		}
+	}
+	if c.Writers <= 0 {
+		c.Writers = 2
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return nil
+}
+
+// Engine runs a Core: it gives it a clock, a journal, functions to call and people to answer. It lives through several incarnations: when one
+// loses its lease, the next one begins.
+type Engine struct {
+	cfg    Config
+	broker live.Broker
+	ids    ids
+
+	mu      sync.Mutex
+	session *session
+	ready   chan struct{} // closed after the first takeover
+
+	stop context.CancelFunc
+	done chan struct{}
+}
+
+// New returns an engine that has not begun. Run it.
+func New(cfg Config) (*Engine, error) {
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	return &Engine{cfg: cfg, ready: make(chan struct{}), ids: ids{store: cfg.Store}}, nil
+}
+
+// Broker tells watchers of new transitions.
+func (e *Engine) Broker() *live.Broker { return &e.broker }
+
+// Ready is closed once the runs of a dead predecessor have been taken up.
+func (e *Engine) Ready() <-chan struct{} { return e.ready }
+
+// rejoin is the pause before another incarnation is tried when the database does not answer.
+const rejoin = 300 * time.Millisecond
+
+// Run owns runs until ctx ends, then lets calls in flight finish for a moment, writes what is decided, and leaves. It returns nil.
+func (e *Engine) Run(ctx context.Context) error {
+	for ctx.Err() == nil {
+		s, err := e.join(ctx)
+		if err != nil {
+			if ctx.Err() == nil {
+				e.cfg.Logger.Warn("the engine can't join the database", "err", err)
+			}
+			pause(ctx, rejoin)
+			continue
+		}
+		e.set(s)
+		err = s.run(ctx)
+		e.set(nil)
+		if err != nil && ctx.Err() == nil {
+			e.cfg.Logger.Warn("the engine lost its lease and begins again", "incarnation", int64(s.inc), "err", err)
+			pause(ctx, rejoin)
+		}
+	}
+	return nil
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}
+
+func (e *Engine) set(s *session) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.session = s
+}
+
+func (e *Engine) current() *session {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.session
+}
+
+// Start begins a run and returns once it is durable. created is false when the key had started it before.
+func (e *Engine) Start(ctx context.Context, req StartRequest) (id string, created bool, err error) {
+	s := e.current()
+	if s == nil {
+		return "", false, ErrUnavailable
+	}
+	program, err := e.cfg.Programs.Program(ctx, req.Flow, req.Version)
+	if err != nil {
+		return "", false, fmt.Errorf("starting %s version %d: %w", req.Flow, req.Version, err)
+	}
+	fresh, err := uuid.NewV7()
+	if err != nil {
+		return "", false, err
+	}
+	id = fresh.String()
+	if req.Key != "" {
+		sum := sha256.Sum256(req.Input)
+		bound, input, err := e.cfg.Store.ReserveStart(ctx, req.Flow, req.Key, id, sum[:])
+		if err != nil {
+			return "", false, err
+		}
+		if string(input) != string(sum[:]) {
+			return "", false, ErrKeyReused
+		}
+		if bound != id {
+			if _, err := e.cfg.Store.Find(ctx, bound); !errors.Is(err, journal.ErrNoRun) {
+				return bound, false, err
+			}
+			id = bound // reserved by a request that did not live to start it
+		}
+	}
+	run, err := e.ids.next(ctx)
+	if err != nil {
+		return "", false, err
+	}
+	begun := make(chan error, 1)
+	s.waitBegun(run, begun)
+	s.mail.put(Begin{run, program, &planner.Start{ID: id, Version: req.Version, Input: req.Input, By: req.By}})
+	select {
+	case err = <-begun:
+	case <-s.over:
+		err = ErrUnavailable
+	case <-ctx.Done():
+		s.waitBegun(run, nil)
+		err = ctx.Err()
+	}
+	var bad *journal.BatchError
+	if errors.As(err, &bad) && req.Key != "" {
+		if _, found := e.cfg.Store.Find(ctx, id); found == nil { // another server used the key at the same moment
+			return id, false, nil
+		}
+	}
+	if err != nil {
+		return "", false, err
+	}
+	return id, true, nil
+}
+
+// Press puts a button into the run's inbox and waits for its owner's word: nil, a *planner.Refusal, journal.ErrNoRun, or ErrUndecided.
+func (e *Engine) Press(ctx context.Context, runID string, b Button) error {
+	run, err := e.cfg.Store.Find(ctx, runID)
+	if err != nil {
+		return err
+	}
+	if b.ID == "" {
+		b.ID = uuid.NewString()
+	}
+	body, err := encodeButton(b)
+	if err != nil {
+		return err
+	}
+	answered := make(chan struct{}, 1)
+	if s := e.current(); s != nil {
+		s.waitAnswer(b.ID, answered)
+		defer s.waitAnswer(b.ID, nil)
+		defer func() { s.poke() }()
+	}
+	if err := e.cfg.Store.Post(ctx, journal.Message{ID: b.ID, Run: run, Kind: string(b.Kind), Body: body}); err != nil {
+		return err
+	}
+	if s := e.current(); s != nil {
+		s.poke()
+	}
+	return e.decided(ctx, b.ID, answered)
+}
+
+// decided waits for a message's answer. The store is the truth: the owner may be another server.
+func (e *Engine) decided(ctx context.Context, id string, hint <-chan struct{}) error {
+	ctx, cancel := context.WithTimeout(ctx, e.cfg.Decide)
+	defer cancel()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		answer, ok, err := e.cfg.Store.Answer(ctx, id)
+		switch {
+		case ok:
+			return decodeAnswer(answer)
+		case err != nil && ctx.Err() == nil:
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ErrUndecided
+		case <-hint:
+		case <-tick.C:
+		}
+	}
+}
+
+// ids hands out run numbers from blocks.
+type ids struct {
+	store journal.Store
+	mu    sync.Mutex
+	first int64
+	left  int64
+}
+
+// idBlock is how many run numbers are reserved at once: few enough to waste, many enough not to cost a statement a run.
+const idBlock = 1000
+
+func (i *ids) next(ctx context.Context) (int64, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.left == 0 {
+		first, err := i.store.ReserveIDs(ctx, idBlock)
+		if err != nil {
+			return 0, err
+		}
+		i.first, i.left = first, idBlock
+	}
+	id := i.first
+	i.first, i.left = id+1, i.left-1
+	return id, nil
+}

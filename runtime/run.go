@@ -1,0 +1,152 @@
+package runtime
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/segno-run/segno/designer/check"
+	"github.com/segno-run/segno/designer/fault"
+	"github.com/segno-run/segno/runtime/journal"
+	"github.com/segno-run/segno/runtime/planner"
+)
+
+// run is one run in memory. Its state is ahead of the journal by what is pending.
+type run struct {
+	id      int64
+	uuid    string
+	flow    string
+	version int
+	program *check.Program
+	state   *planner.State
+
+	seq     int64      // of the last transition decided
+	pending []*pending // handed to the journal, oldest first
+	status  string     // as the run's row last said
+
+	loading  bool
+	leaving  bool // its release is on the way: it takes nothing more
+	poisoned bool
+	broken   *fault.Fault
+	backlog  []Press
+	held     map[string]bool // messages that are decided, but not consumed durably
+}
+
+// pending is what waits for a transition's commit.
+type pending struct {
+	tag      uint64
+	seq      int64 // 0 without facts
+	begun    bool
+	commands []planner.Command
+	answer   *Answered
+}
+
+// row says what the run's row must say now, or nil if it says so already.
+func (r *run) row(now time.Time) *journal.RunRow {
+	s := r.state
+	status := string(s.Status())
+	row := &journal.RunRow{Status: status}
+	if s.Ended != "" {
+		ended := s.EndedAt
+		row.EndedAt = &ended
+	}
+	if f := s.Failure; f != nil && s.Ended != planner.StatusSucceeded {
+		row.Class, row.Step, row.Message = string(f.Fault.Class), f.Step, clip(f.Fault.Message, 500)
+	}
+	if s.InFlight == 0 && r.settledDown(now) {
+		row.Release = true
+		if timers := s.Timers(); len(timers) > 0 {
+			row.WakeAt = &timers[0].At
+		}
+	}
+	if status == r.status && !row.Release {
+		return nil
+	}
+	r.status = status
+	return row
+}
+
+// settledDown reports whether the run waits for nothing that comes soon.
+func (r *run) settledDown(now time.Time) bool {
+	s := r.state
+	switch s.Status() {
+	case planner.StatusWaiting, planner.StatusUncertain, planner.StatusCompensating:
+	case planner.StatusSucceeded, planner.StatusFailed, planner.StatusCancelled, planner.StatusCompensated, planner.StatusCompensationFailed:
+	default:
+		return false
+	}
+	timers := s.Timers()
+	return len(timers) == 0 || timers[0].At.Sub(now) > sleepAfter
+}
+
+type timer struct {
+	at  time.Time
+	run int64
+	of  *run // the very life of the run that set it
+	ref planner.Ref
+}
+
+// timers is a heap by time, then by run, so that a seed gives the same order each time.
+type timers []timer
+
+func (t timers) Len() int { return len(t) }
+func (t timers) Less(i, j int) bool {
+	if !t[i].at.Equal(t[j].at) {
+		return t[i].at.Before(t[j].at)
+	}
+	return t[i].run < t[j].run
+}
+func (t timers) Swap(i, j int) { t[i], t[j] = t[j], t[i] }
+func (t *timers) Push(x any)   { *t = append(*t, x.(timer)) }
+func (t *timers) Pop() any {
+	old := *t
+	last := old[len(old)-1]
+	*t = old[:len(old)-1]
+	return last
+}
+
+// wireAnswer is a message's answer as the inbox keeps it.
+type wireAnswer struct {
+	OK      bool                `json:"ok"`
+	Code    planner.RefusalCode `json:"code,omitempty"`
+	Message string              `json:"message,omitempty"`
+}
+
+func encodeAnswer(r *planner.Refusal) []byte {
+	a := wireAnswer{OK: r == nil}
+	if r != nil {
+		a.Code, a.Message = r.Code, r.Message
+	}
+	raw, err := json.Marshal(a)
+	if err != nil {
+		return []byte(`{"ok":false}`) // strings always marshal
+	}
+	return raw
+}
+
+func decodeAnswer(raw []byte) error {
+	var a wireAnswer
+	if err := json.Unmarshal(raw, &a); err != nil {
+		return err
+	}
+	if a.OK {
+		return nil
+	}
+	return &planner.Refusal{Code: a.Code, Message: a.Message}
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return clip(line, 300)
+}
+
+// clip cuts a text to at most n bytes at a rune's edge.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && s[n]&0xC0 == 0x80 {
+		n--
+	}
+	return s[:n]
+}

@@ -1,0 +1,341 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/segno-run/segno/runtime/journal"
+)
+
+// session is one incarnation: a core, the journal under its fence, and the goroutines around them.
+type session struct {
+	e       *Engine
+	inc     journal.Incarnation
+	journal *journal.Journal
+	core    *Core
+	mail    *mailbox
+	calls   *calls
+	over    chan struct{} // closed when the session can't write any more
+	pokes   chan struct{}
+
+	mu      sync.Mutex
+	begun   map[int64]chan error
+	answers map[string]chan struct{}
+	offset  time.Duration // the store's clock less ours
+	renewed time.Time     // by our clock
+}
+
+// join begins an incarnation and takes over what a dead predecessor left.
+func (e *Engine) join(ctx context.Context) (*session, error) {
+	store := e.cfg.Store
+	inc, err := store.Join(ctx, e.cfg.Replica, e.cfg.Writers, e.cfg.Lease)
+	if err != nil {
+		return nil, err
+	}
+	s := &session{e: e, inc: inc, mail: newMailbox(), over: make(chan struct{}), pokes: make(chan struct{}, 1),
+		core: NewCore(inc), begun: map[int64]chan error{}, answers: map[string]chan struct{}{}}
+	s.calls = newCalls(s)
+	if err := s.renew(ctx); err != nil {
+		return nil, err
+	}
+	runs, err := store.Takeover(ctx, inc, e.cfg.Replica)
+	if err != nil {
+		return nil, err
+	}
+	if len(runs) > 0 {
+		e.cfg.Logger.Info("taking runs up where they were left", "runs", len(runs), "incarnation", int64(inc))
+	}
+	s.journal = journal.New(store, inc, journal.Config{Writers: e.cfg.Writers, Logger: e.cfg.Logger})
+	s.mail.put(Adopt{runs})
+	return s, nil
+}
+
+// run drives the session until ctx ends (nil) or the lease is lost.
+func (s *session) run(ctx context.Context) error {
+	lost := make(chan error, 2)
+	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	var around sync.WaitGroup
+	around.Go(func() { lost <- s.keepLease(inner) })
+	around.Go(func() { s.pollInbox(inner) })
+	err := s.loop(ctx, inner, lost)
+	if err == nil { // asked to stop: what has been decided is still written
+		s.drain(inner)
+	}
+	close(s.over)
+	s.calls.stop()
+	closing, stop := context.WithTimeout(context.Background(), time.Second)
+	defer stop()
+	if cerr := s.journal.Close(closing); cerr != nil {
+		s.e.cfg.Logger.Warn("the journal did not close in time", "err", cerr)
+	}
+	cancel()
+	around.Wait()
+	s.calls.wait(closing)
+	if err == nil {
+		if lerr := s.e.cfg.Store.Leave(closing, s.inc); lerr != nil {
+			s.e.cfg.Logger.Warn("could not hand the runs over", "err", lerr)
+		}
+	}
+	return err
+}
+
+// loop is the only goroutine that touches the core.
+func (s *session) loop(ctx, inner context.Context, lost <-chan error) error {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	loads := newLoader(inner, s)
+	ready := s.e.ready
+	var spare []Event
+	for {
+		if at, ok := s.core.Next(); ok {
+			timer.Reset(max(0, at.Sub(s.now())))
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-lost:
+			return err
+		case <-s.mail.wake:
+			got := s.mail.take(spare)
+			for i, ev := range got {
+				if err := s.handle(ev, loads); err != nil {
+					return err
+				}
+				got[i] = nil
+			}
+			spare = got
+		case <-timer.C:
+			if err := s.handle(Tick{}, loads); err != nil {
+				return err
+			}
+		}
+		if ready != nil && loads.idle() {
+			close1(ready)
+			ready = nil
+		}
+	}
+}
+
+// close1 closes the engine's ready channel, which a former incarnation may have done.
+func close1(c chan struct{}) {
+	select {
+	case <-c:
+	default:
+		close(c)
+	}
+}
+
+func (s *session) handle(ev Event, loads *loader) error {
+	loads.answered(ev)
+	if d, ok := ev.(Durable); ok && errors.Is(d.Err, journal.ErrFenced) {
+		return d.Err
+	}
+	for _, out := range s.core.Step(ev, s.now()) {
+		switch out := out.(type) {
+		case Append:
+			run, tag := out.Transition.Run, out.Tag
+			s.journal.Submit(out.Transition, func(err error) { s.mail.put(Durable{run, tag, err}) })
+		case Load:
+			loads.load(out.Run)
+		case Invoke:
+			s.calls.begin(out)
+		case Abort:
+			s.calls.abort(out)
+		case Begun:
+			s.tellBegun(out)
+		case Answered:
+			s.tellAnswer(out.ID)
+		case Committed:
+			s.e.broker.Publish(out.UUID)
+		case Released:
+			s.poke()
+		case Broke:
+			s.e.cfg.Logger.Error("a run was stopped because it cannot be carried on", "run", out.Run, "err", out.Err)
+		}
+	}
+	return nil
+}
+
+// drain gives calls in flight a moment to finish, and what they answered a chance to be written.
+func (s *session) drain(ctx context.Context) {
+	deadline := time.NewTimer(s.e.cfg.Drain)
+	defer deadline.Stop()
+	loads := newLoader(ctx, s)
+	s.core.Drain()
+	var spare []Event
+	for s.calls.running() > 0 {
+		select {
+		case <-deadline.C:
+			return
+		case <-s.mail.wake:
+			got := s.mail.take(spare)
+			for _, ev := range got {
+				if s.handle(ev, loads) != nil {
+					return
+				}
+			}
+		case <-s.calls.quiet():
+		}
+	}
+	for _, ev := range s.mail.take(spare) {
+		if s.handle(ev, loads) != nil {
+			return
+		}
+	}
+}
+
+// now is the store's time, as well as we know it.
+func (s *session) now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return time.Now().Add(s.offset).Round(0)
+}
+
+func (s *session) renew(ctx context.Context) error {
+	sent := time.Now()
+	at, err := s.e.cfg.Store.Renew(ctx, s.inc, s.e.cfg.Lease)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.offset = at.Sub(sent.Add(time.Since(sent) / 2)) // the answer was made about half way
+	s.renewed = sent
+	return nil
+}
+
+// keepLease renews the lease, takes over what others lost, and returns when this incarnation must stop: it was fenced, or its lease is about to
+// end without an answer from the store. Calls are aborted before the lease ends, not after.
+func (s *session) keepLease(ctx context.Context) error {
+	lease := s.e.cfg.Lease
+	tick := time.NewTicker(lease / 5)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		attempt, cancel := context.WithTimeout(ctx, lease/4)
+		err := s.renew(attempt)
+		if err == nil {
+			var runs []int64
+			if runs, err = s.e.cfg.Store.Takeover(attempt, s.inc, s.e.cfg.Replica); err == nil && len(runs) > 0 {
+				s.mail.put(Adopt{runs})
+			}
+		}
+		cancel()
+		if errors.Is(err, journal.ErrFenced) {
+			return err
+		}
+		s.mu.Lock()
+		silent := time.Since(s.renewed)
+		s.mu.Unlock()
+		if silent > lease*3/5 {
+			return fmt.Errorf("no answer from the database for %s, and the lease lasts %s: %w", silent.Round(time.Millisecond), lease, err)
+		}
+		if err != nil && ctx.Err() == nil {
+			s.e.cfg.Logger.Warn("the lease could not be renewed", "err", err)
+		}
+	}
+}
+
+// most is how many messages or sleepers one look takes.
+const most = 500
+
+// pollInbox brings the core the messages of its runs, and the runs that are due.
+func (s *session) pollInbox(ctx context.Context) {
+	tick := time.NewTicker(s.e.cfg.Poll)
+	defer tick.Stop()
+	store, unsure := s.e.cfg.Store, false
+	for {
+		runs, err := store.Claim(ctx, s.inc, most)
+		if err == nil && unsure {
+			runs, err = s.owned(ctx) // a claim whose answer was lost may have worked
+		}
+		unsure = err != nil
+		if len(runs) > 0 {
+			s.mail.put(Adopt{runs})
+		}
+		messages, err := store.Inbox(ctx, s.inc, most)
+		if err != nil && ctx.Err() == nil && !errors.Is(err, journal.ErrFenced) {
+			s.e.cfg.Logger.Warn("the inbox could not be read", "err", err)
+		}
+		for _, m := range messages {
+			press, err := readMessage(m)
+			if err != nil {
+				s.e.cfg.Logger.Error("a message cannot be read", "err", err)
+				continue
+			}
+			s.mail.put(press)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.pokes:
+		case <-tick.C:
+		}
+	}
+}
+
+func (s *session) owned(ctx context.Context) ([]int64, error) {
+	if o, ok := s.e.cfg.Store.(interface {
+		Owned(context.Context, journal.Incarnation) ([]int64, error)
+	}); ok {
+		return o.Owned(ctx, s.inc)
+	}
+	return nil, nil
+}
+
+// poke asks for a look at the inbox now.
+func (s *session) poke() {
+	select {
+	case s.pokes <- struct{}{}:
+	default:
+	}
+}
+
+func (s *session) waitBegun(run int64, c chan error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c == nil {
+		delete(s.begun, run)
+		return
+	}
+	s.begun[run] = c
+}
+
+func (s *session) tellBegun(b Begun) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c := s.begun[b.Run]; c != nil {
+		c <- b.Err // it has room for one
+		delete(s.begun, b.Run)
+	}
+}
+
+// waitAnswer has c told when the message is consumed; nil ends that.
+func (s *session) waitAnswer(id string, c chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c == nil {
+		delete(s.answers, id)
+		return
+	}
+	s.answers[id] = c
+}
+
+func (s *session) tellAnswer(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c := s.answers[id]; c != nil {
+		select {
+		case c <- struct{}{}:
+		default:
+		}
+	}
+}
