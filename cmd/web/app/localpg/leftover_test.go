@@ -3,9 +3,11 @@ package localpg_test
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -57,6 +59,51 @@ func TestEndsALeftoverOfOtherSettings(t *testing.T) {
 	}
 	if got := query(t, connect(t, s.URL()), "SHOW max_connections"); got != "33" {
 		t.Errorf("got max_connections %s, want 33", got)
+	}
+}
+
+// The kernel's out-of-memory killer may take server and postmaster and leave a backend in the middle of something.
+func TestWaitsForTheLastBackend(t *testing.T) {
+	t.Parallel()
+	dir := dataDir(t)
+	process, pid := owner(t, dir)
+	// The socket's directory is beside the cluster, where paths are short.
+	conn := connect(t, "postgres://segno@/segno?host="+url.QueryEscape(filepath.Join(dir, "run")))
+	backend, err := strconv.Atoi(query(t, conn, "SELECT pg_backend_pid()::text"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kill := range []struct {
+		pid    int
+		signal syscall.Signal
+	}{{backend, syscall.SIGSTOP}, {process.Pid, syscall.SIGKILL}, {pid, syscall.SIGKILL}} {
+		if err := syscall.Kill(kill.pid, kill.signal); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, _ = process.Wait()
+
+	said := make(events, 1000)
+	go func() {
+		said.wait(t, "still ending")
+		_ = syscall.Kill(backend, syscall.SIGCONT)
+	}()
+	s := start(t, localpg.Config{DataDir: dir, Logger: newLogger(said)})
+	query(t, connect(t, s.URL()), "SELECT 'it serves'")
+}
+
+func TestDataDirMovedUnderALeftover(t *testing.T) {
+	t.Parallel()
+	parent := dataDir(t)
+	openPath(t, parent)
+	dir, moved := filepath.Join(parent, "a"), filepath.Join(parent, "b")
+	pid := killedOwner(t, dir)
+	if err := os.Rename(dir, moved); err != nil {
+		t.Fatal(err)
+	}
+	s := start(t, localpg.Config{DataDir: moved})
+	if s.Adopted() || living(pid) {
+		t.Errorf("got adopted %v and old process living %v, want it ended", s.Adopted(), living(pid))
 	}
 }
 

@@ -24,7 +24,13 @@ func Lock(dir string) (*DirLock, error) {
 	if err != nil {
 		return nil, fmt.Errorf("data directory %q: %w", dir, err)
 	}
-	if err := os.MkdirAll(abs, 0o755); err != nil {
+	// Ours alone, and what is above it as usual.
+	if err = os.MkdirAll(filepath.Dir(abs), 0o755); err == nil {
+		if err = os.Mkdir(abs, 0o700); os.IsExist(err) {
+			err = nil
+		}
+	}
+	if err != nil {
 		return nil, &Error{Code: Unreachable, Message: "cannot create the data directory " + abs, Err: err,
 			Hint: "choose another with --data"}
 	}

@@ -32,13 +32,14 @@ func commandLine(pid int) []string {
 	return strings.Split(strings.TrimRight(string(b), "\x00"), "\x00")
 }
 
-// workingDir is "" where the system does not say, as to root in a container without CAP_SYS_PTRACE.
+// workingDir is a path to a process's working directory that holds wherever that has been moved, "" where the system does not let
+// us look, as root in a container without CAP_SYS_PTRACE.
 func workingDir(pid int) string {
-	dir, err := os.Readlink(fmt.Sprintf("/proc/%d/cwd", pid))
-	if err != nil {
+	link := fmt.Sprintf("/proc/%d/cwd", pid)
+	if _, err := os.Stat(link); err != nil {
 		return ""
 	}
-	return dir
+	return link
 }
 
 // syncTree makes a directory tree durable by syncing its whole file system, which is much faster than file by file.

@@ -49,20 +49,21 @@ func (s *Server) disown(f *pidFile) error {
 	return os.WriteFile(filepath.Join(s.home.cluster, "postmaster.pid"), []byte(strings.Join(f.lines, "\n")), 0o600)
 }
 
-// isPostmasterOf says whether the process is a living postmaster of this cluster: by its command line, which always names the
-// cluster because we wrote it, and by its working directory where the system lets us see that.
+// isPostmasterOf says whether the process is a living postmaster of this cluster: by its working directory, which is the cluster,
+// or where the system does not let us see that, by its command line, which names the cluster because we wrote it. Its children
+// have other names.
 func isPostmasterOf(pid int, cluster string) bool {
 	if !alive(pid) {
 		return false
 	}
 	args := commandLine(pid)
-	if len(args) < 3 || filepath.Base(args[0]) != "postgres" || args[1] != "-D" || !sameFile(args[2], cluster) {
+	if len(args) < 3 || filepath.Base(args[0]) != "postgres" {
 		return false
 	}
-	if cwd := workingDir(pid); cwd != "" && !sameFile(cwd, cluster) {
-		return false
+	if cwd := workingDir(pid); cwd != "" {
+		return sameFile(cwd, cluster)
 	}
-	return true
+	return args[1] == "-D" && sameFile(args[2], cluster)
 }
 
 func sameFile(a, b string) bool {

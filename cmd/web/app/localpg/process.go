@@ -20,6 +20,9 @@ const (
 	stopGrace = 2500 * time.Millisecond
 	// quitGrace is how long an immediate shutdown may take before the postmaster is killed.
 	quitGrace = 700 * time.Millisecond
+	// remainsGrace is how long the remains of a killed PostgreSQL may stand in the way of a new one.
+	remainsGrace = 10 * time.Second
+	remainsPause = 200 * time.Millisecond
 	// lookEvery is how often a starting or a foreign process is looked at. PostgreSQL tells nobody when it is ready.
 	lookEvery = 5 * time.Millisecond
 )
@@ -36,6 +39,30 @@ type process struct {
 // launch brings up a postmaster that accepts connections: the one that is left of a killed server if its settings are
 // ours, else a new one. A process that merely answers on the socket is never taken for it.
 func (s *Server) launch(ctx context.Context) (*process, error) {
+	for deadline := time.Now().Add(remainsGrace); ; {
+		p, err := s.tryLaunch(ctx)
+		if err == nil || !remainsInTheWay(err) || time.Now().After(deadline) {
+			return p, err
+		}
+		s.log.Warn("what is left of a killed PostgreSQL is still ending, trying again", "dir", s.home.cluster)
+		select {
+		case <-time.After(remainsPause):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// remainsInTheWay says whether PostgreSQL refused to start because of processes of the cluster that were about to end: backends that
+// have not noticed yet that their postmaster was killed, or a postmaster that was just starting when its server was. The
+// messages are in English because LC_ALL is C.
+func remainsInTheWay(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Code == StartFailed &&
+		(strings.Contains(e.Log, "pre-existing shared memory block") || strings.Contains(e.Log, `lock file "postmaster.pid" already exists`))
+}
+
+func (s *Server) tryLaunch(ctx context.Context) (*process, error) {
 	p, err := s.leftover(ctx)
 	if err != nil {
 		return nil, err
