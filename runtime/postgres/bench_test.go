@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -49,5 +50,43 @@ func BenchmarkAppend(b *testing.B) {
 			}
 			b.ReportMetric(float64(b.N*size)/b.Elapsed().Seconds(), "transitions/s")
 		})
+	}
+}
+
+// BenchmarkJournal measures what 200 callers reach through the group commit, each waiting for one transition at a time.
+func BenchmarkJournal(b *testing.B) {
+	s, _ := open(b)
+	inc := join(b, s, "a")
+	const callers = 200
+	j := journal.New(s, inc, journal.Config{})
+	facts := bytes.Repeat([]byte("x"), 200)
+	births := make([]journal.Transition, callers)
+	for i := range births {
+		births[i] = birth(int64(i + 1))
+	}
+	if err := s.Append(b.Context(), inc, 0, births); err != nil {
+		b.Fatal(err)
+	}
+	var left atomic.Int64
+	left.Store(int64(b.N))
+	b.ResetTimer()
+	var wg sync.WaitGroup
+	for i := range callers {
+		wg.Go(func() {
+			done := make(chan error, 1)
+			for seq := int64(2); left.Add(-1) >= 0; seq++ {
+				j.Submit(journal.Transition{Run: int64(i + 1), Seq: seq, At: time.Now(), Facts: facts}, func(err error) { done <- err })
+				if err := <-done; err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	b.StopTimer()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "transitions/s")
+	if err := j.Close(context.Background()); err != nil {
+		b.Error(err)
 	}
 }
