@@ -29,6 +29,7 @@ func (s *scanner) blockScalar(parent int) (*Node, *syntaxError) {
 
 	var text bytes.Buffer
 	fresh, moreIndented := true, false // no content yet; the last line began with a blank, so nothing around it folds
+	ended := false                     // the last line of content has a line end
 	pending := 0                       // line ends since the last content
 	end := s.pos
 	for !s.eof() {
@@ -73,15 +74,16 @@ func (s *scanner) blockScalar(parent int) (*Node, *syntaxError) {
 		text.Write(s.src[from:s.pos])
 		fresh, moreIndented, pending = false, blankStart, 0
 		n.End, end = s.pos, s.pos
+		ended = !s.eof()
 	}
 	s.pos = end
 	switch {
 	case chomp == '+':
-		if !fresh {
+		if ended {
 			pending++
 		}
 		repeat(&text, pending)
-	case chomp == 0 && !fresh:
+	case chomp == 0 && ended:
 		text.WriteByte('\n')
 	}
 	n.Text = text.String()

@@ -244,3 +244,9 @@ func shorten(s string) string {
 	}
 	return s
 }
+
+// IsText reports whether n is a scalar that reads as a text rather than as null, a number or a truth value.
+func (n *Node) IsText() bool {
+	_, ok := plainText(n)
+	return ok
+}

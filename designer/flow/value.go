@@ -336,3 +336,19 @@ func fromObject(dec *json.Decoder, depth int) (Value, error) {
 	_, err := dec.Token()
 	return v, err
 }
+
+// FromNode gives a node's value. Its error is the first number or alias that JSON can't hold.
+func FromNode(t *Tree, n *Node) (Value, error) {
+	d := &decoder{tree: t}
+	v := d.value(n, "")
+	if len(d.issues) > 0 {
+		return v, fmt.Errorf("line %d: %s", d.issues[0].Line, d.issues[0].Message)
+	}
+	return v, nil
+}
+
+// At is the place in the source of the character at that offset, in code points, of the text of a scalar.
+func At(t *Tree, n *Node, runes int) Pos {
+	d := &decoder{tree: t}
+	return locate(n.Text, d.marks(n), runes)
+}
