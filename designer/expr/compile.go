@@ -37,7 +37,7 @@ func compileCEL(src string, opts Options) (*Program, []Problem) {
 		return nil, []Problem{{0, "the expression cannot be planned: " + err.Error(), ""}}
 	}
 	slices.SortStableFunc(w.refs, func(a, b Ref) int { return a.Offset - b.Offset })
-	return &Program{source: src, refs: w.refs, prog: prog}, nil
+	return &Program{source: src, refs: w.refs, prog: prog, kind: checked.OutputType().TypeName()}, nil
 }
 
 func sorted(ps []Problem) []Problem {
@@ -268,7 +268,7 @@ func unknownName(name string) (text, hint string) {
 		return "`" + name + "` is there only inside `for_each`", "add `for_each: ${{ … }}` to the step"
 	}
 	candidates := append(slices.Clone(roots), functionNames...)
-	if near := Nearest(name, candidates); near != "" {
+	if near := nearest(name, candidates); near != "" {
 		return "unknown name `" + name + "`", "did you mean `" + near + "`?"
 	}
 	return "unknown name `" + name + "`", "an expression may read input, steps.NAME.output, steps.NAME.error, run and, inside for_each, item and index"

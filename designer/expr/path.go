@@ -135,7 +135,7 @@ func (c chain) ref(opts Options) (Ref, *Problem) {
 		r.Field = links[1].name
 		if r.Field != "output" && r.Field != "error" {
 			hint := "a step has `output` and `error`"
-			if near := Nearest(r.Field, []string{"output", "error"}); near != "" {
+			if near := nearest(r.Field, []string{"output", "error"}); near != "" {
 				hint = "did you mean `" + near + "`?"
 			} else {
 				hint += "; did you mean `steps." + r.Step + ".output." + r.Field + "`?"
@@ -146,7 +146,7 @@ func (c chain) ref(opts Options) (Ref, *Problem) {
 	case RootRun:
 		if len(links) > 0 && !slices.Contains(runFields, links[0].name) {
 			hint := "it has " + strings.Join(runFields, ", ")
-			if near := Nearest(links[0].name, runFields); near != "" {
+			if near := nearest(links[0].name, runFields); near != "" {
 				hint = "did you mean `" + near + "`?"
 			}
 			return r, &Problem{links[0].offset, "`run` has no `" + links[0].name + "`", hint}
@@ -160,8 +160,8 @@ func (c chain) ref(opts Options) (Ref, *Problem) {
 
 var runFields = []string{"id", "flow", "version", "started_at"}
 
-// Nearest gives the candidate that a person who wrote name most likely meant, or "".
-func Nearest(name string, candidates []string) string {
+// nearest gives the candidate that a person who wrote name most likely meant, or "".
+func nearest(name string, candidates []string) string {
 	best, bestDistance := "", 1+max(1, len([]rune(name))/3)
 	for _, c := range candidates {
 		if d := distance(name, c, bestDistance); d < bestDistance && c != name {

@@ -24,6 +24,7 @@ type Program struct {
 	refs   []Ref
 	isPath bool        // the expression is nothing but refs[0]
 	prog   cel.Program // otherwise
+	kind   string      // what the compiler knows of the result's type
 }
 
 // Compile compiles one CEL expression, without its `${{ }}`. The Program is nil if there is any Problem; the problems stand in the order of their
@@ -46,6 +47,15 @@ func Compile(src string, opts Options) (*Program, []Problem) {
 		return &Program{source: src, refs: []Ref{r}, isPath: true}, nil
 	}
 	return compileCEL(src, opts)
+}
+
+// Type is what is known of the result before it is computed: "bool", "list", "map", "string", "int", "double", … as CEL names types, or "dyn" if
+// that depends on the data.
+func (p *Program) Type() string {
+	if p.isPath {
+		return "dyn"
+	}
+	return p.kind
 }
 
 // Source gives the expression as it was written.

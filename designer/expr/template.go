@@ -190,3 +190,13 @@ func (t *Template) text(s Scope) (string, error) {
 	}
 	return string(out), nil
 }
+
+// IsLiteral reports whether t holds no expression, so that it always gives the same value; it may then be evaluated with a nil Scope.
+func (t *Template) IsLiteral() bool {
+	if t == nil {
+		return true
+	}
+	none := true
+	t.each(func(*Program) { none = false })
+	return none && (t.kind != textTemplate || len(t.parts) > 0)
+}

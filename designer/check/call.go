@@ -1,0 +1,185 @@
+package check
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/segno-run/segno/designer/fault"
+	"github.com/segno-run/segno/designer/flow"
+	"github.com/segno-run/segno/designer/schema"
+)
+
+// The retry policy's defaults (the language's reference repeats them). Without any policy there is one attempt.
+const (
+	DefaultMaxAttempts = 3 // of a policy that does not say
+	DefaultBackoff     = time.Second
+	DefaultFactor      = 2.0
+	DefaultMaxBackoff  = 5 * time.Minute
+)
+
+// contract is what is known of a function; all of it is nil for one that the catalogue lacks.
+type contract struct {
+	function *flow.Function
+	input    *schema.Schema
+	output   *schema.Schema
+	retry    *flow.Retry
+	faulty   []flow.Issue // what is wrong with the function's own entry
+
+	shapesRead bool
+	in, out    *shape
+}
+
+func (c *contract) readShapes() {
+	if c == nil || c.function == nil || c.shapesRead {
+		return
+	}
+	c.shapesRead = true
+	if c.function.Input.Kind != flow.Absent {
+		c.in = readShape(c.function.Input.JSON())
+	}
+	if c.function.Output.Kind != flow.Absent {
+		c.out = readShape(c.function.Output.JSON())
+	}
+}
+
+func (c *contract) outputShape() *shape {
+	if c == nil {
+		return nil
+	}
+	c.readShapes()
+	return c.out
+}
+
+// contractOf looks a function up once in a compilation; nil if the catalogue lacks it.
+func (k *compiler) contractOf(spec *flow.CallSpec) *contract {
+	if spec == nil || spec.Function == "" {
+		return nil
+	}
+	if c, ok := k.contracts[spec.Function]; ok {
+		return c
+	}
+	f := k.catalog.Function(spec.Function)
+	if f == nil {
+		return nil
+	}
+	c := &contract{function: f, retry: f.Retry}
+	c.input, c.output, c.faulty = contractSchemas(f)
+	c.faulty = append(c.faulty, checkRetry(f.Retry, f.Idempotent != nil && *f.Idempotent)...)
+	k.contracts[spec.Function] = c
+	return c
+}
+
+func (k *compiler) callStep(i int) {
+	w, s := &k.d.Steps[i], k.steps[i]
+	s.MaxParallel = cmp.Or(w.MaxParallel, flow.DefaultMaxParallel)
+	s.ForEach = k.program(w.ForEach, scope{step: i, field: "for_each"}, "list")
+	item := w.ForEach != nil
+	if w.Call == nil {
+		if !k.broken[w.Name] {
+			k.stepIssue(flow.Error, i, "call", "name a function", "the step calls no function")
+		}
+	} else {
+		s.Call = k.call(i, w.Call, "", scope{step: i, field: "with", item: item})
+	}
+	if w.Compensate != nil {
+		s.Compensate = k.call(i, w.Compensate, "compensate.", scope{step: i, field: "compensate.with", item: item, own: true})
+	}
+}
+
+// call compiles a call or a compensation. prefix is where its keys stand: "" or "compensate.".
+func (k *compiler) call(i int, spec *flow.CallSpec, prefix string, sc scope) *Call {
+	w := &k.d.Steps[i]
+	with := k.template(spec.With, sc)
+	c := k.contractOf(spec)
+	if c == nil {
+		k.unknownFunction(i, spec, prefix)
+		return nil
+	}
+	f := c.function
+	out := &Call{
+		Function: spec.Function, Idempotent: f.Idempotent != nil && *f.Idempotent, With: with, Input: c.input, Output: c.output,
+		Timeout: cmp.Or(spec.Timeout, f.Timeout, flow.DefaultTimeout),
+	}
+	for _, issue := range c.faulty {
+		if issue.Field == "retry.on" && spec.Retry != nil {
+			continue // the step's own policy counts
+		}
+		k.report(issue.Severity, spec.FuncPos, w.Name, prefix+"call", issue.Hint, "the function `%s`: %s", spec.Function, issue.Message)
+	}
+	policy := f.Retry
+	if spec.Retry != nil {
+		policy = spec.Retry
+		for _, issue := range checkRetry(policy, out.Idempotent) {
+			k.stepIssue(issue.Severity, i, prefix+issue.Field, issue.Hint, "%s", issue.Message)
+		}
+	}
+	out.Retry = resolveRetry(policy, out.Idempotent)
+	k.checkWith(i, spec, c, prefix)
+	return out
+}
+
+func (k *compiler) unknownFunction(i int, spec *flow.CallSpec, prefix string) {
+	w := &k.d.Steps[i]
+	if spec.Function == "" {
+		if !k.broken[w.Name] {
+			k.stepIssue(flow.Error, i, prefix+"call", "name a function", "the step calls no function")
+		}
+		return
+	}
+	if k.functions == nil {
+		k.functions = append([]string{}, k.catalog.FunctionNames()...)
+	}
+	hint := didYouMean(spec.Function, k.functions)
+	if hint == "" {
+		hint = "declare it in functions.yaml or on the functions page"
+	}
+	k.report(flow.Error, spec.FuncPos, w.Name, prefix+"call", hint, "there is no function `%s`", spec.Function)
+}
+
+// resolveRetry fills in a policy's defaults. A function that is not idempotent is retried by default only after failures that cannot have had an
+// effect; see nonIdempotentOn.
+func resolveRetry(p *flow.Retry, idempotent bool) Retry {
+	r := Retry{MaxAttempts: 1, Backoff: DefaultBackoff, Factor: DefaultFactor, MaxBackoff: DefaultMaxBackoff}
+	if p != nil {
+		r.MaxAttempts = cmp.Or(p.MaxAttempts, DefaultMaxAttempts)
+		r.Backoff = cmp.Or(p.Backoff, DefaultBackoff)
+		r.Factor = cmp.Or(p.Factor, DefaultFactor)
+		r.MaxBackoff = cmp.Or(p.MaxBackoff, max(DefaultMaxBackoff, r.Backoff))
+		if len(p.On) > 0 {
+			r.On = make(map[fault.Class]bool, len(p.On))
+			for _, c := range p.On {
+				r.On[c] = true
+			}
+		}
+	}
+	if r.On == nil && !idempotent {
+		r.On = make(map[fault.Class]bool, len(nonIdempotentOn))
+		for _, c := range nonIdempotentOn {
+			r.On[c] = true
+		}
+	}
+	return r
+}
+
+// nonIdempotentOn are the classes that a policy without `on` retries for a function that is not idempotent: of those worth retrying, the ones
+// after which certainly nothing happened.
+var nonIdempotentOn = []fault.Class{fault.RateLimited, fault.NoWorker}
+
+// checkRetry refuses to repeat a call that must not be repeated when its effect may have happened.
+func checkRetry(p *flow.Retry, idempotent bool) []flow.Issue {
+	if p == nil || idempotent {
+		return nil
+	}
+	var named []string
+	for _, c := range p.On {
+		if c.MaybeEffect() {
+			named = append(named, string(c))
+		}
+	}
+	if len(named) == 0 {
+		return nil
+	}
+	return []flow.Issue{{Severity: flow.Error, Field: "retry.on",
+		Message: "it is not idempotent, so it cannot be retried after " + listed(named) + ": the first call may have had its effect",
+		Hint:    "retry only rate_limited and no_worker, or make the function idempotent by its key and declare `idempotent: true`"}}
+}

@@ -1,0 +1,99 @@
+package check
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"github.com/segno-run/segno/designer/expr"
+	"github.com/segno-run/segno/designer/flow"
+)
+
+// checkWith compares what a call passes with what the function's input schema says, as far as it can be told without a value: names that are not
+// allowed or look misspelt, required names that are missing, and values that are written out.
+func (k *compiler) checkWith(i int, spec *flow.CallSpec, c *contract, prefix string) {
+	if c.input == nil || spec.With.Kind != flow.Map && spec.With.Kind != flow.Absent {
+		return
+	}
+	c.readShapes()
+	name, s := k.names[i], c.in
+	field := prefix + "with"
+	reported := map[string]bool{}
+	if s != nil {
+		for _, f := range spec.With.Fields {
+			if _, known := s.properties[f.Key]; known {
+				continue
+			}
+			hint := didYouMean(f.Key, s.names)
+			switch {
+			case s.closed:
+				if hint == "" && len(s.names) > 0 {
+					hint = "it takes " + listed(s.names)
+				}
+				reported[f.Key] = true
+				k.report(flow.Error, f.KeyPos, name, field+"."+f.Key, hint, "`%s` takes no `%s`", spec.Function, f.Key)
+			case hint != "" && !slices.Contains(s.required, f.Key):
+				k.report(flow.Warning, f.KeyPos, name, field+"."+f.Key, hint, "the input schema of `%s` does not mention `%s`", spec.Function, f.Key)
+			}
+		}
+		k.missing(i, spec, s, field)
+	}
+	if !k.literalsOnly(spec.With) && (s == nil || s.entangled) {
+		return
+	}
+	k.literals(i, spec, c, field, reported)
+}
+
+func (k *compiler) missing(i int, spec *flow.CallSpec, s *shape, field string) {
+	var lacking []string
+	for _, r := range s.required {
+		if spec.With.Get(r).Kind == flow.Absent {
+			lacking = append(lacking, r)
+		}
+	}
+	if len(lacking) == 0 {
+		return
+	}
+	pos := spec.FuncPos
+	if p, ok := k.d.Steps[i].Positions[field]; ok {
+		pos = p
+	}
+	example := "`" + lacking[0] + ": ${{ … }}`"
+	if spec.With.Kind == flow.Absent {
+		example = "`with: {" + lacking[0] + ": …}`"
+	}
+	k.report(flow.Error, pos, k.names[i], field, "add "+example, "`%s` requires %s", spec.Function, listed(lacking))
+}
+
+func (k *compiler) literalsOnly(v flow.Value) bool { return !hasExpr(v) }
+
+// literals validates the fields that hold no expression. Violations elsewhere say nothing, because the rest of the object is not known yet.
+func (k *compiler) literals(i int, spec *flow.CallSpec, c *contract, field string, reported map[string]bool) {
+	var fields []expr.TemplateField
+	values := map[string]flow.Value{}
+	for _, f := range spec.With.Fields {
+		if hasExpr(f.Value) || reported[f.Key] {
+			continue
+		}
+		fields = append(fields, expr.TemplateField{Key: f.Key, Value: expr.Literal(f.Value.JSON())})
+		values[f.Key] = f.Value
+	}
+	if len(fields) == 0 {
+		return
+	}
+	v, err := expr.Object(fields...).Eval(nil)
+	if err != nil {
+		return // larger than any result; the run will say so
+	}
+	for _, violation := range c.input.Validate(bytes.Clone(v.JSON())) {
+		for key, value := range values {
+			rest, ok := strings.CutPrefix(violation.Path, key)
+			if !ok || rest != "" && rest[0] != '.' && rest[0] != '[' {
+				continue
+			}
+			k.report(flow.Error, locate(value, strings.TrimPrefix(rest, ".")), k.names[i], field+"."+violation.Path, "",
+				"`%s` does not fit the input of `%s`: %s", violation.Path, spec.Function, violation.Message)
+			break
+		}
+	}
+}
