@@ -138,7 +138,7 @@ func highlight(text string) string {
 				end++
 			}
 			end = min(end+1, len(text))
-			class := "js"
+			class := "jt"
 			if rest := strings.TrimLeft(text[end:], " "); strings.HasPrefix(rest, ":") {
 				class = "jk"
 			}
