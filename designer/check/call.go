@@ -2,6 +2,8 @@ package check
 
 import (
 	"cmp"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/segno-run/segno/designer/fault"
@@ -64,7 +66,7 @@ func (k *compiler) contractOf(spec *flow.CallSpec) *contract {
 	}
 	c := &contract{function: f, retry: f.Retry}
 	c.input, c.output, c.faulty = contractSchemas(f)
-	c.faulty = append(c.faulty, checkRetry(f.Retry, f.Idempotent != nil && *f.Idempotent)...)
+	c.faulty = append(c.faulty, checkRetry(spec.Function, f.Retry, f.Idempotent != nil && *f.Idempotent)...)
 	k.contracts[spec.Function] = c
 	return c
 }
@@ -101,15 +103,15 @@ func (k *compiler) call(i int, spec *flow.CallSpec, prefix string, sc scope) *Ca
 		Timeout: cmp.Or(spec.Timeout, f.Timeout, flow.DefaultTimeout),
 	}
 	for _, issue := range c.faulty {
-		if issue.Field == "retry.on" && spec.Retry != nil {
+		if strings.HasPrefix(issue.Field, "retry.") && spec.Retry != nil {
 			continue // the step's own policy counts
 		}
-		k.report(issue.Severity, spec.FuncPos, w.Name, prefix+"call", issue.Hint, "the function `%s`: %s", spec.Function, issue.Message)
+		k.report(issue.Severity, spec.FuncPos, w.Name, prefix+"call", issue.Hint, "in the entry of `%s`: %s", spec.Function, issue.Message)
 	}
 	policy := f.Retry
 	if spec.Retry != nil {
 		policy = spec.Retry
-		for _, issue := range checkRetry(policy, out.Idempotent) {
+		for _, issue := range checkRetry(spec.Function, policy, out.Idempotent) {
 			k.stepIssue(issue.Severity, i, prefix+issue.Field, issue.Hint, "%s", issue.Message)
 		}
 	}
@@ -166,20 +168,24 @@ func resolveRetry(p *flow.Retry, idempotent bool) Retry {
 var nonIdempotentOn = []fault.Class{fault.RateLimited, fault.NoWorker}
 
 // checkRetry refuses to repeat a call that must not be repeated when its effect may have happened.
-func checkRetry(p *flow.Retry, idempotent bool) []flow.Issue {
+func checkRetry(function string, p *flow.Retry, idempotent bool) []flow.Issue {
 	if p == nil || idempotent {
 		return nil
 	}
 	var named []string
-	for _, c := range p.On {
+	first := 0
+	for i, c := range p.On {
 		if c.MaybeEffect() {
+			if len(named) == 0 {
+				first = i
+			}
 			named = append(named, string(c))
 		}
 	}
 	if len(named) == 0 {
 		return nil
 	}
-	return []flow.Issue{{Severity: flow.Error, Field: "retry.on",
-		Message: "it is not idempotent, so it cannot be retried after " + listed(named) + ": the first call may have had its effect",
+	return []flow.Issue{{Severity: flow.Error, Field: "retry.on[" + strconv.Itoa(first) + "]",
+		Message: "`" + function + "` is not idempotent, so it cannot be retried after " + listed(named) + ": the first call may have had its effect",
 		Hint:    "retry only rate_limited and no_worker, or make the function idempotent by its key and declare `idempotent: true`"}}
 }

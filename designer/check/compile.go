@@ -141,11 +141,8 @@ func (k *compiler) inputSchema() *schema.Schema {
 	if k.d.Input.Kind == flow.Absent {
 		return nil
 	}
-	s, issue := compileSchema(k.d.Input, "input", "the flow's input schema")
-	if issue != nil {
-		k.issues = append(k.issues, *issue)
-		k.broken["input"] = true
-	}
+	s, issues := compileSchema(k.d.Input, "input", "the flow's input schema")
+	k.issues = append(k.issues, issues...)
 	return s
 }
 

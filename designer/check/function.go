@@ -13,7 +13,7 @@ import (
 // The issues point into the entry's own text; their Field is the path within the entry.
 func CheckFunction(f *flow.Function) flow.Issues {
 	_, _, issues := contractSchemas(f)
-	for _, i := range checkRetry(f.Retry, f.Idempotent != nil && *f.Idempotent) {
+	for _, i := range checkRetry(f.Name, f.Retry, f.Idempotent != nil && *f.Idempotent) {
 		i.Line, i.Column = f.Pos.Line, f.Pos.Column
 		issues = append(issues, i)
 	}
@@ -29,31 +29,36 @@ func contractSchemas(f *flow.Function) (input, output *schema.Schema, issues []f
 		if side.value.Kind == flow.Absent {
 			continue
 		}
-		s, issue := compileSchema(side.value, side.name, "the "+side.name+" schema")
-		if issue != nil {
-			issues = append(issues, *issue)
-			continue
-		}
+		s, broken := compileSchema(side.value, side.name, "the "+side.name+" schema")
+		issues = append(issues, broken...)
 		*side.into = s
 	}
 	return input, output, issues
 }
 
-// compileSchema compiles a schema written in a flow or a function. The issue stands where the schema is wrong.
-func compileSchema(v flow.Value, field, what string) (*schema.Schema, *flow.Issue) {
+// compileSchema compiles a schema written in a flow or a function. The issues stand where the schema is wrong; with any, the schema is nil.
+func compileSchema(v flow.Value, field, what string) (*schema.Schema, flow.Issues) {
 	s, err := schema.Compile(v.JSON())
 	if err == nil {
 		return s, nil
 	}
-	issue := &flow.Issue{Severity: flow.Error, Line: v.Pos.Line, Column: v.Pos.Column, Field: field, Message: what + " is broken: " + err.Error()}
+	problems := []schema.Violation{{Message: err.Error()}}
 	var e *schema.Error
-	if errors.As(err, &e) && e.Path != "" {
-		if pos := locate(v, e.Path); !pos.IsZero() {
-			issue.Line, issue.Column = pos.Line, pos.Column
-		}
-		issue.Field = field + "." + e.Path
+	if errors.As(err, &e) {
+		problems = e.Problems()
 	}
-	return nil, issue
+	var issues flow.Issues
+	for _, p := range problems {
+		issue := flow.Issue{Severity: flow.Error, Line: v.Pos.Line, Column: v.Pos.Column, Field: field, Message: what + " is broken: " + p.String()}
+		if p.Path != "" {
+			if pos := locate(v, p.Path); !pos.IsZero() {
+				issue.Line, issue.Column = pos.Line, pos.Column
+			}
+			issue.Field = field + "." + p.Path
+		}
+		issues = append(issues, issue)
+	}
+	return nil, issues
 }
 
 // locate finds the value at a path such as "properties.lines.items[2]". Keys may hold dots themselves; the longest that fits is taken.

@@ -132,11 +132,7 @@ func (k *compiler) edge(to int, e flow.Edge, field string) {
 		case k.broken[e.Step]: // its ports are not all known
 			k.vague[to] = true
 		default:
-			hint := didYouMean(port, source.Ports)
-			if hint == "" {
-				hint = "it has " + listed(source.Ports)
-			}
-			fail(hint, "`%s` has no port `%s`; its ports are %s", e.Step, port, strings.Join(source.Ports, ", "))
+			fail(didYouMean(port, source.Ports), "`%s` has no port `%s`; it has %s", e.Step, port, listed(source.Ports))
 		}
 		return
 	}

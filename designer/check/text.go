@@ -79,6 +79,9 @@ func (k *compiler) compileExpr(source string, sc scope, at func(runes int) flow.
 		k.compiled[key] = c
 	}
 	for _, p := range c.problems {
+		if strings.HasSuffix(p.Message, expr.OutsideForEach) {
+			p.Hint = k.noItem(sc)
+		}
 		k.textIssue(flow.Error, at(p.Offset), sc, p.Hint, "%s", p.Message)
 	}
 	if c.program == nil {
@@ -92,6 +95,20 @@ func (k *compiler) compileExpr(source string, sc scope, at func(runes int) flow.
 		return nil
 	}
 	return c.program
+}
+
+// noItem says why there is no item at a place.
+func (k *compiler) noItem(sc scope) string {
+	if sc.step < 0 {
+		return ""
+	}
+	switch s := &k.d.Steps[sc.step]; {
+	case s.Kind != flow.Call:
+		return "only a `call` step can loop"
+	case s.ForEach != nil:
+		return "`if` and `for_each` are evaluated once, before there is an item"
+	}
+	return "add `for_each: ${{ … }}` to the step"
 }
 
 // template compiles a value that may hold expressions. Parts that could not be compiled are left out; there is an issue for each.

@@ -18,13 +18,18 @@ func (k *compiler) checkWith(i int, spec *flow.CallSpec, c *contract, prefix str
 	c.readShapes()
 	name, s := k.names[i], c.in
 	field := prefix + "with"
-	reported := map[string]bool{}
+	reported := map[string]bool{} // names that are not allowed
+	meant := map[string]bool{}    // required names that a misspelt one stands for
 	if s != nil {
 		for _, f := range spec.With.Fields {
-			if _, known := s.properties[f.Key]; known {
+			if _, known := s.properties[f.Key]; known || slices.Contains(s.required, f.Key) && !s.closed {
 				continue
 			}
-			hint := didYouMean(f.Key, s.names)
+			hint, severity := didYouMean(f.Key, s.names), flow.Warning
+			if near := flow.Nearest(f.Key, s.required); near != "" && spec.With.Get(near).Kind == flow.Absent {
+				hint, severity = "did you mean `"+near+"`?", flow.Error
+				meant[near] = true
+			}
 			switch {
 			case s.closed:
 				if hint == "" && len(s.names) > 0 {
@@ -32,11 +37,11 @@ func (k *compiler) checkWith(i int, spec *flow.CallSpec, c *contract, prefix str
 				}
 				reported[f.Key] = true
 				k.report(flow.Error, f.KeyPos, name, field+"."+f.Key, hint, "`%s` takes no `%s`", spec.Function, f.Key)
-			case hint != "" && !slices.Contains(s.required, f.Key):
-				k.report(flow.Warning, f.KeyPos, name, field+"."+f.Key, hint, "the input schema of `%s` does not mention `%s`", spec.Function, f.Key)
+			case hint != "":
+				k.report(severity, f.KeyPos, name, field+"."+f.Key, hint, "the input schema of `%s` does not mention `%s`", spec.Function, f.Key)
 			}
 		}
-		k.missing(i, spec, s, field)
+		k.missing(i, spec, s, field, meant)
 	}
 	if !k.literalsOnly(spec.With) && (s == nil || s.entangled) {
 		return
@@ -44,10 +49,10 @@ func (k *compiler) checkWith(i int, spec *flow.CallSpec, c *contract, prefix str
 	k.literals(i, spec, c, field, reported)
 }
 
-func (k *compiler) missing(i int, spec *flow.CallSpec, s *shape, field string) {
+func (k *compiler) missing(i int, spec *flow.CallSpec, s *shape, field string, meant map[string]bool) {
 	var lacking []string
 	for _, r := range s.required {
-		if spec.With.Get(r).Kind == flow.Absent {
+		if spec.With.Get(r).Kind == flow.Absent && !meant[r] {
 			lacking = append(lacking, r)
 		}
 	}

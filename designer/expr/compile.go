@@ -265,7 +265,7 @@ var functionNames = []string{
 func unknownName(name string) (text, hint string) {
 	switch name {
 	case RootItem, RootIndex:
-		return "`" + name + "` is there only inside `for_each`", "add `for_each: ${{ … }}` to the step"
+		return "`" + name + OutsideForEach, "add `for_each: ${{ … }}` to the step"
 	}
 	candidates := append(slices.Clone(roots), functionNames...)
 	if near := nearest(name, candidates); near != "" {

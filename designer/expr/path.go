@@ -5,6 +5,9 @@ import (
 	"strings"
 )
 
+// OutsideForEach ends the message about an `item` or `index` where there is none, so that whoever knows the place can say what to do about it.
+const OutsideForEach = "` is there only inside `for_each`"
+
 // Path is one place that an expression reads: `steps.reserve_funds.output.hold` is {steps, reserve_funds, output, [hold]}, `input.account` is
 // {input, "", "", [account]}. It ends where the expression indexes by something that is not a constant name.
 type Path struct {
@@ -119,7 +122,7 @@ func (c chain) ref(opts Options) (Ref, *Problem) {
 	switch c.root {
 	case RootItem, RootIndex:
 		if !opts.Item {
-			return r, &Problem{c.offset, "`" + c.root + "` is there only inside `for_each`", "add `for_each: ${{ … }}` to the step"}
+			return r, &Problem{c.offset, "`" + c.root + OutsideForEach, "add `for_each: ${{ … }}` to the step"}
 		}
 	case RootSteps:
 		if len(links) == 0 {

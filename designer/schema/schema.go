@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -36,6 +37,12 @@ type Schema struct {
 type Error struct {
 	Path    string // within the schema: "properties.lines.items"; "" for the whole
 	Message string
+	more    []Violation
+}
+
+// Problems lists everything that is wrong with the schema, Path and Message first.
+func (e *Error) Problems() []Violation {
+	return append([]Violation{{e.Path, e.Message}}, e.more...)
 }
 
 func (e *Error) Error() string {
@@ -112,16 +119,45 @@ func explainCompile(doc any, err error) error {
 	)
 	switch {
 	case errors.As(err, &load):
-		return &Error{Path: "", Message: fmt.Sprintf("the reference to %q is not followed: %v", load.URL, errRemote)}
+		path, ref := remoteRef(doc, "")
+		if ref == "" {
+			ref = load.URL
+		}
+		return &Error{Path: path, Message: fmt.Sprintf("the reference to %q is not followed: %v", ref, errRemote)}
 	case errors.As(err, &regex):
 		return &Error{Path: pointerPath(doc, regex.URL), Message: fmt.Sprintf("%q is not a regular expression: %v", regex.Regex, regex.Err)}
 	case errors.As(err, &invalid) && errors.As(invalid.Err, &report):
 		found := collect(doc, report)
+		for i := range found { // the alternatives are those of the language of schemas, which nobody wrote
+			found[i].Message, _, _ = strings.Cut(found[i].Message, " (the nearest of ")
+		}
 		if len(found) > 0 {
-			return &Error{Path: found[0].Path, Message: found[0].Message}
+			return &Error{Path: found[0].Path, Message: found[0].Message, more: found[1:]}
 		}
 	}
 	return &Error{Message: strings.ReplaceAll(strings.ReplaceAll(err.Error(), location, ""), "\n", " ")}
+}
+
+// remoteRef finds the first reference that leaves the schema.
+func remoteRef(v any, path string) (where, ref string) {
+	switch v := v.(type) {
+	case []any:
+		for i, e := range v {
+			if where, ref := remoteRef(e, path+"["+strconv.Itoa(i)+"]"); ref != "" {
+				return where, ref
+			}
+		}
+	case map[string]any:
+		for _, k := range sortedNames(v) {
+			if s, ok := v[k].(string); ok && (k == "$ref" || k == "$dynamicRef" || k == "$schema") && !strings.HasPrefix(s, "#") {
+				return join(path, k), s
+			}
+			if where, ref := remoteRef(v[k], join(path, k)); ref != "" {
+				return where, ref
+			}
+		}
+	}
+	return "", ""
 }
 
 // pointerPath turns "…#/properties/a/pattern" into "properties.a.pattern".
