@@ -16,10 +16,16 @@ func (in Inspector) hasTab(tab string) bool {
 	if in.Step == nil {
 		return tab == "input" || tab == "output"
 	}
-	if tab == "error" {
+	calls := in.Step.Kind == "call" || in.Step.Kind == "flow"
+	switch tab {
+	case "error":
 		return in.failure() != nil
+	case "input":
+		return calls || !empty(in.input())
+	case "attempts", "logs":
+		return calls || len(in.attempts()) > 0
 	}
-	return true
+	return true // every step may have an output
 }
 
 // current is the tab that is shown: the one asked for, else the one that says most.
@@ -36,8 +42,10 @@ func (in Inspector) current() string {
 		return "output"
 	case len(in.attempts()) > 0 && in.Step.Status == "running":
 		return "logs"
+	case in.hasTab("input"):
+		return "input"
 	}
-	return "input"
+	return "output"
 }
 
 func (in Inspector) failure() *view.Failure {

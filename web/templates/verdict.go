@@ -218,7 +218,7 @@ func (v *Verdict) underway(run view.Run, now time.Time) {
 	switch {
 	case v.Deciding != nil && len(active) == 0:
 		v.Status, v.Step = "ask", v.Deciding.ID
-		v.Sentence = "A person has to decide: " + v.Deciding.Deciding.Title
+		v.Sentence = v.Deciding.Deciding.Title
 	case len(active) > 3:
 		v.Sentence = fmt.Sprintf("%d steps are running.", len(active))
 	case len(active) > 0:
