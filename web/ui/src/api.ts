@@ -1,0 +1,76 @@
+// The JSON API as the browser speaks it. Every refusal becomes an ApiError with the server's own words; a server out of reach becomes Unreachable.
+import type { Draft, Issue, Json } from "./types.gen";
+
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly details: { draft?: Draft; issues?: Issue[] },
+  ) {
+    super(message);
+  }
+}
+
+/** The server could not be reached, or answered with something that is not ours (a proxy's page). */
+export class Unreachable extends Error {}
+
+export type EditOp =
+  | { op: "add_step"; step: string; kind: string; function?: string; needs?: string[]; after?: string }
+  | { op: "delete_step"; step: string; bridge: boolean }
+  | { op: "connect" | "disconnect"; from: string; port: string; to: string }
+  | { op: "set_field"; step: string; path: string; value: Json }
+  | { op: "remove_field"; step: string; path: string }
+  | { op: "rename_step"; step: string; to: string }
+  | { op: "insert_between"; from: string; port: string; to: string; step: string; kind: string; function?: string };
+
+async function call(path: string, init: RequestInit): Promise<Response> {
+  let res: Response;
+  try {
+    res = await fetch(path, { credentials: "same-origin", ...init, headers: { Accept: "application/json", ...init.headers } });
+  } catch (err) {
+    throw new Unreachable(err instanceof Error ? err.message : String(err));
+  }
+  if (res.ok) return res;
+  const body: unknown = await res.json().catch(() => null);
+  const error = (body as { error?: { code?: string; message?: string; details?: ApiError["details"] } } | null)?.error;
+  if (!error && res.status >= 500) throw new Unreachable(`the server answered ${res.status}`);
+  throw new ApiError(res.status, error?.code ?? String(res.status), error?.message ?? `the server answered ${res.status}`, error?.details ?? {});
+}
+
+/** Go writes a nil slice as null. */
+export function tidyDraft(d: Draft): Draft {
+  return {
+    ...d,
+    issues: d.issues ?? [],
+    graph: { ...d.graph, edges: d.graph?.edges ?? [], nodes: (d.graph?.nodes ?? []).map((n) => ({ ...n, ports: n.ports ?? [] })) },
+  };
+}
+
+async function draftOf(res: Response): Promise<Draft> {
+  return tidyDraft((await res.json()) as Draft);
+}
+
+function at(flow: string): string {
+  return `/api/v1/flows/${encodeURIComponent(flow)}`;
+}
+
+export async function getDraft(flow: string): Promise<Draft> {
+  return draftOf(await call(`${at(flow)}/draft`, { method: "GET" }));
+}
+
+export async function putDraft(flow: string, etag: string, text: string): Promise<Draft> {
+  const headers: Record<string, string> = { "Content-Type": "application/yaml", "If-Match": etag };
+  return draftOf(await call(`${at(flow)}/draft`, { method: "PUT", headers, body: text }));
+}
+
+export async function postEdits(flow: string, etag: string, edits: EditOp[]): Promise<Draft> {
+  const headers: Record<string, string> = { "Content-Type": "application/json", "If-Match": etag };
+  return draftOf(await call(`${at(flow)}/draft/edits`, { method: "POST", headers, body: JSON.stringify({ edits }) }));
+}
+
+/** Publishes the draft that the etag names and returns the version's number. */
+export async function publish(flow: string, etag: string, message: string): Promise<number> {
+  const res = await call(`${at(flow)}/versions?message=${encodeURIComponent(message)}`, { method: "POST", headers: { "If-Match": etag } });
+  return ((await res.json()) as { version: number }).version;
+}

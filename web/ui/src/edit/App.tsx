@@ -1,0 +1,210 @@
+// The canvas page: palette, graph, YAML, inspector, problems. It arranges them and holds what they share: the selection, the wire being drawn, the picker.
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import type { Selection, Wire } from "../graph/context";
+import { SegnoGraph, type GraphHandle } from "../graph/SegnoGraph";
+import { Sign } from "../graph/icons";
+import { refusals } from "../model/graph";
+import type { Edge, Issue } from "../types.gen";
+import type { Offer } from "./choices";
+import { useEditor, useSnapshot } from "./context";
+import { ConflictDialog, PublishDialog } from "./dialogs";
+import { Inspector } from "./Inspector";
+import { Palette } from "./Palette";
+import { Picker } from "./Picker";
+import { Problems } from "./Problems";
+import { Toolbar } from "./Toolbar";
+import { useKeys } from "./useKeys";
+import { useSelection } from "./useSelection";
+import { YamlPanel, type YamlHandle } from "./YamlPanel";
+
+interface Point {
+  x: number;
+  y: number;
+}
+
+interface Picking {
+  at: Point;
+  title: string;
+  onlyFunctions?: boolean;
+  pick(offer: Offer): void;
+}
+
+/** How long a notice stays, in milliseconds; a refusal stays until it is dismissed or replaced. */
+const NOTICE_MS = 4000;
+
+export function App() {
+  const { session, actions, functions } = useEditor();
+  const snap = useSnapshot();
+  const { draft, notice } = snap;
+  const { graph } = draft;
+  const [selection, select] = useSelection();
+  const [wire, setWire] = useState<Wire | null>(null);
+  const [picking, setPicking] = useState<Picking | null>(null);
+  const [yaml, setYaml] = useState(() => sessionStorage.getItem("segno.yaml") === "open");
+  const [problems, setProblems] = useState(false);
+  const [problem, setProblem] = useState(-1);
+  const [publishing, setPublishing] = useState(false);
+  const [sheet, setSheet] = useState(false); // narrow screens: the palette as a sheet
+  const graphRef = useRef<GraphHandle>(null);
+  const yamlRef = useRef<YamlHandle>(null);
+  const inspector = useRef<HTMLElement>(null);
+  const frozen = draft.broken;
+
+  useEffect(() => {
+    session.onSelect = (step) => {
+      select(step ? { kind: "step", id: step } : null);
+      if (step) requestAnimationFrame(() => graphRef.current?.focusStep(step));
+    };
+  }, [session, select]);
+  useEffect(() => sessionStorage.setItem("segno.yaml", yaml ? "open" : "shut"), [yaml]);
+  useEffect(() => {
+    if (!notice || notice.tone === "fail") return;
+    const timer = setTimeout(() => session.dismiss(notice.id), NOTICE_MS);
+    return () => clearTimeout(timer);
+  }, [notice, session]);
+
+  const node = selection?.kind === "step" ? graph.nodes.find((n) => n.id === selection.id) : undefined;
+  const line = node?.line;
+  useEffect(() => {
+    if (line) yamlRef.current?.reveal(line);
+  }, [line]);
+
+  const connect = useCallback(
+    (from: string, port: string, to: string) => {
+      setWire(null);
+      const why = refusals(session.get().draft.graph, from, port).get(to);
+      if (why) session.say(`Not connected: ${why}.`, "fail");
+      else actions.connect(from, port, to);
+    },
+    [session, actions],
+  );
+  const shutPicker = useCallback(() => setPicking(null), []);
+
+  function choose(title: string, at: Point, pick: (offer: Offer) => void, onlyFunctions = false) {
+    setPicking({
+      at, title, onlyFunctions,
+      pick: (o) => {
+        setPicking(null);
+        pick(o);
+      },
+    });
+  }
+  /** A call from the palette has no function yet: one is picked first. */
+  function withFunction(offer: Offer, at: Point, pick: (offer: Offer) => void) {
+    setSheet(false);
+    if (offer.kind === "call" && !offer.function && functions.length) choose("Call which function?", at, pick, true);
+    else pick(offer);
+  }
+  function onDrop(offer: Offer, at: Point) {
+    const under = document.elementFromPoint(at.x, at.y);
+    if (!under?.closest(".sg-graph")) return;
+    const insert = under.closest<HTMLElement>(".sg-insert")?.dataset["testid"]?.replace(/^insert-/, "") ?? under.closest<SVGElement>(".sg-edge")?.dataset["testid"]?.replace(/^edge-/, "");
+    const onNode = under.closest<HTMLElement>(".react-flow__node")?.dataset["id"];
+    const edge: Edge | undefined = insert ? actions.edge(insert) : undefined;
+    withFunction(offer, at, (o) => {
+      if (edge) actions.insert(o, edge);
+      else actions.add(o, { after: onNode ?? null });
+    });
+  }
+  function addAfterSelected() {
+    const box = node && document.querySelector(`[data-testid="node-${CSS.escape(node.id)}"]`)?.getBoundingClientRect();
+    const at = box ? { x: box.left + box.width / 2, y: box.bottom } : { x: innerWidth / 2, y: innerHeight / 3 };
+    choose(node ? `Add after ${node.id}` : "Add a step", at, (o) => actions.add(o, { after: node?.id ?? null }));
+  }
+  function go(issue: Issue, index: number) {
+    setPublishing(false);
+    setProblem(index);
+    if (issue.step && graph.nodes.some((n) => n.id === issue.step)) {
+      select({ kind: "step", id: issue.step });
+      graphRef.current?.focusStep(issue.step);
+    } else setYaml(true);
+    requestAnimationFrame(() => {
+      yamlRef.current?.focus(issue.line, issue.column);
+      const field = issue.field && inspector.current?.querySelector<HTMLElement>(`[data-testid="field-${CSS.escape(issue.field)}"]`);
+      if (field) {
+        field.closest("details")?.setAttribute("open", "");
+        field.focus();
+      }
+    });
+  }
+
+  useKeys({
+    graph, selection, frozen, busy: publishing || picking !== null || snap.theirs !== null, wiring: wire !== null,
+    select, setWire, addAfterSelected,
+    focusStep: (id) => graphRef.current?.focusStep(id),
+    focusInspector: () => inspector.current?.querySelector<HTMLElement>("textarea, select, input")?.focus(),
+    nextProblem: (by) => {
+      const n = draft.issues.length;
+      if (!n) return;
+      setProblems(true);
+      const next = (problem + by + n) % n;
+      go(draft.issues[next]!, next);
+    },
+    toggleYaml: () => setYaml((y) => !y),
+    fit: () => graphRef.current?.fit(),
+  });
+
+  const gestures = useMemo(
+    () =>
+      frozen
+        ? null
+        : {
+            connect,
+            dropOnEmpty: (from: Wire, at: Point) => choose(`Add after ${from.from}.${from.port}`, at, (o) => actions.add(o, { wire: from })),
+            insertOn: (id: string, at: Point) => {
+              const edge = actions.edge(id);
+              if (edge) choose(`Insert between ${edge.from} and ${edge.to}`, at, (o) => actions.insert(o, edge));
+            },
+          },
+    [frozen, connect, actions],
+  );
+
+  return (
+    <div className="sg-app" data-yaml={yaml || undefined} data-sheet={sheet || undefined} data-inspecting={selection !== null || undefined}>
+      <Toolbar yaml={yaml} onYaml={() => setYaml(!yaml)} onPublish={() => setPublishing(true)} onPalette={() => setSheet(!sheet)} />
+      <Palette
+        disabled={frozen}
+        onAdd={(o, anchor) => withFunction(o, { x: anchor.right + 140, y: anchor.top - 8 }, (p) => actions.add(p, { after: node?.id ?? null }))}
+        onDrop={onDrop}
+        selection={selection}
+        onSelect={(id) => {
+          setSheet(false);
+          select({ kind: "step", id });
+          graphRef.current?.focusStep(id);
+        }}
+      />
+      <main className="sg-main">
+        <SegnoGraph ref={graphRef} mode="edit" graph={graph} selection={selection} onSelect={(s: Selection) => select(s)} wire={wire} onWire={frozen ? undefined : setWire} gestures={gestures} dimmed={frozen} />
+        {frozen ? (
+          <p className="sg-banner" data-tone="fail" role="alert" data-testid="broken">
+            The YAML cannot be read: {draft.issues[0]?.message ?? "see the problems below"}. The graph shows the last text that could be.
+          </p>
+        ) : wire ? (
+          <p className="sg-banner" data-tone="accent" role="status" data-testid="wiring">
+            Connecting <b className="sg-mono">{wire.from}.{wire.port}</b>: choose the step that needs it. <kbd>Esc</kbd> cancels.
+          </p>
+        ) : null}
+        {graph.nodes.length === 0 && !frozen ? <p className="sg-empty">No steps yet. Drag one in from the left, or press A.</p> : null}
+        {notice ? (
+          <p className="sg-notice" data-tone={notice.tone} role={notice.tone === "fail" ? "alert" : "status"} data-testid="notice">
+            <span>{notice.text}</span>
+            <button type="button" className="sg-mini" aria-label="Dismiss" onClick={() => session.dismiss(notice.id)}>
+              <Sign name="x" />
+            </button>
+          </p>
+        ) : null}
+        <Problems open={problems} onToggle={() => setProblems(!problems)} current={problem} onGo={go} />
+      </main>
+      {yaml ? <YamlPanel ref={yamlRef} startAt={line ?? 0} /> : null}
+      <aside className="sg-inspector" ref={inspector} aria-label="Inspector">
+        <button type="button" className="sg-mini sg-shut sg-narrow" aria-label="Close" onClick={() => select(null)}>
+          <Sign name="x" />
+        </button>
+        <Inspector selection={selection} onSelect={(s) => select(s)} onWire={setWire} />
+      </aside>
+      {picking ? <Picker at={picking.at} title={picking.title} onlyFunctions={picking.onlyFunctions ?? false} onPick={picking.pick} onClose={shutPicker} /> : null}
+      {publishing ? <PublishDialog onClose={() => setPublishing(false)} onIssue={(i) => go(i, draft.issues.indexOf(i))} /> : null}
+      {snap.theirs ? <ConflictDialog /> : null}
+    </div>
+  );
+}

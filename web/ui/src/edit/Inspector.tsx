@@ -1,0 +1,231 @@
+// The right column: the selected step as a form, an edge, or the flow itself.
+import { useMemo } from "react";
+import { KindIcon, Sign } from "../graph/icons";
+import type { Selection, Wire } from "../graph/context";
+import { into, refusals } from "../model/graph";
+import { isObject, resolve, type JsonObject } from "../model/schema";
+import type { Function as Fn, Issue, Json, Node } from "../types.gen";
+import { useEditor, useSnapshot } from "./context";
+import { Field, Issues } from "./fields";
+import { SchemaForm } from "./SchemaForm";
+import { ApprovalFields, CompensateFields, FailFields, RetryFields, SetFields, SwitchFields, WaitFields, type SectionProps } from "./sections";
+
+interface Props {
+  selection: Selection;
+  onSelect(selection: Selection): void;
+  onWire(wire: Wire): void;
+}
+
+export function Inspector({ selection, onSelect, onWire }: Props) {
+  const { actions } = useEditor();
+  const { draft } = useSnapshot();
+  if (selection?.kind === "step") {
+    const node = draft.graph.nodes.find((n) => n.id === selection.id);
+    if (node) return <StepForm key={node.id} node={node} onSelect={onSelect} onWire={onWire} />;
+    return <p className="sg-none sg-pad">There is no step “{selection.id}”.</p>;
+  }
+  if (selection?.kind === "edge") {
+    const edge = actions.edge(selection.id);
+    if (edge) {
+      return (
+        <section className="sg-form" aria-label="Edge">
+          <h2 className="sg-form-title">
+            {edge.from} → {edge.to}
+          </h2>
+          <p className="sg-about">
+            <span className="sg-mono">{edge.to}</span> starts when <span className="sg-mono">{edge.from}</span>{" "}
+            {edge.port === "done" ? "has completed" : edge.port === "error" ? "has failed" : `takes ${edge.port}`}.
+          </p>
+          <div className="sg-actions">
+            <button type="button" className="sg-button sg-danger" data-testid="disconnect" disabled={draft.broken} onClick={() => actions.disconnect(edge)}>
+              <Sign name="trash-2" /> Disconnect
+            </button>
+          </div>
+        </section>
+      );
+    }
+  }
+  return <FlowForm />;
+}
+
+function FlowForm() {
+  const { actions } = useEditor();
+  const { draft } = useSnapshot();
+  const issues = draft.issues.filter((i) => !i.step);
+  return (
+    <section className="sg-form" aria-label="Flow" inert={draft.broken}>
+      <h2 className="sg-form-title">
+        <span className="sg-mono">{draft.flow}</span>
+      </h2>
+      <Field path="title" label="Title" value={draft.title || undefined} onCommit={(v, typed) => actions.set("", "title", v, typed)} issues={issues} />
+      <dl className="sg-facts">
+        <dt>Steps</dt>
+        <dd>{draft.graph.nodes.length}</dd>
+        <dt>Published</dt>
+        <dd>{draft.published ? <a href={`/flows/${draft.flow}/versions`}>version {draft.published}</a> : "not yet"}</dd>
+        <dt>Draft</dt>
+        <dd>{draft.changed ? "differs from it" : draft.published ? "the same" : "never published"}</dd>
+      </dl>
+      <p className="sg-about">Input, output and what happens on failure stand in the YAML. Select a step to edit it, or add one from the left.</p>
+      <Issues issues={issues} />
+    </section>
+  );
+}
+
+function StepForm({ node, onSelect, onWire }: { node: Node } & Pick<Props, "onSelect" | "onWire">) {
+  const { actions, functions, session } = useEditor();
+  const { draft } = useSnapshot();
+  const spec: JsonObject = isObject(node.spec) ? node.spec : {};
+  const issues = useMemo(() => draft.issues.filter((i) => i.step === node.id), [draft.issues, node.id]);
+  const set = (path: string, value: Json | undefined, typed = false) => actions.set(node.id, path, value, typed);
+  const memory = `${draft.flow}/${node.id}`;
+  const section: SectionProps = { spec, issues, set, memory, functions };
+
+  return (
+    <section className="sg-form" aria-label={`Step ${node.id}`} data-testid="inspector" inert={draft.broken}>
+      <header className="sg-form-head">
+        <KindIcon kind={node.kind} />
+        <span className="sg-cap">{node.kind}</span>
+        <span className="sg-grow" />
+        {node.ports.some((p) => p.name !== "error") ? (
+          <button type="button" className="sg-mini" title="Connect to another step (C)" aria-label="Connect to another step" data-testid="connect" onClick={() => onWire({ from: node.id, port: node.ports.find((p) => p.name !== "error")!.name })}>
+            <Sign name="link" />
+          </button>
+        ) : null}
+        <button type="button" className="sg-mini" title="Delete this step (Del)" aria-label={`Delete ${node.id}`} data-testid="delete-step" onClick={() => actions.remove(node.id)}>
+          <Sign name="trash-2" />
+        </button>
+      </header>
+      <Issues issues={issues.filter((i) => !i.field)} />
+      <Field
+        path="name"
+        label="Name"
+        mono
+        patient
+        required
+        value={node.id}
+        issues={[]}
+        onText={(t) => (/^[a-z][a-z0-9_]*$/.test(t.trim()) ? { ok: true, value: t.trim() } : { ok: false, why: "small letters, digits and _, beginning with a letter" })}
+        onCommit={(v) => {
+          if (typeof v !== "string" || v === node.id) return;
+          if (draft.graph.nodes.some((n) => n.id === v)) session.say(`There is a step “${v}” already.`, "fail");
+          else actions.rename(node.id, v);
+        }}
+      />
+      <Field path="title" label="Title" placeholder={node.id} value={spec["title"]} issues={issues} onCommit={(v, typed) => set("title", v, typed)} />
+
+      {node.kind === "call" ? <CallFields {...section} /> : null}
+      {node.kind === "switch" ? <SwitchFields {...section} /> : null}
+      {node.kind === "set" ? <SetFields {...section} /> : null}
+      {node.kind === "wait" ? <WaitFields {...section} /> : null}
+      {node.kind === "approval" ? <ApprovalFields {...section} /> : null}
+      {node.kind === "fail" ? <FailFields {...section} /> : null}
+
+      <Needs node={node} spec={spec} issues={issues} onSelect={onSelect} set={set} />
+      <Field path="if" label="Only if" expression="always" value={spec["if"]} issues={issues} about="Otherwise the step is skipped." onCommit={(v, typed) => set("if", v, typed)} />
+
+      {node.kind === "call" ? (
+        <>
+          <details className="sg-more" open={spec["for_each"] !== undefined}>
+            <summary>For each item</summary>
+            <Field path="for_each" label="List" expression="always" value={spec["for_each"]} issues={issues} about="Calls once an item; `item` and `index` are known in the input." onCommit={(v, typed) => set("for_each", v, typed)} />
+            <Field path="max_parallel" label="At once" kind="integer" placeholder="10" value={spec["max_parallel"]} issues={issues} onCommit={(v, typed) => set("max_parallel", v, typed)} />
+          </details>
+          <RetryFields {...section} />
+          <CompensateFields {...section} />
+        </>
+      ) : null}
+      <Unplaced issues={issues} />
+    </section>
+  );
+}
+
+/** Issues of fields that have no place in the form: never silent. */
+function Unplaced({ issues }: { issues: Issue[] }) {
+  const placed = /^(name|title|call|with|switch|set|wait|approval|fail|if|needs|for_each|max_parallel|timeout|retry|compensate)\b/;
+  const rest = issues.filter((i) => i.field && !placed.test(i.field));
+  return rest.length ? <Issues issues={rest} /> : null;
+}
+
+function CallFields({ spec, issues, set, memory, functions }: SectionProps) {
+  const name = typeof spec["call"] === "string" ? spec["call"] : "";
+  const fn: Fn | undefined = functions.find((f) => f.name === name);
+  const schema = resolve(fn?.input, fn?.input);
+  return (
+    <>
+      <FunctionField path="call" label="Function" value={name} issues={issues} functions={functions} onCommit={(v) => set("call", v)} />
+      {fn ? (
+        <p className="sg-about">
+          {fn.title ? `${fn.title}. ` : ""}
+          {fn.idempotent ? "Calling it twice with one key is harmless." : "Not idempotent: an outcome that nobody knows stops as uncertain."}
+        </p>
+      ) : null}
+      <h3 className="sg-cap">Input</h3>
+      <SchemaForm memory={memory} path="with" root={fn?.input} schema={schema} value={spec["with"]} issues={issues} onSet={set} />
+    </>
+  );
+}
+
+export function FunctionField({ path, label, value, issues, functions, onCommit }: { path: string; label: string; value: string; issues: Issue[]; functions: Fn[]; onCommit(v: Json | undefined): void }) {
+  return <Field path={path} label={label} kind="enum" mono required value={value || undefined} options={functions.map((f) => f.name)} issues={issues} onCommit={onCommit} />;
+}
+
+function Needs({ node, spec, issues, onSelect, set }: { node: Node; spec: JsonObject; issues: Issue[]; onSelect(s: Selection): void; set: SectionProps["set"] }) {
+  const { actions } = useEditor();
+  const { draft } = useSnapshot();
+  const edges = into(draft.graph, node.id);
+  const free = useMemo(() => {
+    const out: { value: string; from: string; port: string }[] = [];
+    for (const n of draft.graph.nodes) {
+      for (const p of n.ports) {
+        if (!refusals(draft.graph, n.id, p.name).has(node.id)) out.push({ value: `${n.id}.${p.name}`, from: n.id, port: p.name });
+      }
+    }
+    return out;
+  }, [draft.graph, node.id]);
+  const list = edges.map((e) => (e.port === "done" ? e.from : `${e.from}.${e.port}`));
+  const any = node.any ?? (isObject(spec["needs"]) && "any" in spec["needs"]);
+  return (
+    <fieldset className="sg-needs">
+      <legend className="sg-cap">Needs</legend>
+      {edges.length > 1 ? (
+        <select data-testid="field-needs.join" aria-label="How the needed steps join" value={any ? "any" : "all"} onChange={(e) => set("needs", e.target.value === "any" ? { any: list } : list)}>
+          <option value="all">all of</option>
+          <option value="any">any of</option>
+        </select>
+      ) : null}
+      <ul data-testid="field-needs">
+        {edges.map((e) => (
+          <li key={e.id}>
+            <button type="button" className="sg-link sg-mono" onClick={() => onSelect({ kind: "step", id: e.from })}>
+              {e.port === "done" ? e.from : `${e.from}.${e.port}`}
+            </button>
+            <button type="button" className="sg-mini" aria-label={`No longer need ${e.from}`} title="Remove" onClick={() => actions.disconnect(e)}>
+              <Sign name="x" />
+            </button>
+          </li>
+        ))}
+      </ul>
+      {edges.length === 0 ? <p className="sg-about">Nothing: it starts with the run.</p> : null}
+      {free.length ? (
+        <select
+          data-testid="add-need"
+          aria-label="Add a step that is needed"
+          value=""
+          onChange={(e) => {
+            const pick = free.find((f) => f.value === e.target.value);
+            if (pick) actions.connect(pick.from, pick.port, node.id);
+          }}
+        >
+          <option value="">Add…</option>
+          {free.map((f) => (
+            <option key={f.value} value={f.value}>
+              {f.value}
+            </option>
+          ))}
+        </select>
+      ) : null}
+      <Issues issues={issues.filter((i) => i.field?.startsWith("needs"))} />
+    </fieldset>
+  );
+}

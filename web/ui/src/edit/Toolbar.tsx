@@ -1,0 +1,91 @@
+// The canvas's own bar: what is edited, whether it is saved, undo by name, and the ways on.
+import { useEffect, useRef, useState } from "react";
+import { Sign } from "../graph/icons";
+import { useEditor, useSnapshot } from "./context";
+import type { SaveState } from "./session";
+
+const SAVE_WORDS: Record<SaveState, string> = { saved: "Saved", saving: "Saving…", offline: "Offline, kept here", conflict: "Conflict" };
+
+interface Props {
+  yaml: boolean;
+  onYaml(): void;
+  onPublish(): void;
+  onPalette(): void;
+}
+
+export function Toolbar({ yaml, onYaml, onPublish, onPalette }: Props) {
+  const { draft, save } = useSnapshot();
+  return (
+    <header className="sg-toolbar">
+      <button type="button" className="sg-button sg-narrow" onClick={onPalette} data-testid="palette-open">
+        <Sign name="plus" /> Add
+      </button>
+      <a className="sg-flow" href={`/flows/${draft.flow}`} title={draft.flow}>
+        {draft.title || draft.flow}
+      </a>
+      <span className="sg-dim sg-wide">{draft.published ? (draft.changed ? `draft, differs from version ${draft.published}` : `version ${draft.published}`) : "draft, never published"}</span>
+      <span className="sg-save" data-testid="save-state" data-state={save} role="status">
+        {SAVE_WORDS[save]}
+      </span>
+      <span className="sg-grow" />
+      <Undo />
+      <button type="button" className="sg-button" aria-pressed={yaml} onClick={onYaml} data-testid="yaml-toggle" title="YAML beside the graph (Y)">
+        <Sign name="code" /> <span className="sg-wide">YAML</span>
+      </button>
+      <a className="sg-button" href={`/flows/${draft.flow}/start`} data-testid="start-run">
+        <Sign name="play" /> <span className="sg-wide">Start run</span>
+      </a>
+      <button type="button" className="sg-button sg-primary" onClick={onPublish} data-testid="publish-open">
+        Publish
+      </button>
+    </header>
+  );
+}
+
+function Undo() {
+  const { session } = useEditor();
+  const { undo, redo } = useSnapshot();
+  const [open, setOpen] = useState(false);
+  const root = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (!open) return;
+    const close = (e: globalThis.Event) => {
+      if (e instanceof KeyboardEvent ? e.key === "Escape" : !root.current?.contains(e.target as globalThis.Node)) setOpen(false);
+    };
+    addEventListener("pointerdown", close);
+    addEventListener("keydown", close);
+    return () => {
+      removeEventListener("pointerdown", close);
+      removeEventListener("keydown", close);
+    };
+  }, [open]);
+  const last = undo.at(-1);
+  const next = redo.at(-1);
+  return (
+    <div className="sg-undo" ref={root}>
+      <button type="button" className="sg-button sg-square" disabled={!last} onClick={() => session.undo()} aria-label={last ? `Undo: ${last.label}` : "Undo"} title={last ? `Undo: ${last.label}` : "Nothing to undo"} data-testid="undo">
+        <Sign name="undo-2" />
+      </button>
+      <button type="button" className="sg-button sg-square" disabled={!next} onClick={() => session.redo()} aria-label={next ? `Redo: ${next.label}` : "Redo"} title={next ? `Redo: ${next.label}` : "Nothing to redo"} data-testid="redo">
+        <Sign name="redo-2" />
+      </button>
+      <button type="button" className="sg-button sg-square sg-wide" disabled={!last && !next} aria-expanded={open} onClick={() => setOpen(!open)} aria-label="History of this draft" title="History" data-testid="history">
+        <Sign name="history" />
+      </button>
+      {open ? (
+        <ol className="sg-history" data-testid="history-list">
+          {[...redo].map((e, i) => (
+            <li key={`r${i}`} className="sg-dim">
+              {e.label}
+            </li>
+          ))}
+          {[...undo].reverse().map((e, i) => (
+            <li key={`u${i}`} aria-current={i === 0 ? "true" : undefined}>
+              {e.label}
+            </li>
+          ))}
+        </ol>
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,43 @@
+// The kinds of step and the functions as the palette and the picker list them, and how a search ranks them.
+import type { Function as Fn } from "../types.gen";
+import type { Choice } from "./actions";
+
+export interface Offer extends Choice {
+  id: string; // of the test and of the list's option
+  name: string;
+  about: string;
+}
+
+export const KINDS: Offer[] = [
+  { id: "call", kind: "call", name: "Call", about: "a registered function" },
+  { id: "switch", kind: "switch", name: "Switch", about: "the first branch that is true" },
+  { id: "set", kind: "set", name: "Set", about: "values for later steps" },
+  { id: "wait", kind: "wait", name: "Wait", about: "for a time" },
+  { id: "approval", kind: "approval", name: "Approval", about: "a person decides" },
+  { id: "fail", kind: "fail", name: "Fail", about: "end here with a failure" },
+];
+
+export function functionOffers(functions: Fn[]): Offer[] {
+  return functions.map((f) => ({ id: `fn-${f.name}`, kind: "call", function: f.name, name: f.name, about: f.title ?? "" }));
+}
+
+/** Those whose letters appear in order; a match at the start of a word ranks first. */
+export function search(offers: Offer[], query: string): Offer[] {
+  const q = query.trim().toLowerCase();
+  if (!q) return offers;
+  const rank = (o: Offer): number => {
+    const name = o.name.toLowerCase();
+    const at = name.indexOf(q);
+    if (at === 0) return 0;
+    if (at > 0) return /[a-z0-9]/.test(name[at - 1]!) ? 2 : 1;
+    if (o.about.toLowerCase().includes(q)) return 3;
+    let i = 0;
+    for (const c of name) if (c === q[i]) i++;
+    return i === q.length ? 4 : -1;
+  };
+  return offers
+    .map((o, i) => ({ o, i, r: rank(o) }))
+    .filter((x) => x.r >= 0)
+    .sort((a, b) => a.r - b.r || a.i - b.i)
+    .map((x) => x.o);
+}

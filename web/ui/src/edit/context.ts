@@ -1,0 +1,24 @@
+// What every part of the editor needs: the session, the actions on it, and the functions that a step may call.
+import { createContext, useContext, useSyncExternalStore } from "react";
+import type { Function as Fn } from "../types.gen";
+import type { Actions } from "./actions";
+import type { Session, Snapshot } from "./session";
+
+export interface Editor {
+  session: Session;
+  actions: Actions;
+  functions: Fn[];
+}
+
+export const EditorContext = createContext<Editor | null>(null);
+
+export function useEditor(): Editor {
+  const editor = useContext(EditorContext);
+  if (!editor) throw new Error("a part of the editor stands outside of it");
+  return editor;
+}
+
+export function useSnapshot(): Snapshot {
+  const { session } = useEditor();
+  return useSyncExternalStore(session.subscribe, session.get);
+}

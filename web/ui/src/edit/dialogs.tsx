@@ -1,0 +1,155 @@
+// The two dialogs of the canvas: publishing, and somebody else's save.
+import { useEffect, useRef, useState, type ReactNode } from "react";
+import { ApiError, publish } from "../api";
+import { StatusGlyph } from "../graph/status";
+import { Sign } from "../graph/icons";
+import type { Issue } from "../types.gen";
+import { useEditor, useSnapshot } from "./context";
+
+function Modal({ title, onClose, children, testid }: { title: string; onClose(): void; children: ReactNode; testid: string }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    dialog.current?.showModal();
+  }, []);
+  return (
+    <dialog
+      ref={dialog}
+      className="sg-dialog"
+      aria-label={title}
+      data-testid={testid}
+      onCancel={(e) => {
+        e.preventDefault();
+        onClose();
+      }}
+    >
+      <h2>{title}</h2>
+      {children}
+    </dialog>
+  );
+}
+
+export function PublishDialog({ onClose, onIssue }: { onClose(): void; onIssue(issue: Issue): void }) {
+  const { session } = useEditor();
+  const { draft, save } = useSnapshot();
+  const [message, setMessage] = useState("");
+  const [done, setDone] = useState(0);
+  const [busy, setBusy] = useState(false);
+  const [why, setWhy] = useState("");
+  const [refused, setRefused] = useState<Issue[] | null>(null);
+  const errors = (refused ?? draft.issues).filter((i) => i.severity === "error");
+  const warnings = draft.issues.filter((i) => i.severity !== "error");
+  const blocked = errors.length > 0 || draft.broken;
+
+  useEffect(() => setRefused(null), [draft.issues]);
+
+  async function go() {
+    setBusy(true);
+    setWhy("");
+    try {
+      await session.settled();
+      const { draft } = session.get();
+      const version = await publish(draft.flow, draft.etag, message.trim());
+      session.published(version);
+      setDone(version);
+    } catch (err) {
+      if (err instanceof ApiError && err.details.issues) setRefused(err.details.issues);
+      setWhy(err instanceof ApiError && err.status === 412 ? "Somebody else saved this draft meanwhile. Nothing was published." : err instanceof Error ? err.message : String(err));
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  if (done) {
+    return (
+      <Modal title={`Version ${done} published`} onClose={onClose} testid="published">
+        <p className="sg-about">New runs use it from now on.</p>
+        <div className="sg-actions">
+          <a className="sg-button sg-primary" href={`/flows/${draft.flow}/start`} data-testid="published-start">
+            <Sign name="play" /> Start run
+          </a>
+          <a className="sg-button" href={`/flows/${draft.flow}/versions`} data-testid="published-versions">
+            Versions
+          </a>
+          <span className="sg-grow" />
+          <button type="button" className="sg-button" onClick={onClose}>
+            Close
+          </button>
+        </div>
+      </Modal>
+    );
+  }
+  return (
+    <Modal title={`Publish version ${draft.published + 1} of ${draft.flow}`} onClose={onClose} testid="publish-dialog">
+      {blocked ? (
+        <>
+          <p>{errors.length === 1 ? "One error keeps this draft from being published." : `${errors.length} errors keep this draft from being published.`}</p>
+          <ol className="sg-checks">
+            {errors.map((i, n) => (
+              <li key={n}>
+                <button type="button" onClick={() => onIssue(i)}>
+                  <StatusGlyph status="failed" size={14} label="Error" />
+                  <span>
+                    {i.step ? <span className="sg-mono">{i.step} </span> : null}
+                    {i.message} {i.hint ? <span className="sg-hint">{i.hint}</span> : null}
+                    <span className="sg-dim"> line {i.line}</span>
+                  </span>
+                </button>
+              </li>
+            ))}
+          </ol>
+        </>
+      ) : (
+        <p className="sg-checked">
+          <StatusGlyph status="succeeded" size={14} label="In order" /> {warnings.length ? `Checked, with ${warnings.length} ${warnings.length === 1 ? "warning" : "warnings"}.` : "Checked: no problems."}
+        </p>
+      )}
+      <form
+        onSubmit={(e) => {
+          e.preventDefault();
+          if (message.trim() && !blocked && !busy) void go();
+        }}
+      >
+        <label className="sg-label" htmlFor="sg-publish-message">
+          What changes <span className="sg-required">*</span>
+        </label>
+        <input id="sg-publish-message" autoFocus required autoComplete="off" data-testid="publish-message" placeholder="Ship after the second stock check" value={message} onChange={(e) => setMessage(e.target.value)} />
+        <p className="sg-about">
+          {draft.published ? `Runs that have started stay on the version they started with. New runs use version ${draft.published + 1} instead of ${draft.published}.` : "This is the flow’s first version. Runs can start from it at once."}
+          {!draft.changed && draft.published ? ` The draft is the same as version ${draft.published}.` : ""}
+        </p>
+        {why ? (
+          <p className="sg-issue" data-tone="fail" role="alert">
+            {why}
+          </p>
+        ) : null}
+        <div className="sg-actions">
+          <button type="submit" className="sg-button sg-primary" data-testid="publish-confirm" disabled={!message.trim() || blocked || busy || save === "conflict"}>
+            {busy ? "Publishing…" : `Publish version ${draft.published + 1}`}
+          </button>
+          <button type="button" className="sg-button" onClick={onClose}>
+            Cancel
+          </button>
+        </div>
+      </form>
+    </Modal>
+  );
+}
+
+export function ConflictDialog() {
+  const { session } = useEditor();
+  const { theirs, draft } = useSnapshot();
+  if (!theirs) return null;
+  return (
+    <Modal title="Somebody else saved this draft" onClose={() => {}} testid="conflict">
+      <p>While you worked on {draft.flow}, another editor saved a change. Your last change is kept here and has not been saved.</p>
+      <div className="sg-actions">
+        <button type="button" className="sg-button sg-primary" data-testid="conflict-theirs" onClick={() => session.takeTheirs()}>
+          Load theirs
+        </button>
+        <button type="button" className="sg-button sg-danger" data-testid="conflict-mine" onClick={() => session.keepMine()}>
+          Keep mine (overwrite)
+        </button>
+      </div>
+    </Modal>
+  );
+}

@@ -1,0 +1,259 @@
+// One person's work on one draft: the queue of changes on their way to the server, undo, and what the page shows of both.
+//
+// The server's text is the truth. A gesture becomes an operation, is sent in order with If-Match, and the answer replaces the draft. What could not be
+// sent yet is kept in localStorage, so neither a lost connection nor a reload loses it.
+import { ApiError, getDraft, postEdits, putDraft, tidyDraft, Unreachable, type EditOp } from "../api";
+import type { Draft } from "../types.gen";
+import { History, type Entry } from "./history";
+
+export type SaveState = "saved" | "saving" | "offline" | "conflict";
+
+type Change = { label: string; select?: string | null } & ({ kind: "ops"; ops: EditOp[]; typed?: boolean } | { kind: "text"; text: string; typed: boolean } | { kind: "undo" | "redo"; text: string });
+
+export interface Notice {
+  id: number;
+  text: string;
+  tone: "fail" | "info";
+}
+
+export interface Snapshot {
+  draft: Draft;
+  text: string; // what the YAML panel shows: the draft's source, or what was typed since
+  textOrigin: "server" | "typed"; // who wrote text last
+  save: SaveState;
+  theirs: Draft | null; // on a conflict: the draft that somebody else saved
+  undo: readonly Entry[];
+  redo: readonly Entry[];
+  notice: Notice | null;
+}
+
+/** How long typing in the YAML panel rests before it is sent. */
+const TYPING_MS = 400;
+/** First and longest pause between attempts to reach the server. */
+const RETRY_MS = [500, 8000] as const;
+
+export class Session {
+  private snap: Snapshot;
+  private listeners = new Set<() => void>();
+  private queue: Change[] = [];
+  private busy = false;
+  private typing: ReturnType<typeof setTimeout> | undefined;
+  private retry: ReturnType<typeof setTimeout> | undefined;
+  private pause: number = RETRY_MS[0];
+  private idle: (() => void)[] = [];
+  private history: History;
+  private notices = 0;
+  /** Told when a change that names a step to select has been saved. */
+  onSelect: (step: string | null) => void = () => {};
+
+  constructor(draft: Draft) {
+    const tidy = tidyDraft(draft);
+    this.history = History.load(tidy.flow, tidy.source);
+    this.snap = {
+      draft: tidy, text: tidy.source, textOrigin: "server", save: "saved", theirs: null, notice: null,
+      undo: this.history.undo, redo: this.history.redo,
+    };
+    this.restore();
+    addEventListener("online", () => this.soon());
+  }
+
+  subscribe = (fn: () => void): (() => void) => {
+    this.listeners.add(fn);
+    return () => this.listeners.delete(fn);
+  };
+
+  get = (): Snapshot => this.snap;
+
+  /** Sends operations as one gesture with one name in the undo list. */
+  edit(label: string, ops: EditOp[], more: { select?: string | null; typed?: boolean } = {}): void {
+    this.flushTyping();
+    this.push({ kind: "ops", label, ops, ...more });
+  }
+
+  /** Takes what was typed in the YAML panel; it is sent once typing rests. */
+  type(text: string): void {
+    if (text === this.snap.text) return;
+    this.set({ text, textOrigin: "typed", save: this.snap.save === "saved" ? "saving" : this.snap.save });
+    clearTimeout(this.typing);
+    this.typing = setTimeout(() => this.flushTyping(), TYPING_MS);
+    this.keep();
+  }
+
+  undo(): void {
+    this.flushTyping();
+    const entry = this.history.undo.at(-1);
+    if (entry && !this.queue.length) this.push({ kind: "undo", label: entry.label, text: entry.before });
+  }
+
+  redo(): void {
+    this.flushTyping();
+    const entry = this.history.redo.at(-1);
+    if (entry && !this.queue.length) this.push({ kind: "redo", label: entry.label, text: entry.after });
+  }
+
+  /** Resolves once everything is saved; at once if it is. */
+  settled(): Promise<void> {
+    this.flushTyping();
+    if (!this.queue.length) return Promise.resolve();
+    return new Promise((done) => this.idle.push(done));
+  }
+
+  /** Gives up what is unsaved here for what somebody else saved. */
+  takeTheirs(): void {
+    const theirs = this.snap.theirs;
+    if (!theirs) return;
+    this.queue = [];
+    clearTimeout(this.typing);
+    this.typing = undefined;
+    this.history.clear();
+    this.accept(theirs, true);
+    this.set({ theirs: null, save: "saved" });
+    this.keep();
+    this.finish();
+  }
+
+  /** Says once more what is unsaved here, on top of what somebody else saved. */
+  keepMine(): void {
+    const theirs = this.snap.theirs;
+    if (!theirs) return;
+    this.snap = { ...this.snap, draft: theirs, theirs: null };
+    this.set({ save: "saving" });
+    void this.work();
+  }
+
+  published(version: number): void {
+    this.set({ draft: { ...this.snap.draft, published: version, changed: false } });
+  }
+
+  say(text: string, tone: Notice["tone"] = "info"): void {
+    this.set({ notice: { id: ++this.notices, text, tone } });
+  }
+
+  dismiss(id: number): void {
+    if (this.snap.notice?.id === id) this.set({ notice: null });
+  }
+
+  private flushTyping(): void {
+    if (this.typing === undefined) return;
+    clearTimeout(this.typing);
+    this.typing = undefined;
+    const text = this.snap.text;
+    const last = this.queue.at(-1);
+    if (last?.kind === "text" && last !== this.queue[0]) last.text = text;
+    else this.push({ kind: "text", label: "Edit YAML", text, typed: true });
+  }
+
+  private push(change: Change): void {
+    this.queue.push(change);
+    this.keep();
+    if (this.snap.save === "saved") this.set({ save: "saving" });
+    void this.work();
+  }
+
+  private soon(): void {
+    clearTimeout(this.retry);
+    this.pause = RETRY_MS[0];
+    void this.work();
+  }
+
+  private async work(): Promise<void> {
+    if (this.busy || this.snap.theirs) return;
+    this.busy = true;
+    try {
+      for (let change = this.queue[0]; change; change = this.queue[0]) {
+        if (!(await this.send(change))) return;
+        this.pause = RETRY_MS[0];
+        this.queue.shift();
+        this.keep();
+      }
+      if (this.typing === undefined) this.set({ save: "saved" });
+      this.finish();
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  /** Sends one change. False: it stays in the queue. */
+  private async send(change: Change): Promise<boolean> {
+    const { draft } = this.snap;
+    const before = draft.source;
+    try {
+      const next = change.kind === "ops" ? await postEdits(draft.flow, draft.etag, change.ops) : await putDraft(draft.flow, draft.etag, change.text);
+      if (change.kind === "undo" || change.kind === "redo") this.history.move(change.kind);
+      else this.history.add({ label: change.label, before, after: next.source }, "typed" in change && change.typed === true);
+      this.accept(next, change.kind !== "text");
+      if (change.select !== undefined) this.onSelect(change.select);
+      if (change.kind === "undo") this.say(`Undone: ${change.label}`);
+      if (change.kind === "redo") this.say(`Done again: ${change.label}`);
+      return true;
+    } catch (err) {
+      if (err instanceof ApiError && err.status === 412) {
+        this.set({ save: "conflict", theirs: tidyDraft(err.details.draft ?? (await getDraft(draft.flow).catch(() => draft))) });
+        return false;
+      }
+      if (err instanceof ApiError && err.status !== 429) {
+        this.say(`${change.label}: ${err.message}`, "fail");
+        return true; // refused: said, and dropped
+      }
+      if (!(err instanceof Unreachable || err instanceof ApiError)) throw err;
+      this.set({ save: "offline" });
+      clearTimeout(this.retry);
+      this.retry = setTimeout(() => void this.work(), this.pause);
+      this.pause = Math.min(this.pause * 2, RETRY_MS[1]);
+      return false;
+    }
+  }
+
+  /** Makes the server's draft the one that is shown. What is being typed meanwhile stays. */
+  private accept(draft: Draft, replaceText: boolean): void {
+    const typing = this.typing !== undefined || this.queue.slice(1).some((c) => c.kind === "text");
+    const graph = draft.broken && draft.graph.nodes.length === 0 ? this.snap.draft.graph : draft.graph;
+    const text = replaceText && !typing ? draft.source : this.snap.text;
+    this.set({
+      draft: { ...draft, graph }, text, undo: this.history.undo, redo: this.history.redo,
+      textOrigin: text === this.snap.text ? this.snap.textOrigin : "server",
+      save: this.queue.length > 1 || typing ? "saving" : this.snap.save === "offline" ? "saving" : this.snap.save,
+    });
+  }
+
+  private finish(): void {
+    const waiting = this.idle;
+    this.idle = [];
+    for (const done of waiting) done();
+  }
+
+  private set(patch: Partial<Snapshot>): void {
+    this.snap = { ...this.snap, ...patch };
+    for (const fn of this.listeners) fn();
+  }
+
+  private get storageKey(): string {
+    return `segno.unsaved.${this.snap.draft.flow}`;
+  }
+
+  private keep(): void {
+    const typed = this.typing !== undefined ? [{ kind: "text", label: "Edit YAML", text: this.snap.text, typed: true } as const] : [];
+    const queue: Change[] = [...this.queue, ...typed];
+    try {
+      if (queue.length) localStorage.setItem(this.storageKey, JSON.stringify({ etag: this.snap.draft.etag, queue }));
+      else localStorage.removeItem(this.storageKey);
+    } catch {
+      // Storage is full or forbidden: the work goes on, it just would not survive a reload.
+    }
+  }
+
+  /** Takes up what an earlier page could not send. Its etag goes along, so a draft changed meanwhile becomes a conflict and nothing is overwritten. */
+  private restore(): void {
+    try {
+      const kept = localStorage.getItem(this.storageKey);
+      if (!kept) return;
+      const { etag, queue } = JSON.parse(kept) as { etag: string; queue: Change[] };
+      const last = queue.at(-1);
+      this.queue = queue;
+      this.snap = { ...this.snap, draft: { ...this.snap.draft, etag }, save: "saving", ...(last?.kind === "text" ? { text: last.text, textOrigin: "typed" as const } : {}) };
+      queueMicrotask(() => void this.work());
+    } catch {
+      localStorage.removeItem(this.storageKey);
+    }
+  }
+}

@@ -1,0 +1,49 @@
+// One edge, along the route that the model found for it.
+import { EdgeLabelRenderer, type Edge as ReactFlowEdge, type EdgeProps } from "@xyflow/react";
+import { memo } from "react";
+import { edgeLife } from "../model/live";
+import type { Edge } from "../types.gen";
+import { useShared } from "./context";
+import { Sign } from "./icons";
+
+export type FlowEdgeType = ReactFlowEdge<{ edge: Edge }, "flow">;
+
+export const FlowEdge = memo(function FlowEdge({ id, data }: EdgeProps<FlowEdgeType>) {
+  const shared = useShared();
+  const route = shared.routes.get(id);
+  if (!route || !data) return null;
+  const { edge } = data;
+  const life = shared.mode === "live" ? edgeLife(edge, shared.steps.get(edge.from)) : "idle";
+  const selected = shared.selection?.kind === "edge" && shared.selection.id === id;
+  const end = route.points.at(-1)!;
+  const { gestures } = shared;
+  return (
+    <>
+      <g className="sg-edge" data-life={life} data-error={edge.port === "error" || undefined} data-selected={selected || undefined} data-testid={`edge-${id}`}>
+        <path className="sg-edge-hit" d={route.d} />
+        <path className="sg-edge-line" d={route.d} />
+        <path className="sg-edge-tip" d={`M${end.x - 4} ${end.y - 7}L${end.x} ${end.y}L${end.x + 4} ${end.y - 7}z`} />
+      </g>
+      {gestures ? (
+        <EdgeLabelRenderer>
+          <button
+            type="button"
+            className="sg-insert nodrag nopan"
+            data-testid={`insert-${id}`}
+            data-selected={selected || undefined}
+            aria-label={`Insert a step between ${edge.from} and ${edge.to}`}
+            title={`Insert a step between ${edge.from} and ${edge.to}`}
+            style={{ transform: `translate(-50%, -50%) translate(${route.mid.x}px, ${route.mid.y}px)` }}
+            onClick={(e) => {
+              e.stopPropagation();
+              const box = e.currentTarget.getBoundingClientRect();
+              gestures.insertOn(id, { x: box.left + box.width / 2, y: box.bottom });
+            }}
+          >
+            <Sign name="plus" />
+          </button>
+        </EdgeLabelRenderer>
+      ) : null}
+    </>
+  );
+});

@@ -1,0 +1,244 @@
+// The graph, in edit and live mode. The only file that knows React Flow's own types beside the node and the edge: whatever replaces it, replaces it here.
+import {
+  ConnectionMode, Position, ReactFlow, ReactFlowProvider, useReactFlow, useStore, type FinalConnectionState, type NodeHandle,
+} from "@xyflow/react";
+import { forwardRef, useEffect, useImperativeHandle, useMemo, useRef, useState, type ReactNode } from "react";
+import { refusals as findRefusals } from "../model/graph";
+import { portAt, routes as findRoutes } from "../model/route";
+import { STATUS_WORDS } from "../model/live";
+import type { Graph, Node, Step } from "../types.gen";
+import { GraphContext, type Gestures, type Selection, type Shared, type Wire } from "./context";
+import { FlowEdge, type FlowEdgeType } from "./FlowEdge";
+import { Sign } from "./icons";
+import { StepNode, type StepFlowNode } from "./StepNode";
+
+const nodeTypes = { step: StepNode };
+const edgeTypes = { flow: FlowEdge };
+/** From this many steps on only those in view are mounted; an outline list names them all. */
+const CULL_FROM = 120;
+const NO_STEPS: Map<string, Step> = new Map();
+const NOWHERE: ReadonlySet<string> = new Set();
+const FREE: Map<string, string> = new Map();
+
+export interface GraphHandle {
+  /** Moves the keyboard's focus to a step, and the view if the step is out of sight. */
+  focusStep(id: string): void;
+  fit(): void;
+}
+
+export interface SegnoGraphProps {
+  mode: "edit" | "live";
+  graph: Graph;
+  selection: Selection;
+  onSelect(selection: Selection): void;
+  steps?: Map<string, Step>;
+  resumesAt?: ReadonlySet<string>;
+  wire?: Wire | null;
+  onWire?(wire: Wire | null): void;
+  gestures?: Gestures | null; // edit mode; null while nothing may be changed
+  dimmed?: boolean;
+  children?: ReactNode;
+}
+
+export const SegnoGraph = forwardRef<GraphHandle, SegnoGraphProps>(function SegnoGraph(props, ref) {
+  return (
+    <ReactFlowProvider>
+      <Inner {...props} handle={ref} />
+    </ReactFlowProvider>
+  );
+});
+
+function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle> }) {
+  const { mode, selection, onSelect, steps = NO_STEPS, resumesAt = NOWHERE, wire = null, onWire, gestures = null } = props;
+  const graph = useMemo(() => withEveryPort(props.graph), [props.graph]);
+  const routes = useMemo(() => findRoutes(graph), [graph]);
+  const refusals = useMemo(() => (wire ? findRefusals(graph, wire.from, wire.port) : FREE), [graph, wire]);
+  const flow = useReactFlow();
+  const box = useRef<HTMLDivElement>(null);
+  const [dragging, setDragging] = useState<Wire | null>(null);
+  const drawing = wire ?? dragging;
+  const dragRefusals = useMemo(() => (dragging ? findRefusals(graph, dragging.from, dragging.port) : FREE), [graph, dragging]);
+
+  const shared: Shared = useMemo(
+    () => ({
+      mode, selection, routes, steps, resumesAt, wire: drawing, refusals: wire ? refusals : dragRefusals,
+      onWire: (w) => onWire?.(w), gestures,
+    }),
+    [mode, selection, routes, steps, resumesAt, drawing, wire, refusals, dragRefusals, onWire, gestures],
+  );
+  const nodes = useMemo(() => graph.nodes.map((n) => toFlowNode(n, steps.get(n.id))), [graph, steps]);
+  const edges = useMemo<FlowEdgeType[]>(
+    () => graph.edges.map((e) => ({ id: e.id, type: "flow", source: e.from, sourceHandle: e.port, target: e.to, targetHandle: "in", data: { edge: e }, focusable: false })),
+    [graph],
+  );
+
+  useImperativeHandle(props.handle, () => ({
+    focusStep: (id) => reveal(id, true),
+    fit: () => void flow.fitView(FIT),
+  }));
+
+  /** Brings a step into view without moving more than it must, and focuses it if asked. */
+  function reveal(id: string, focus: boolean) {
+    const node = graph.nodes.find((n) => n.id === id);
+    const pane = box.current?.getBoundingClientRect();
+    if (!node || !pane) return;
+    const a = flow.flowToScreenPosition({ x: node.x, y: node.y });
+    const b = flow.flowToScreenPosition({ x: node.x + node.w, y: node.y + node.h });
+    const margin = 24;
+    if (a.x < pane.left + margin || a.y < pane.top + margin || b.x > pane.right - margin || b.y > pane.bottom - margin) {
+      void flow.setCenter(node.x + node.w / 2, node.y + node.h / 2, { zoom: flow.getZoom(), duration: calm() ? 0 : 200 });
+    }
+    if (focus) requestAnimationFrame(() => box.current?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`)?.focus({ preventScroll: true }));
+  }
+
+  const selectedStep = selection?.kind === "step" ? selection.id : null;
+  const known = selectedStep !== null && graph.nodes.some((n) => n.id === selectedStep);
+  useEffect(() => {
+    if (selectedStep && known) reveal(selectedStep, false);
+    // The view follows the selection, not every change of the graph.
+    // eslint-disable-next-line
+  }, [selectedStep, known]);
+
+  function onConnectEnd(event: MouseEvent | TouchEvent, state: FinalConnectionState) {
+    setDragging(null);
+    if (!gestures || !state.fromHandle?.id) return;
+    const from = { from: state.fromHandle.nodeId, port: state.fromHandle.id };
+    const at = "changedTouches" in event ? event.changedTouches[0] : event;
+    if (!at) return;
+    const under = document.elementFromPoint(at.clientX, at.clientY);
+    const target = under?.closest<HTMLElement>(".react-flow__node")?.dataset["id"];
+    if (target) gestures.connect(from.from, from.port, target);
+    else if (under?.closest(".react-flow__pane, .react-flow__edges")) gestures.dropOnEmpty(from, { x: at.clientX, y: at.clientY });
+  }
+
+  return (
+    <GraphContext.Provider value={shared}>
+      <div ref={box} className="sg-graph" data-mode={mode} data-dimmed={props.dimmed || undefined} data-wiring={drawing !== null || undefined} data-testid="graph">
+        <ReactFlow<StepFlowNode, FlowEdgeType>
+          nodes={nodes}
+          edges={edges}
+          nodeTypes={nodeTypes}
+          edgeTypes={edgeTypes}
+          onNodeClick={(_, node) => {
+            if (wire && gestures) {
+              gestures.connect(wire.from, wire.port, node.id);
+              onWire?.(null);
+            } else onSelect({ kind: "step", id: node.id });
+          }}
+          onEdgeClick={(_, edge) => (mode === "edit" ? onSelect({ kind: "edge", id: edge.id }) : undefined)}
+          onPaneClick={() => {
+            if (wire) onWire?.(null);
+            else onSelect(null);
+          }}
+          onConnectStart={(_, p) => {
+            onWire?.(null);
+            if (p.nodeId && p.handleId) setDragging({ from: p.nodeId, port: p.handleId });
+          }}
+          onConnectEnd={onConnectEnd}
+          isValidConnection={(c) => !dragRefusals.has(c.target)}
+          connectionMode={ConnectionMode.Strict}
+          connectionDragThreshold={4}
+          connectOnClick={false}
+          nodesDraggable={false}
+          nodesConnectable={gestures !== null}
+          elementsSelectable={false}
+          nodesFocusable
+          edgesFocusable={false}
+          disableKeyboardA11y
+          deleteKeyCode={null}
+          selectionKeyCode={null}
+          multiSelectionKeyCode={null}
+          panActivationKeyCode={null}
+          panOnScroll
+          zoomOnDoubleClick={false}
+          minZoom={0.1}
+          maxZoom={2}
+          onlyRenderVisibleElements={graph.nodes.length >= CULL_FROM}
+          fitView
+          fitViewOptions={FIT}
+          attributionPosition="bottom-left"
+        >
+          <Level box={box} />
+          <Zoom />
+          {props.children}
+        </ReactFlow>
+      </div>
+    </GraphContext.Provider>
+  );
+}
+
+const FIT = { padding: 0.12, maxZoom: 1, minZoom: 0.35 };
+
+function calm(): boolean {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches;
+}
+
+/** Tells the style sheet how much of a node can be read at this zoom. */
+function Level({ box }: { box: React.RefObject<HTMLDivElement | null> }) {
+  const zoom = useStore((s) => s.transform[2]);
+  useEffect(() => {
+    const el = box.current;
+    if (!el) return;
+    el.dataset["level"] = zoom >= 0.6 ? "full" : zoom >= 0.35 ? "middle" : "far";
+    el.style.setProperty("--unzoom", String(1 / zoom));
+  }, [box, zoom]);
+  return null;
+}
+
+function Zoom() {
+  const flow = useReactFlow();
+  const percent = useStore((s) => Math.round(s.transform[2] * 100));
+  const duration = calm() ? 0 : 200;
+  return (
+    <div className="sg-zoom" role="group" aria-label="Zoom">
+      <button type="button" onClick={() => void flow.zoomOut({ duration })} aria-label="Zoom out" title="Zoom out">
+        <Sign name="minus" />
+      </button>
+      <button type="button" className="sg-zoom-percent" onClick={() => void flow.zoomTo(1, { duration })} title="Full size (0)">
+        {percent}%
+      </button>
+      <button type="button" onClick={() => void flow.zoomIn({ duration })} aria-label="Zoom in" title="Zoom in">
+        <Sign name="plus" />
+      </button>
+      <button type="button" onClick={() => void flow.fitView({ ...FIT, duration })} aria-label="Fit all steps" title="Fit all steps (1)">
+        <Sign name="maximize" />
+      </button>
+    </div>
+  );
+}
+
+/** Adds ports that only an edge names, so that an edge from a branch that is gone is still seen and can be removed. */
+function withEveryPort(graph: Graph): Graph {
+  const missing = new Map<string, Set<string>>();
+  for (const e of graph.edges) {
+    const node = graph.nodes.find((n) => n.id === e.from);
+    if (node && !node.ports.some((p) => p.name === e.port)) missing.set(e.from, (missing.get(e.from) ?? new Set()).add(e.port));
+  }
+  if (!missing.size) return graph;
+  const nodes = graph.nodes.map((n) => {
+    const extra = missing.get(n.id);
+    return extra ? { ...n, ports: [...n.ports, ...[...extra].map((name) => ({ name, wired: true }))] } : n;
+  });
+  return { ...graph, nodes };
+}
+
+function toFlowNode(node: Node, step: Step | undefined): StepFlowNode {
+  const handles: NodeHandle[] = [{ id: "in", type: "target", position: Position.Top, x: node.w / 2 - 12, y: 0, width: 24, height: 24 }];
+  for (const p of node.ports) {
+    const at = portAt(node, p.name);
+    const error = p.name === "error";
+    handles.push({ id: p.name, type: "source", position: error ? Position.Right : Position.Bottom, x: at.x - node.x - (error ? 24 : 12), y: at.y - node.y - (error ? 12 : 24), width: 24, height: 24 });
+  }
+  const status = step ? `, ${(STATUS_WORDS[step.status] ?? step.status).toLowerCase()}` : "";
+  return {
+    id: node.id,
+    type: "step",
+    position: { x: node.x, y: node.y },
+    width: node.w,
+    height: node.h,
+    measured: { width: node.w, height: node.h },
+    handles,
+    data: { node },
+    ariaLabel: `${node.title || node.id}, ${node.kind}${status}`,
+  };
+}

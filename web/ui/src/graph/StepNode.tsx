@@ -1,0 +1,194 @@
+// One step on the graph, in every mode. Its place and size are the server's.
+import { Handle, Position, type Node as FlowNode, type NodeProps } from "@xyflow/react";
+import { memo, useEffect, useState, type CSSProperties } from "react";
+import { stepDuration } from "../model/live";
+import { isObject } from "../model/schema";
+import type { Items, Node, Step } from "../types.gen";
+import { useShared } from "./context";
+import { KindIcon, Sign } from "./icons";
+import { Segno, StatusGlyph } from "./status";
+
+export type StepFlowNode = FlowNode<{ node: Node }, "step">;
+
+export const StepNode = memo(function StepNode({ data }: NodeProps<StepFlowNode>) {
+  const { node } = data;
+  const shared = useShared();
+  const { mode, selection, wire, refusals, onWire } = shared;
+  const step = mode === "live" ? shared.steps.get(node.id) : undefined;
+  const selected = selection?.kind === "step" && selection.id === node.id;
+  const refusal = wire ? refusals.get(node.id) : undefined;
+  const editable = shared.gestures !== null;
+  const bottom = node.ports.filter((p) => p.name !== "error");
+  const hasError = node.ports.some((p) => p.name === "error");
+  const labelled = bottom.length > 1 || (bottom[0] !== undefined && bottom[0].name !== "done");
+
+  return (
+    <div
+      className="sg-node"
+      data-testid={`node-${node.id}`}
+      data-kind={node.kind}
+      data-status={step?.status}
+      data-selected={selected || undefined}
+      data-refused={refusal !== undefined || undefined}
+      data-target={(wire !== null && refusal === undefined) || undefined}
+      data-checkpointed={step?.status === "succeeded" || undefined}
+      title={refusal}
+    >
+      <Handle type="target" position={Position.Top} id="in" className="sg-in" isConnectableStart={false} isConnectable={editable} data-testid={`in-${node.id}`} />
+      <span className="sg-rail" />
+      <div className="sg-node-body">
+        <div className="sg-node-head">
+          <KindIcon kind={node.kind} />
+          <span className="sg-node-title">{node.title || node.id}</span>
+          <NodeMark node={node} step={step} />
+        </div>
+        <div className="sg-node-sub">{summary(node)}</div>
+        <NodeFoot node={node} step={step} />
+      </div>
+      {step?.items ? <ItemsBar items={step.items} /> : null}
+      {shared.resumesAt.has(node.id) ? <Segno /> : null}
+      {node.any ? (
+        <span className="sg-any" title="Starts when every edge is settled and one of them is live">
+          any
+        </span>
+      ) : null}
+      {bottom.map((p, i) => {
+        const share = `${((i + 1) / (bottom.length + 1)) * 100}%`;
+        return (
+          <Handle
+            key={p.name}
+            type="source"
+            position={Position.Bottom}
+            id={p.name}
+            className="sg-port"
+            style={{ left: share }}
+            isConnectableEnd={false}
+            isConnectable={editable}
+            data-testid={`port-${node.id}-${p.name}`}
+            data-wired={p.wired || undefined}
+            data-wiring={(wire?.from === node.id && wire.port === p.name) || undefined}
+            title={editable ? `${node.id}.${p.name}: drag to a step, or click and then click a step` : `${node.id}.${p.name}`}
+            onClick={(e) => {
+              if (!editable) return;
+              e.stopPropagation();
+              onWire({ from: node.id, port: p.name });
+            }}
+          >
+            {labelled ? <span className="sg-port-label" style={labelWidth(node.w, bottom.length)}>{p.name}</span> : null}
+          </Handle>
+        );
+      })}
+      {hasError ? (
+        <Handle
+          type="source"
+          position={Position.Right}
+          id="error"
+          className="sg-port sg-port-error"
+          isConnectableEnd={false}
+          isConnectable={editable}
+          data-testid={`port-${node.id}-error`}
+          data-wired={node.ports.some((p) => p.name === "error" && p.wired) || undefined}
+          data-wiring={(wire?.from === node.id && wire.port === "error") || undefined}
+          title={`${node.id}.error: taken when the step fails`}
+          onClick={(e) => {
+            if (!editable) return;
+            e.stopPropagation();
+            onWire({ from: node.id, port: "error" });
+          }}
+        />
+      ) : null}
+    </div>
+  );
+});
+
+function labelWidth(w: number, ports: number): CSSProperties {
+  return { maxWidth: `${Math.floor(w / (ports + 1)) - 6}px` };
+}
+
+/** The upper right corner: how the step is doing, or what is wrong with it. */
+function NodeMark({ node, step }: { node: Node; step: Step | undefined }) {
+  if (step) return <StatusGlyph status={step.status} person={step.deciding !== undefined} />;
+  if (node.errors) {
+    return (
+      <span className="sg-count" data-tone="fail" title={`${node.errors} ${node.errors === 1 ? "error" : "errors"}`}>
+        <StatusGlyph status="failed" size={12} label="Error" /> {node.errors}
+      </span>
+    );
+  }
+  if (node.warnings) {
+    return (
+      <span className="sg-count" data-tone="retry" title={`${node.warnings} ${node.warnings === 1 ? "warning" : "warnings"}`}>
+        <Sign name="triangle-alert" /> {node.warnings}
+      </span>
+    );
+  }
+  return null;
+}
+
+function NodeFoot({ node, step }: { node: Node; step: Step | undefined }) {
+  const badges = [
+    node.for_each ? (step?.items ? `×${step.items.total}` : "×n") : "",
+    node.retry ? `↻${node.retry}` : "",
+    node.compensate ? "↶" : "",
+  ].filter(Boolean);
+  const hints: Record<string, string> = { "↶": `undone by ${node.compensate}`, "×n": "once for each item of a list" };
+  const attempts = step && step.attempt > 1 ? `${step.attempt}${step.max_attempts ? `/${step.max_attempts}` : ""}` : "";
+  if (!badges.length && !step) return null;
+  return (
+    <div className="sg-node-foot">
+      {badges.map((b) => (
+        <span key={b} className="sg-badge" title={hints[b] ?? (b.startsWith("↻") ? `up to ${node.retry} attempts` : undefined)}>
+          {b}
+        </span>
+      ))}
+      <span className="sg-grow" />
+      {attempts ? <span className="sg-attempts">{attempts}</span> : null}
+      {step ? <Elapsed step={step} /> : null}
+    </div>
+  );
+}
+
+/** The step's duration; it counts while the step is under way. */
+function Elapsed({ step }: { step: Step }) {
+  const counting = step.started_at !== undefined && step.ended_at === undefined && (step.status === "running" || step.status === "retrying");
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    if (!counting) return;
+    setNow(Date.now());
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, [counting]);
+  if (!counting && !step.ended_at) return null;
+  return <span className="sg-elapsed">{stepDuration(step, now)}</span>;
+}
+
+function ItemsBar({ items }: { items: Items }) {
+  const rest = Math.max(0, items.total - items.succeeded - items.failed - items.running);
+  const parts: [string, number][] = [["succeeded", items.succeeded], ["failed", items.failed], ["running", items.running], ["pending", rest]];
+  return (
+    <div className="sg-items" role="img" aria-label={`${items.succeeded} of ${items.total} items done, ${items.failed} failed`}>
+      {parts.map(([status, n]) => (n > 0 ? <span key={status} data-status={status} style={{ flexGrow: n }} /> : null))}
+    </div>
+  );
+}
+
+/** The second line: what the step does, in the words of the file. */
+function summary(node: Node): string {
+  if (node.function) return node.function;
+  const spec = isObject(node.spec) ? node.spec : {};
+  const own = spec[node.kind];
+  switch (node.kind) {
+    case "switch":
+      return node.ports.filter((p) => p.name !== "error").map((p) => p.name).join(" · ") || "switch";
+    case "set":
+      return isObject(own) ? Object.keys(own).join(", ") || "set" : "set";
+    case "wait":
+      return typeof own === "string" ? `wait ${own}` : "wait";
+    case "approval":
+      return isObject(own) && typeof own["title"] === "string" ? own["title"] : "approval";
+    case "fail":
+      return isObject(own) && typeof own["message"] === "string" ? own["message"] : "fail";
+    default:
+      return node.kind === "call" ? "no function yet" : node.kind;
+  }
+}

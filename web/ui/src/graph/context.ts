@@ -1,0 +1,40 @@
+// What the nodes and edges of one graph share: its mode, what is selected, and the gestures that this mode allows.
+import { createContext, useContext } from "react";
+import type { Route } from "../model/route";
+import type { Step } from "../types.gen";
+
+export interface Wire {
+  from: string;
+  port: string;
+}
+
+export type Selection = { kind: "step"; id: string } | { kind: "edge"; id: string } | null;
+
+/** What a person may do to a graph in edit mode. */
+export interface Gestures {
+  connect(from: string, port: string, to: string): void;
+  /** A port was dropped on nothing: at these screen coordinates something new is wanted. */
+  dropOnEmpty(wire: Wire, at: { x: number; y: number }): void;
+  /** The + of an edge. */
+  insertOn(edge: string, at: { x: number; y: number }): void;
+}
+
+export interface Shared {
+  mode: "edit" | "live";
+  selection: Selection;
+  routes: Map<string, Route>;
+  steps: Map<string, Step>; // live mode: what the run says of each step
+  resumesAt: ReadonlySet<string>; // live mode: where Retry would go on
+  wire: Wire | null; // the edge being drawn
+  refusals: Map<string, string>; // while one is drawn: who cannot be its target, and why
+  onWire(wire: Wire | null): void;
+  gestures: Gestures | null;
+}
+
+export const GraphContext = createContext<Shared | null>(null);
+
+export function useShared(): Shared {
+  const shared = useContext(GraphContext);
+  if (!shared) throw new Error("a node or edge stands outside of SegnoGraph");
+  return shared;
+}

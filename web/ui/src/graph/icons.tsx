@@ -1,0 +1,23 @@
+// The icons of web/static/icons.svg. Their address has a hash, so the page's body says it (data-icons).
+
+const KINDS: Record<string, string> = { call: "square-function", switch: "split", set: "braces", wait: "timer", approval: "user-check", fail: "circle-x" };
+
+/** The names used here; each must stand in web/static/icons.txt. */
+export type SignName =
+  | "plus" | "x" | "undo-2" | "redo-2" | "code" | "maximize" | "minus" | "trash-2" | "history" | "triangle-alert" | "play" | "link" | "search" | "chevron-down" | "upload" | "list-tree";
+
+export function KindIcon({ kind }: { kind: string }) {
+  return <Use name={KINDS[kind] ?? "box"} />;
+}
+
+export function Sign({ name }: { name: SignName }) {
+  return <Use name={name} />;
+}
+
+function Use({ name }: { name: string }) {
+  return (
+    <svg className="sg-icon" width="16" height="16" aria-hidden="true">
+      <use href={`${document.body.dataset["icons"] ?? "/static/icons.svg"}#${name}`} />
+    </svg>
+  );
+}

@@ -1,0 +1,70 @@
+// What a run's steps say about its graph. Pure: the status was concluded by the server, here it only becomes lines and shapes.
+import type { Edge, Event, Run, Step } from "../types.gen";
+
+export type EdgeLife = "idle" | "live" | "dead";
+
+const COMPLETED = new Set(["succeeded", "compensating", "compensated", "compensation_failed"]);
+
+/** Whether an edge was taken, given the step that it leaves. */
+export function edgeLife(edge: Edge, from: Step | undefined): EdgeLife {
+  if (!from) return "idle";
+  if (from.status === "skipped" || from.status === "cancelled") return "dead";
+  if (from.status === "failed" || from.error?.handled) {
+    if (from.error?.handled) return edge.port === "error" ? "live" : "dead";
+    return "idle"; // an unhandled failure leaves its edges unsettled
+  }
+  if (!COMPLETED.has(from.status)) return "idle";
+  const taken = from.port || "done";
+  if (edge.port === taken) return "live";
+  if (edge.port === "done" && taken === "approved") return "live";
+  return "dead";
+}
+
+/** The run after an event. An event that the run already holds changes nothing. */
+export function applyEvent(run: Run, event: Event): Run {
+  if (event.seq <= run.seq) return run;
+  const changed = new Map((event.steps ?? []).map((s) => [s.id, s]));
+  const patch = event.run;
+  return {
+    ...run,
+    seq: event.seq,
+    ...(patch ? { status: patch.status, ended_at: patch.ended_at, error: patch.error, actions: patch.actions ?? [] } : {}),
+    steps: run.steps.map((s) => {
+      const next = changed.get(s.id);
+      if (!next) return s;
+      // A live message leaves values out; what was loaded of them stays.
+      return { ...next, input: next.input ?? s.input, output: next.output ?? s.output, attempts: next.attempts ?? s.attempts };
+    }),
+  };
+}
+
+/** A duration in the words of the server's pages: 412 ms, 8.4 s, 42 s, 3 min 20 s, 2 h 5 min. */
+export function duration(ms: number): string {
+  if (ms < 0) return "0 ms";
+  if (ms < 1000) return `${Math.floor(ms)} ms`;
+  if (ms < 10_000) return `${Math.floor(ms / 100) / 10} s`;
+  const s = Math.floor(ms / 1000);
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return parts(Math.floor(s / 60), "min", s % 60, "s");
+  if (s < 86_400) return parts(Math.floor(s / 3600), "h", Math.floor((s % 3600) / 60), "min");
+  return parts(Math.floor(s / 86_400), "d", Math.floor((s % 86_400) / 3600), "h");
+}
+
+function parts(a: number, unitA: string, b: number, unitB: string): string {
+  return b ? `${a} ${unitA} ${b} ${unitB}` : `${a} ${unitA}`;
+}
+
+/** How long a step took, or has taken until now; empty before it starts. */
+export function stepDuration(step: Step, now: number): string {
+  if (!step.started_at) return "";
+  const start = Date.parse(step.started_at);
+  const end = step.ended_at ? Date.parse(step.ended_at) : now;
+  return duration(end - start);
+}
+
+/** Statuses in words. */
+export const STATUS_WORDS: Record<string, string> = {
+  pending: "Pending", queued: "Queued", running: "Running", waiting: "Waiting", retrying: "Retrying", succeeded: "Succeeded", failed: "Failed",
+  skipped: "Skipped", cancelled: "Cancelled", uncertain: "Uncertain", compensating: "Compensating", compensated: "Compensated",
+  compensation_failed: "Compensation failed", paused: "Paused",
+};

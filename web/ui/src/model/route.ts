@@ -1,0 +1,136 @@
+// Where an edge runs: orthogonal, out of a port, around the nodes between, into the top of its target. Pure geometry on the server's positions.
+import type { Edge, Graph, Node } from "../types.gen";
+
+export interface Point {
+  x: number;
+  y: number;
+}
+
+/** How far an edge keeps from the port, the target and the nodes that it passes, in CSS pixels at zoom 1. */
+const CLEAR = 16;
+const RADIUS = 8;
+
+/** Where a port sits: `error` on the right, the others spread along the bottom. */
+export function portAt(node: Node, port: string): Point {
+  if (port === "error") return { x: node.x + node.w, y: node.y + node.h / 2 };
+  const bottom = node.ports.filter((p) => p.name !== "error");
+  const i = bottom.findIndex((p) => p.name === port);
+  const share = i < 0 ? 0.5 : (i + 1) / (bottom.length + 1);
+  return { x: node.x + node.w * share, y: node.y + node.h };
+}
+
+/** Where edges enter a node. */
+export function inletAt(node: Node): Point {
+  return { x: node.x + node.w / 2, y: node.y };
+}
+
+export interface Route {
+  points: Point[];
+  d: string; // the SVG path
+  mid: Point; // where the + sits
+}
+
+/** The routes of all edges whose ends both exist. */
+export function routes(graph: Graph): Map<string, Route> {
+  const byId = new Map(graph.nodes.map((n) => [n.id, n]));
+  const out = new Map<string, Route>();
+  for (const e of graph.edges) {
+    const from = byId.get(e.from);
+    const to = byId.get(e.to);
+    if (from && to) out.set(e.id, route(e, from, to, graph.nodes));
+  }
+  return out;
+}
+
+function route(edge: Edge, from: Node, to: Node, nodes: Node[]): Route {
+  const start = portAt(from, edge.port);
+  const end = inletAt(to);
+  const isError = edge.port === "error";
+  const out: Point = isError ? { x: start.x + CLEAR * 1.5, y: start.y } : { x: start.x, y: start.y + CLEAR };
+  const low = end.y - CLEAR * 1.5; // the row on which the edge turns into its target
+  const top = isError ? out.y : out.y;
+  const between = nodes.filter((n) => n !== from && n !== to && n.y < low && n.y + n.h > top);
+  const column = freeColumn(isError ? out.x : start.x, end.x, top, low, between, isError ? start.x + CLEAR : -Infinity);
+  let points: Point[];
+  if (isError) {
+    points = [start, { x: column, y: start.y }, { x: column, y: low }, { x: end.x, y: low }, end];
+  } else if (column === start.x || column === end.x) {
+    // One turn is enough; it lies on the row just above the target, or just below the port when the target's column is the free one.
+    const row = column === start.x ? low : Math.min(out.y + CLEAR / 2, low);
+    points = [start, { x: start.x, y: row }, { x: end.x, y: row }, end];
+  } else {
+    const row = out.y + CLEAR / 2;
+    points = [start, { x: start.x, y: row }, { x: column, y: row }, { x: column, y: low }, { x: end.x, y: low }, end];
+  }
+  points = tidy(points);
+  return { points, d: rounded(points), mid: middle(points) };
+}
+
+/** The column nearest to both ends on which nothing stands between top and low. */
+function freeColumn(a: number, b: number, top: number, low: number, between: Node[], least: number): number {
+  const free = (x: number) =>
+    x >= least && between.every((n) => x < n.x - CLEAR / 2 || x > n.x + n.w + CLEAR / 2 || n.y >= low || n.y + n.h <= top);
+  const candidates = [b, a, ...between.flatMap((n) => [n.x - CLEAR, n.x + n.w + CLEAR])].filter(free);
+  const cost = (x: number) => Math.abs(x - a) + Math.abs(x - b) + (x === a || x === b ? 0 : 1);
+  return candidates.sort((x, y) => cost(x) - cost(y))[0] ?? a;
+}
+
+/** Drops points that repeat or lie on a straight line. */
+function tidy(points: Point[]): Point[] {
+  const out: Point[] = [];
+  for (const p of points) {
+    const a = out.at(-2);
+    const b = out.at(-1);
+    if (b && Math.abs(b.x - p.x) < 0.5 && Math.abs(b.y - p.y) < 0.5) continue;
+    if (a && b && ((Math.abs(a.x - b.x) < 0.5 && Math.abs(b.x - p.x) < 0.5) || (Math.abs(a.y - b.y) < 0.5 && Math.abs(b.y - p.y) < 0.5))) out.pop();
+    out.push(p);
+  }
+  return out;
+}
+
+function rounded(points: Point[]): string {
+  const [first, ...rest] = points;
+  if (!first) return "";
+  let d = `M${n(first.x)} ${n(first.y)}`;
+  rest.forEach((p, i) => {
+    const before = points[i]!;
+    const after = rest[i + 1];
+    if (!after) {
+      d += `L${n(p.x)} ${n(p.y)}`;
+      return;
+    }
+    const r = Math.min(RADIUS, length(before, p) / 2, length(p, after) / 2);
+    const a = toward(p, before, r);
+    const b = toward(p, after, r);
+    d += `L${n(a.x)} ${n(a.y)}Q${n(p.x)} ${n(p.y)} ${n(b.x)} ${n(b.y)}`;
+  });
+  return d;
+}
+
+function n(v: number): string {
+  return String(Math.round(v * 10) / 10);
+}
+
+function length(a: Point, b: Point): number {
+  return Math.hypot(a.x - b.x, a.y - b.y);
+}
+
+function toward(from: Point, to: Point, by: number): Point {
+  const l = length(from, to) || 1;
+  return { x: from.x + ((to.x - from.x) * by) / l, y: from.y + ((to.y - from.y) * by) / l };
+}
+
+/** The middle of the longest stretch. */
+function middle(points: Point[]): Point {
+  let best = points[0] ?? { x: 0, y: 0 };
+  let longest = -1;
+  points.slice(1).forEach((p, i) => {
+    const before = points[i]!;
+    const l = length(before, p);
+    if (l > longest) {
+      longest = l;
+      best = { x: (before.x + p.x) / 2, y: (before.y + p.y) / 2 };
+    }
+  });
+  return best;
+}

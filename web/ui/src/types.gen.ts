@@ -1,0 +1,205 @@
+// Code generated from web/view by web/ui/gen. DO NOT EDIT.
+
+/** Any JSON value. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+export interface Draft {
+  flow: string;
+  title: string;
+  etag: string;
+  source: string;
+  published: number;
+  changed: boolean;
+  broken: boolean;
+  graph: Graph;
+  issues: Issue[];
+}
+
+export interface Function {
+  name: string;
+  title?: string;
+  kind: string;
+  target: string;
+  idempotent: boolean;
+  input?: Json;
+  output?: Json;
+  timeout?: string;
+  used_by?: string[];
+}
+
+export interface Run {
+  id: string;
+  flow: string;
+  version: number;
+  status: string;
+  seq: number;
+  input: Json;
+  output?: Json;
+  error?: Failure;
+  created_at: string;
+  ended_at?: string;
+  steps: Step[];
+  actions: string[];
+}
+
+export interface Item {
+  index: number;
+  status: string;
+  input?: Json;
+  output?: Json;
+  error?: Failure;
+  attempts: Attempt[];
+  compensation?: Compensation;
+}
+
+export interface Event {
+  seq: number;
+  at: string;
+  facts: Fact[];
+  run?: RunPatch;
+  steps?: Step[];
+}
+
+export interface Graph {
+  nodes: Node[];
+  edges: Edge[];
+  width: number;
+  height: number;
+}
+
+export interface Issue {
+  severity: string;
+  line: number;
+  column: number;
+  step?: string;
+  field?: string;
+  message: string;
+  hint?: string;
+}
+
+export interface Failure {
+  step?: string;
+  item?: number;
+  class: string;
+  effect: string;
+  message: string;
+  evidence?: Detail[];
+  handled?: boolean;
+}
+
+export interface Step {
+  id: string;
+  kind: string;
+  title?: string;
+  function?: string;
+  status: string;
+  port?: string;
+  reason?: string;
+  attempt: number;
+  max_attempts?: number;
+  next_at?: string;
+  started_at?: string;
+  ended_at?: string;
+  items?: Items;
+  input?: Json;
+  output?: Json;
+  error?: Failure;
+  attempts?: Attempt[];
+  key?: string;
+  compensation?: Compensation;
+  deciding?: Deciding;
+}
+
+export interface Attempt {
+  number: number;
+  status: string;
+  queued_at: string;
+  started_at?: string;
+  ended_at?: string;
+  error?: Failure;
+  phases?: Phase[];
+  logs?: LogLine[];
+  logs_dropped?: number;
+  trace?: string;
+}
+
+export interface Compensation {
+  function: string;
+  status: string;
+  error?: Failure;
+  attempts?: Attempt[];
+}
+
+export interface Fact {
+  type: string;
+  step?: string;
+  item?: number;
+  text: string;
+}
+
+export interface RunPatch {
+  status: string;
+  ended_at?: string;
+  error?: Failure;
+  actions: string[];
+}
+
+export interface Node {
+  id: string;
+  kind: string;
+  title?: string;
+  function?: string;
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+  ports: Port[];
+  for_each?: boolean;
+  retry?: number;
+  compensate?: string;
+  errors?: number;
+  warnings?: number;
+  line?: number;
+  any?: boolean;
+  spec?: Json;
+}
+
+export interface Edge {
+  id: string;
+  from: string;
+  port: string;
+  to: string;
+}
+
+export interface Detail {
+  name: string;
+  value: string;
+}
+
+export interface Items {
+  total: number;
+  succeeded: number;
+  failed: number;
+  running: number;
+}
+
+export interface Deciding {
+  title: string;
+  deadline?: string;
+}
+
+export interface Phase {
+  name: string;
+  ms: number;
+}
+
+export interface LogLine {
+  at: string;
+  stream: string;
+  text: string;
+}
+
+export interface Port {
+  name: string;
+  wired: boolean;
+}
