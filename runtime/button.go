@@ -21,12 +21,13 @@ type wireButton struct {
 	Output   []byte             `json:"output,omitempty"` // base64, so that hostile JSON stays bytes
 }
 
-func encodeButton(b Button) ([]byte, error) {
+// EncodeButton is the body under which a button goes into the inbox.
+func EncodeButton(b Button) ([]byte, error) {
 	return json.Marshal(wireButton{b.By, b.Then, b.Step, b.Item, b.Approved, b.Comment, b.As, b.Output})
 }
 
-// readMessage turns an inbox message into what the planner is asked. A message that makes no sense is refused by the planner's own words.
-func readMessage(m journal.Message) (Press, error) {
+// ReadMessage turns an inbox message into what the planner is asked. A message that makes no sense is refused by the planner's own words.
+func ReadMessage(m journal.Message) (Press, error) {
 	var w wireButton
 	if err := json.Unmarshal(m.Body, &w); err != nil {
 		return Press{}, fmt.Errorf("reading message %s: %w", m.ID, err)

@@ -209,7 +209,7 @@ func (e *Engine) Press(ctx context.Context, runID string, b Button) error {
 	if b.ID == "" {
 		b.ID = uuid.NewString()
 	}
-	body, err := encodeButton(b)
+	body, err := EncodeButton(b)
 	if err != nil {
 		return err
 	}

@@ -142,6 +142,9 @@ func (s *session) handle(ev Event, loads *loader) error {
 		case Load:
 			loads.load(out.Run)
 		case Invoke:
+			if !s.holdsLease() {
+				return errLeaseOver
+			}
 			s.calls.begin(out)
 		case Abort:
 			s.calls.abort(out)
@@ -193,6 +196,15 @@ func (s *session) now() time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return time.Now().Add(s.offset).Round(0)
+}
+
+var errLeaseOver = errors.New("the lease ended while this server stood still")
+
+// holdsLease reports whether the lease can't have ended yet. A server that stood still must not call what another one may have completed.
+func (s *session) holdsLease() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return time.Since(s.renewed) < s.e.cfg.Lease
 }
 
 func (s *session) renew(ctx context.Context) error {
@@ -266,7 +278,7 @@ func (s *session) pollInbox(ctx context.Context) {
 			s.e.cfg.Logger.Warn("the inbox could not be read", "err", err)
 		}
 		for _, m := range messages {
-			press, err := readMessage(m)
+			press, err := ReadMessage(m)
 			if err != nil {
 				s.e.cfg.Logger.Error("a message cannot be read", "err", err)
 				continue

@@ -169,7 +169,7 @@ func (d *decider) resolve(in *Resolve) error {
 		if f.Output = in.Output; f.Output == nil {
 			f.Output = JSON("null")
 		}
-		if bad := breach(c.Output, f.Output, "the output of "+c.Function, fault.Maybe); bad != nil {
+		if bad := c.BreachOfOutput(f.Output); bad != nil {
 			return &Refusal{Invalid, bad.Message}
 		}
 	case DidNotHappen, DidFail:

@@ -2,7 +2,6 @@ package planner
 
 import (
 	"bytes"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -11,7 +10,6 @@ import (
 	"github.com/segno-run/segno/designer/expr"
 	"github.com/segno-run/segno/designer/fault"
 	"github.com/segno-run/segno/designer/flow"
-	"github.com/segno-run/segno/designer/schema"
 )
 
 // maxCrashes is after how many crashes in a row a unit fails, so that a step that kills its server ends (design, section 4).
@@ -89,30 +87,10 @@ func (d *decider) input(st *check.Step, r Ref) (JSON, *fault.Fault) {
 		}
 		in = v.JSON()
 	}
-	if f := breach(c.Input, in, "the input of "+c.Function, fault.None); f != nil {
+	if f := c.BreachOfInput(in); f != nil {
 		return nil, f
 	}
 	return in, nil
-}
-
-// breach is the contract fault of a value that breaks its schema, or nil.
-func breach(sc *schema.Schema, raw JSON, what string, effect fault.Effect) *fault.Fault {
-	found := sc.Validate(raw)
-	if len(found) == 0 {
-		return nil
-	}
-	f := &fault.Fault{Class: fault.Contract, Effect: effect}
-	var said []string
-	for _, v := range found {
-		at := v.Path
-		if at == "" {
-			at = "the value"
-		}
-		said = append(said, "`"+at+"`: "+v.Message)
-		f.Evidence = append(f.Evidence, fault.Detail{Name: "field " + at, Value: v.Message})
-	}
-	f.Message = fmt.Sprintf("%s breaks its contract: %s", what, shorten(strings.Join(said, "; ")))
-	return f
 }
 
 func (d *decider) callDone(in *CallDone) {
@@ -122,7 +100,7 @@ func (d *decider) callDone(in *CallDone) {
 	}
 	c, f := d.spec(in.Ref), in.Fault
 	if f == nil {
-		f = breach(c.Output, in.Output, "the output of "+c.Function, fault.Maybe)
+		f = c.BreachOfOutput(in.Output)
 	}
 	if f == nil {
 		d.emit(&CallSucceeded{Ref: in.Ref, Attempt: in.Attempt, Output: in.Output, Call: in.Call})

@@ -1,0 +1,94 @@
+package sim
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/segno-run/segno/designer/check"
+	"github.com/segno-run/segno/designer/flow"
+)
+
+// names are the flows in the order in which clients take them.
+var names = []string{"chain", "fan", "saga", "chain", "doors", "once"}
+
+var sources = map[string]string{
+	"chain": `
+name: chain
+steps:
+  one: {call: safe, retry: {max_attempts: 3, backoff: 1s}}
+  two: {needs: [one], call: safe, with: {id: "${{ steps.one.output.id }}"}, retry: {max_attempts: 3, backoff: 1s}}
+  nap: {needs: [two], wait: 40s}
+  three: {needs: [nap], call: safe}
+output: {id: "${{ steps.three.output.id }}"}
+`,
+	"fan": `
+name: fan
+steps:
+  first: {call: safe, retry: {max_attempts: 4}}
+  many: {needs: [first], for_each: "${{ [1, 2, 3, 4, 5, 6, 7] }}", max_parallel: 3, call: safe, with: {i: "${{ item }}"}, retry: {max_attempts: 3, backoff: 200ms},
+    compensate: {call: safe, with: {i: "${{ item }}"}, retry: {max_attempts: 5}}}
+  left: {needs: [first], call: safe, compensate: {call: safe}}
+  join: {needs: [many, left], call: safe}
+`,
+	"saga": `
+name: saga
+on_failure: compensate
+steps:
+  hold: {call: safe, compensate: {call: safe, with: {id: "${{ steps.hold.output.id }}"}, retry: {max_attempts: 9}}}
+  pay: {needs: [hold], call: once, compensate: {call: once}}
+  pick: {needs: [hold], call: safe, compensate: {call: safe}}
+  ship: {needs: [pay, pick], call: safe, retry: {max_attempts: 2}}
+`,
+	"doors": `
+name: doors
+steps:
+  look: {call: safe, retry: {max_attempts: 5}}
+  big: {needs: [look], switch: {yes_please: "${{ input.n > 2 }}", otherwise: true}}
+  ask: {needs: [big.yes_please], approval: {title: "Go on with ${{ input.n }}?", timeout: 10m}}
+  no_thanks: {needs: [ask.rejected], call: safe}
+  risky: {needs: [ask.approved], call: safe}
+  rescue: {needs: [risky.error], call: safe, retry: {max_attempts: 3}}
+  done: {needs: {any: [risky, rescue, no_thanks, big.otherwise]}, call: safe, retry: {max_attempts: 6}}
+`,
+	"once": `
+name: once
+steps:
+  a: {call: once}
+  b: {needs: [a], for_each: "${{ [1, 2, 3] }}", max_parallel: 2, call: once, with: {i: "${{ item }}"}}
+  c: {needs: [b], call: once}
+`,
+}
+
+const functions = `
+safe: {http: {url: "http://sim/safe"}, idempotent: true}
+once: {http: {url: "http://sim/once"}, idempotent: false}
+`
+
+type catalog map[string]*flow.Function
+
+func (c catalog) Function(name string) *flow.Function { return c[name] }
+func (c catalog) FunctionNames() []string             { return []string{"once", "safe"} }
+
+var programs = sync.OnceValue(func() map[string]*check.Program {
+	fns, issues := flow.ParseFunctions([]byte(functions))
+	if issues.HasErrors() {
+		panic(fmt.Sprint(issues))
+	}
+	c := catalog{}
+	for i := range fns {
+		c[fns[i].Name] = &fns[i]
+	}
+	out := map[string]*check.Program{}
+	for name, src := range sources {
+		def, issues := flow.Parse([]byte(src))
+		if issues.HasErrors() {
+			panic(fmt.Sprint(name, issues))
+		}
+		p, issues := check.Compile(def, c)
+		if p == nil {
+			panic(fmt.Sprint(name, issues))
+		}
+		out[name] = p
+	}
+	return out
+})

@@ -1,0 +1,186 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/segno-run/segno/designer/fault"
+	"github.com/segno-run/segno/designer/flow"
+	"github.com/segno-run/segno/runtime"
+	"github.com/segno-run/segno/runtime/journal"
+	"github.com/segno-run/segno/runtime/planner"
+)
+
+// durable folds what the store holds of a run.
+func (w *World) durable(run int64) *planner.State {
+	s := planner.NewState()
+	h, err := w.store.Load(background(), run)
+	if err != nil {
+		if !errors.Is(err, journal.ErrNoRun) {
+			w.violated("run %d can't be loaded: %v", run, err)
+		}
+		return s
+	}
+	for i, rec := range h.Records {
+		if rec.Seq != int64(i)+1 {
+			w.violated("run %d: transition %d stands where %d belongs", run, rec.Seq, i+1)
+		}
+		facts, err := planner.Decode(rec.Facts)
+		if err != nil {
+			w.violated("run %d: %v", run, err)
+			return s
+		}
+		planner.Fold(s, rec.Seq, rec.At, facts)
+	}
+	return s
+}
+
+// judgeCall holds a call that goes out against what is durable at this moment.
+func (w *World) judgeCall(in runtime.Invoke, e *entry) {
+	s := w.durable(in.Run)
+	p := w.flows[in.Flow]
+	u := s.Unit(in.Ref)
+	what := fmt.Sprintf("run %d %s attempt %d", in.Run, in.Key, in.Attempt)
+	switch {
+	case u == nil || len(u.Attempts) < in.Attempt:
+		w.violated("%s is called before its intent is durable", what)
+		return
+	case u.State == planner.Succeeded:
+		w.violated("%s is called again though it completed", what)
+	case e.attempts[in.Attempt]:
+		w.violated("%s is made twice", what)
+	}
+	st := p.Step(in.Step)
+	call := st.Call
+	if in.Undo {
+		call = st.Compensate
+		w.judgeUndo(s, in)
+	} else {
+		for _, edge := range st.In {
+			from := s.Steps[p.Steps[edge.From].Name]
+			if !st.Any && (from == nil || from.Status != planner.Succeeded && (edge.Port != flow.PortError || from.Status != planner.Failed)) {
+				w.violated("%s is called before %s is durable", what, p.Steps[edge.From].Name)
+			}
+		}
+	}
+	if call.Idempotent {
+		return
+	}
+	if !u.Attempts[in.Attempt-1].Sent {
+		w.violated("%s may not be made twice, and its intent is not durable", what)
+	}
+	if e.calls > 0 && e.effect && (u.Resolved == nil || u.Resolved.As == planner.Happened) {
+		w.violated("%s has had its effect and is called again, and nobody was asked", what)
+	}
+	for i, a := range u.Attempts[:in.Attempt-1] {
+		known := a.Fault != nil && a.Fault.Effect == fault.None
+		if !known && u.Resolved == nil && a.Sent {
+			w.violated("%s: nobody knows what became of attempt %d, and nobody was asked", what, i+1)
+		}
+	}
+}
+
+// judgeUndo checks the order of undoing: whatever depends on the step has been undone before.
+func (w *World) judgeUndo(s *planner.State, in runtime.Invoke) {
+	p := w.flows[in.Flow]
+	var behind func(i int)
+	seen := map[int]bool{}
+	behind = func(i int) {
+		for _, e := range p.Steps[i].Out {
+			if seen[e.To] {
+				continue
+			}
+			seen[e.To] = true
+			st := s.Steps[p.Steps[e.To].Name]
+			if st != nil && p.Steps[e.To].Compensate != nil && st.State == planner.Succeeded && (st.Undo == nil || st.Undo.State != planner.Succeeded) {
+				w.violated("run %d: %s is undone before %s", in.Run, in.Step, p.Steps[e.To].Name)
+			}
+			behind(e.To)
+		}
+	}
+	behind(p.Step(in.Step).Index)
+}
+
+// quiet reports whether every run has come to its end and every button has its answer.
+func (w *World) quiet() bool {
+	if w.faulty() {
+		return false
+	}
+	for _, c := range w.runs {
+		if !c.over {
+			return false
+		}
+	}
+	for id := range w.posted {
+		if _, ok, err := w.store.Answer(background(), id); !ok || err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// audit judges the end: nothing lost, nothing recorded twice.
+func (w *World) audit() {
+	for _, c := range w.runs {
+		if c.run == 0 {
+			w.violated("client %d never got its run", c.n)
+			continue
+		}
+		h, err := w.store.Load(background(), c.run)
+		if err != nil {
+			w.violated("run %d was acknowledged and is lost: %v", c.run, err)
+			continue
+		}
+		s := w.durable(c.run)
+		w.report.Statuses[string(s.Status())]++
+		if !c.over {
+			w.violated("run %d (%s) never ended: %s", c.run, h.Flow, describe(s))
+		}
+		if h.Status != string(s.Status()) {
+			w.violated("run %d: its row says %s, its history %s", c.run, h.Status, s.Status())
+		}
+		w.outcomes(c.run, h)
+	}
+	for id, run := range w.posted {
+		if _, ok, err := w.store.Answer(background(), id); !ok || err != nil {
+			w.violated("button %s of run %d was lost: %v", id, run, err)
+		}
+	}
+}
+
+// outcomes checks that each attempt has one recorded outcome.
+func (w *World) outcomes(run int64, h journal.History) {
+	type id struct {
+		planner.Ref
+		attempt int
+	}
+	seen := map[id]bool{}
+	once := func(r planner.Ref, attempt int) {
+		if attempt > 0 && seen[id{r, attempt}] {
+			w.violated("run %d: %v attempt %d has two outcomes", run, r, attempt)
+		}
+		seen[id{r, attempt}] = true
+	}
+	for _, rec := range h.Records {
+		facts, err := planner.Decode(rec.Facts)
+		if err != nil {
+			continue // durable has said so
+		}
+		for _, f := range facts {
+			switch f := f.(type) {
+			case *planner.CallSucceeded:
+				once(f.Ref, f.Attempt)
+			case *planner.CallFailed:
+				once(f.Ref, f.Attempt)
+			}
+		}
+	}
+}
+
+func describe(s *planner.State) string {
+	text := fmt.Sprintf("%s, phase %d, in flight %d, waiting %d, uncertain %d;", s.Status(), s.Phase, s.InFlight, s.Waiting, s.Uncertain)
+	for name, st := range s.Steps {
+		text += fmt.Sprintf(" %s %s", name, st.Show())
+	}
+	return text
+}

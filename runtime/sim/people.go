@@ -1,0 +1,180 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/segno-run/segno/runtime"
+	"github.com/segno-run/segno/runtime/journal"
+	"github.com/segno-run/segno/runtime/planner"
+)
+
+// client starts one run and looks after it.
+type client struct {
+	n       int
+	uuid    string
+	flow    string
+	run     int64 // once it is acknowledged
+	try     int64 // the number under which it was last asked for
+	over    bool
+	poison  bool
+	clicks  int
+	pending bool // a click is on its way
+}
+
+func (w *World) client(n int) {
+	c := &client{n: n, uuid: w.id(), flow: names[n%len(names)], poison: n == 3}
+	w.runs = append(w.runs, c)
+	w.after(w.upTo(30*time.Second), func() { w.start(c) })
+}
+
+// start asks a server for the run, and asks again if nobody answers. The UUID makes it one run.
+func (w *World) start(c *client) {
+	if c.run != 0 {
+		return
+	}
+	w.after(5*time.Second+w.upTo(5*time.Second), func() { w.start(c) })
+	if run, err := w.store.Find(background(), c.uuid); err == nil {
+		w.acknowledged(c, run)
+		return
+	}
+	s := w.servers[w.rng.IntN(len(w.servers))]
+	if !s.alive || s.stalled.After(w.now) {
+		return
+	}
+	w.nextID++
+	c.try = w.nextID
+	w.byRun[c.try] = c
+	s.step(runtime.Begin{Run: c.try, Program: w.flows[c.flow], Start: &planner.Start{ID: c.uuid, Version: 1, Input: planner.JSON(`{"n":3}`)}})
+}
+
+func (w *World) begun(b runtime.Begun) {
+	c := w.byRun[b.Run]
+	if b.Err != nil || c == nil {
+		return
+	}
+	if run, err := w.store.Find(background(), c.uuid); err != nil || run != b.Run {
+		w.violated("the start of run %d was acknowledged before it was durable: found %d, %v", b.Run, run, err)
+		return
+	}
+	w.acknowledged(c, b.Run)
+}
+
+func (w *World) acknowledged(c *client, run int64) {
+	if c.run == 0 {
+		c.run = run
+		w.byRun[run] = c
+		w.look(c)
+	}
+}
+
+// watch has somebody look at a run that has changed.
+func (w *World) watch(run int64) {
+	if c := w.byRun[run]; c != nil && c.run == run {
+		w.after(0, func() { w.glance(c) })
+	}
+}
+
+// look has somebody look at a run every now and then, whatever they were told.
+func (w *World) look(c *client) {
+	w.glance(c)
+	if !c.over {
+		w.after(10*time.Second, func() { w.look(c) })
+	}
+}
+
+// glance does what an operator would do about what the run shows.
+func (w *World) glance(c *client) {
+	if c.over || c.pending {
+		return
+	}
+	s := w.durable(c.run)
+	var b *runtime.Button
+	switch s.Status() {
+	case planner.StatusSucceeded, planner.StatusCompensated:
+		c.over = true
+		return
+	case planner.StatusCancelled:
+		b = &runtime.Button{Kind: runtime.ButtonCompensate}
+	case planner.StatusFailed:
+		b = &runtime.Button{Kind: runtime.ButtonRetry}
+		if c.clicks > 6 || w.rng.IntN(4) == 0 {
+			b.Kind = runtime.ButtonCompensate
+		}
+		if s.Failure.Fault.Message != "" && c.poison && c.clicks > 2 {
+			b.Kind = runtime.ButtonCompensate
+		}
+	case planner.StatusCompensationFailed:
+		b = &runtime.Button{Kind: runtime.ButtonRetry}
+	default:
+		b = w.ask(s)
+		if b == nil && c.clicks < 8 && w.chance(0.02) {
+			b = &runtime.Button{Kind: runtime.ButtonCancel}
+		}
+	}
+	if b == nil {
+		return
+	}
+	c.pending = true
+	c.clicks++
+	w.after(w.upTo(20*time.Second), func() {
+		c.pending = false
+		w.click(c.run, *b)
+		if w.rng.IntN(3) == 0 { // an impatient second click
+			w.click(c.run, *b)
+		}
+	})
+}
+
+// ask answers what a run asks a person.
+func (w *World) ask(s *planner.State) *runtime.Button {
+	for _, p := range w.flows[s.Flow].Steps { // in a fixed order: one seed, one story
+		st := s.Steps[p.Name]
+		if st == nil {
+			continue
+		}
+		if st.Status == planner.Waiting && st.Ask {
+			return &runtime.Button{Kind: runtime.ButtonApprove, Step: p.Name, Approved: w.rng.IntN(4) > 0}
+		}
+		items := []int{planner.NoItem}
+		for i := range st.Items {
+			items = append(items, i)
+		}
+		for _, i := range items {
+			for _, undo := range []bool{false, true} {
+				r := planner.Ref{Step: p.Name, Item: i, Undo: undo}
+				if u := s.Unit(r); u != nil && u.State == planner.Uncertain {
+					return w.resolve(s, r, u)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// resolve says what the function's own ledger says.
+func (w *World) resolve(s *planner.State, r planner.Ref, u *planner.Unit) *runtime.Button {
+	b := &runtime.Button{Kind: runtime.ButtonResolve, Step: r.Step, Item: r.Item, As: planner.DidNotHappen}
+	if e := w.ledger[planner.Key(s.ID, r, u.Generation)]; e != nil && e.effect {
+		b.As, b.Output = planner.Happened, []byte(`{"ok":true,"id":"told"}`)
+	}
+	return b
+}
+
+// click posts a button; now and then the network delivers it twice.
+func (w *World) click(run int64, b runtime.Button) {
+	w.report.Buttons++
+	b.ID = w.id()
+	body, err := runtime.EncodeButton(b)
+	if err != nil {
+		w.violated("button: %v", err)
+		return
+	}
+	m := journal.Message{ID: b.ID, Run: run, Kind: string(b.Kind), Body: body}
+	for range 1 + w.rng.IntN(2) {
+		if err := w.store.Post(background(), m); err != nil {
+			w.violated("posting a button: %v", err)
+			return
+		}
+	}
+	w.posted[b.ID] = run
+}

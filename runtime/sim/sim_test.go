@@ -1,0 +1,60 @@
+package sim
+
+import (
+	"flag"
+	"reflect"
+	"testing"
+)
+
+var (
+	seeds = flag.Uint64("seeds", 300, "how many seeds to simulate")
+	first = flag.Uint64("seed", 1, "the first seed")
+)
+
+// regressions are seeds that have found a bug once.
+var regressions = []uint64{}
+
+func TestGuaranteesHold(t *testing.T) {
+	total := Report{Statuses: map[string]int{}}
+	run := func(seed uint64) {
+		r := Run(Config{Seed: seed})
+		for _, v := range r.Violations {
+			t.Errorf("seed %d: %s", seed, v)
+		}
+		for s, n := range r.Statuses {
+			total.Statuses[s] += n
+		}
+		total.Crashes += r.Crashes
+		total.Takeovers += r.Takeovers
+		total.Calls += r.Calls
+		total.Buttons += r.Buttons
+		total.Lies += r.Lies
+		total.Virtual += r.Virtual
+	}
+	for _, seed := range regressions {
+		run(seed)
+	}
+	for seed := *first; seed < *first+*seeds; seed++ {
+		run(seed)
+		if t.Failed() {
+			break
+		}
+	}
+	t.Logf("%d seeds, %s of virtual time: runs %v, %d crashes, %d lost fences, %d lost answers, %d calls, %d buttons",
+		*seeds, total.Virtual, total.Statuses, total.Crashes, total.Takeovers, total.Lies, total.Calls, total.Buttons)
+	// A world in which everything fails would keep every guarantee.
+	if n := total.Statuses["succeeded"]; !t.Failed() && n < int(*seeds)*4 {
+		t.Errorf("runs that succeeded: got %d of %d, want at least a third", n, *seeds*12)
+	}
+	if total.Crashes == 0 || total.Takeovers == 0 || total.Statuses["compensated"] == 0 {
+		t.Errorf("the world was too kind: %+v", total)
+	}
+}
+
+func TestOneSeedOneStory(t *testing.T) {
+	for seed := uint64(1); seed <= 5; seed++ {
+		if a, b := Run(Config{Seed: seed}), Run(Config{Seed: seed}); !reflect.DeepEqual(a, b) {
+			t.Errorf("seed %d tells two stories:\n%+v\n%+v", seed, a, b)
+		}
+	}
+}
