@@ -15,6 +15,8 @@ type doc struct {
 	def    *flow.Definition
 	faults int    // what the scanner refused in the text; an edit may not add to it
 	eol    string // how lines end in this text
+
+	batch *[]cut // if set, splice gathers cuts instead of making them
 }
 
 // cut replaces src[from:to] by text.
@@ -50,6 +52,10 @@ func (d *doc) read(src []byte) flow.Issues {
 
 // splice makes the cuts, which must not overlap, and reads the result. A result that is less readable than before is refused.
 func (d *doc) splice(cuts ...cut) *Error {
+	if d.batch != nil {
+		*d.batch = append(*d.batch, cuts...)
+		return nil
+	}
 	slices.SortStableFunc(cuts, func(a, b cut) int { return a.from - b.from })
 	var out bytes.Buffer
 	at := 0

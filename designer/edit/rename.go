@@ -20,15 +20,14 @@ func (d *doc) renameStep(old, name string) *Error {
 	}
 	cuts := []cut{{e.Key.Start, e.Key.End, scalar(name, true, e.Key.Style)}}
 	add := func(n *flow.Node, at []int, length int, whole func() string) {
-		for _, off := range at {
-			p := flow.At(d.tree, n, off).Offset
+		places := flow.Offsets(n, at)
+		for _, p := range places {
 			if p+length > len(d.src) || string(d.src[p:p+length]) != old {
 				cuts = append(cuts, cut{n.Start, n.End, whole()}) // written with escapes: the text anew
 				return
 			}
 		}
-		for _, off := range at {
-			p := flow.At(d.tree, n, off).Offset
+		for _, p := range places {
 			cuts = append(cuts, cut{p, p + length, name})
 		}
 	}
@@ -83,10 +82,13 @@ func scalars(n *flow.Node, f func(*flow.Node)) {
 // renamed writes name at each offset, in code points, where old stands.
 func renamed(s string, at []int, old, name string) string {
 	runes := []rune(s)
-	for i := len(at) - 1; i >= 0; i-- {
-		runes = append(runes[:at[i]:at[i]], append([]rune(name), runes[at[i]+len(old):]...)...)
+	var b strings.Builder
+	from := 0
+	for _, i := range at {
+		b.WriteString(string(runes[from:i]) + name)
+		from = i + len(old)
 	}
-	return string(runes)
+	return b.String() + string(runes[from:])
 }
 
 // references finds where a text names a step in its expressions, as `steps.NAME` or `steps["NAME"]`: offsets of the name in code points. A bare text

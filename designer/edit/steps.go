@@ -142,20 +142,49 @@ func (d *doc) deleteStep(name string, bridge bool) *Error {
 			}
 		}
 	}
+	// What each step loses and gains is apart from the others in the text, so the simple ones are done at once.
+	var later []string
+	batch := []cut{}
+	d.batch = &batch
 	for i := range d.def.Steps {
 		below := d.def.Steps[i].Name
-		if below == name {
+		lost := d.needsOf(below, name)
+		if below == name || len(lost) == 0 {
 			continue
 		}
-		for _, e := range d.needs(below) {
-			if from, _, _ := strings.Cut(e, "."); from == name {
-				if err := d.replaceNeed(below, e, above); err != nil {
-					return err
-				}
+		var err *Error
+		switch {
+		case len(lost) > 1 || len(above) > 1:
+			later = append(later, below)
+		case len(above) == 1 && !slices.Contains(d.needs(below), above[0]):
+			err = d.swapNeed(below, lost[0], above[0])
+		default:
+			err = d.removeNeed(below, lost[0])
+		}
+		if err != nil {
+			return err
+		}
+	}
+	d.batch = nil
+	if err := d.splice(batch...); err != nil {
+		return err
+	}
+	for _, below := range later {
+		for _, e := range d.needsOf(below, name) {
+			if err := d.replaceNeed(below, e, above); err != nil {
+				return err
 			}
 		}
 	}
 	return d.remove(d.tree.Root.Entry("steps"), name)
+}
+
+// needsOf lists the edges from one step into another.
+func (d *doc) needsOf(step, from string) []string {
+	return slices.DeleteFunc(d.needs(step), func(e string) bool {
+		source, _, _ := strings.Cut(e, ".")
+		return source != from
+	})
 }
 
 func (d *doc) insertBetween(op Op) *Error {

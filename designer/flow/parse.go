@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"sort"
 	"strings"
 )
 
@@ -65,7 +66,24 @@ func ParseFlow(tree *Tree, issues Issues) (*Definition, Issues) {
 			d.at(root.Start, key, hint, "the flow has no `%s`", key)
 		}
 	}
+	d.settle(def)
 	return def, d.issues.sort()
+}
+
+// settle gives the issues that the scanner found the step in which they stand.
+func (d *decoder) settle(def *Definition) {
+	for i := range d.issues {
+		is := &d.issues[i]
+		if is.Step != "" || is.Field != "" {
+			continue
+		}
+		at := sort.Search(len(def.Steps), func(j int) bool {
+			return def.Steps[j].Pos.Line > is.Line || def.Steps[j].Pos.Line == is.Line && def.Steps[j].Pos.Column > is.Column
+		})
+		if at > 0 && is.Line < def.Steps[at-1].End.Line {
+			is.Step = def.Steps[at-1].Name
+		}
+	}
 }
 
 // name reads a name of a flow.

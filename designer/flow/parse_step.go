@@ -15,7 +15,11 @@ func (d *decoder) stepEntry(e *Entry) Step {
 		if n.IsNull() {
 			d.at(e.Key.Start, "", "give it one of call, switch, set, wait, approval, fail", "the step `%s` is empty", shorten(s.Name))
 		} else if n.Kind != BrokenNode {
-			d.at(n.Start, "", "", "the step `%s` must be a mapping, found %s", shorten(s.Name), n.describe())
+			hint := ""
+			if key, rest, ok := strings.Cut(n.Text, ":"); ok && slices.Contains(stepKeys, key) {
+				hint = "a colon needs a space after it: `" + key + ": " + shorten(rest) + "`"
+			}
+			d.at(n.Start, "", hint, "the step `%s` must be a mapping, found %s", shorten(s.Name), n.describe())
 		}
 		return s
 	}
@@ -60,7 +64,7 @@ func (d *decoder) stepKey(s *Step, key string, e *Entry) {
 			if s.Kind == Approval && key == "timeout" {
 				hint = "write it inside: `approval: {title: …, timeout: 48h}`"
 			}
-			d.at(e.Key.Start, key, hint, "`%s` belongs to a `call` step; this is a `%s` step", key, s.Kind)
+			d.at(e.Key.Start, key, hint, "`%s` belongs to a `call` step; the kind of this one is `%s`", key, s.Kind)
 			return
 		}
 		if s.Call == nil {

@@ -347,8 +347,22 @@ func FromNode(t *Tree, n *Node) (Value, error) {
 	return v, nil
 }
 
-// At is the place in the source of the character at that offset, in code points, of the text of a scalar.
-func At(t *Tree, n *Node, runes int) Pos {
-	d := &decoder{tree: t}
-	return locate(n.Text, d.marks(n), runes)
+// Offsets gives the byte offsets in the source of characters of a scalar's text. The characters are given by ascending offsets in code points.
+func Offsets(n *Node, runes []int) []int {
+	out := make([]int, 0, len(runes))
+	marks := n.marks
+	count := 0
+	for i := range n.Text {
+		if len(out) == len(runes) {
+			break
+		}
+		for len(marks) > 1 && marks[1].text <= i {
+			marks = marks[1:]
+		}
+		for len(out) < len(runes) && runes[len(out)] == count && len(marks) > 0 {
+			out = append(out, marks[0].src+i-marks[0].text)
+		}
+		count++
+	}
+	return out
 }
