@@ -1,0 +1,105 @@
+package layout
+
+import (
+	"bytes"
+	"fmt"
+	"html"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/segno-run/segno/designer/flow"
+)
+
+// SVGOptions say how a flow is drawn. The zero value is a picture without text that fills the box it is put into.
+type SVGOptions struct {
+	Width, Height int    // of the svg element in CSS pixels; 0 leaves it out
+	Class         string // of the svg element; "" is "flow-graph"
+	Labels        bool   // write the names into the nodes
+}
+
+// SVG draws d as one svg element that stands by itself or inside a page. Colours are left to the page: everything is drawn in currentColor, the
+// elements carry the classes node, kind-KIND, edge, port-PORT and label, and there is neither a style attribute nor a script.
+func SVG(d *flow.Definition, opts SVGOptions) []byte {
+	r := Layout(FromFlow(d))
+	var b bytes.Buffer
+	class := opts.Class
+	if class == "" {
+		class = "flow-graph"
+	}
+	const margin = 8
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" class="%s" viewBox="%d %d %s %s"`, html.EscapeString(class), -margin, -margin,
+		number(r.Width+2*margin), number(r.Height+2*margin))
+	if opts.Width > 0 {
+		fmt.Fprintf(&b, ` width="%d"`, opts.Width)
+	}
+	if opts.Height > 0 {
+		fmt.Fprintf(&b, ` height="%d"`, opts.Height)
+	}
+	title := d.Title
+	if title == "" {
+		title = d.Name
+	}
+	fmt.Fprintf(&b, ` role="img" aria-label="%s" fill="none" stroke="currentColor" stroke-width="3">`, text(fmt.Sprintf("%s: %d steps", title, len(r.Nodes))))
+	at := make(map[string]Node, len(r.Nodes))
+	for _, n := range r.Nodes {
+		at[n.ID] = n
+	}
+	for _, e := range r.Edges {
+		fmt.Fprintf(&b, `<path class="edge port-%s" d="%s"/>`, text(e.Port), way(at[e.From], at[e.To], e.Points))
+	}
+	for _, n := range r.Nodes {
+		kind := ""
+		if s := d.Step(n.ID); s != nil && s.Kind != "" {
+			kind = " kind-" + string(s.Kind)
+		}
+		fmt.Fprintf(&b, `<rect class="node%s" x="%s" y="%s" width="%d" height="%d" rx="12"><title>%s</title></rect>`, kind, number(n.X), number(n.Y),
+			NodeWidth, NodeHeight, text(n.ID))
+		if opts.Labels {
+			fmt.Fprintf(&b, `<text class="label" x="%s" y="%s" text-anchor="middle" fill="currentColor" stroke="none" font-size="20" font-family="sans-serif">%s</text>`,
+				number(n.X+NodeWidth/2), number(n.Y+NodeHeight/2+7), text(short(n.ID)))
+		}
+	}
+	b.WriteString("</svg>")
+	return b.Bytes()
+}
+
+// way is the path of an edge: from the middle of the lower side through its bends to the middle of the upper side, in curves that leave and arrive
+// upright.
+func way(from, to Node, bends []Point) string {
+	points := append([]Point{{from.X + from.W/2, from.Y + from.H}}, bends...)
+	points = append(points, Point{to.X + to.W/2, to.Y})
+	var b strings.Builder
+	fmt.Fprintf(&b, "M%s %s", number(points[0].X), number(points[0].Y))
+	for i := 1; i < len(points); i++ {
+		p, q := points[i-1], points[i]
+		if p.X == q.X {
+			fmt.Fprintf(&b, "V%s", number(q.Y))
+			continue
+		}
+		mid := (p.Y + q.Y) / 2
+		fmt.Fprintf(&b, "C%s %s %s %s %s %s", number(p.X), number(mid), number(q.X), number(mid), number(q.X), number(q.Y))
+	}
+	return b.String()
+}
+
+func number(f float64) string { return strconv.FormatFloat(math.Round(f*10)/10, 'f', -1, 64) }
+
+// text escapes s for XML and drops what XML 1.0 can't hold.
+func text(s string) string {
+	return html.EscapeString(strings.Map(func(r rune) rune {
+		if r < 0x20 && r != '\t' && r != '\n' || r == 0xfffe || r == 0xffff {
+			return -1
+		}
+		return r
+	}, s))
+}
+
+// short cuts a name to what fits into a node.
+func short(s string) string {
+	const most = 20
+	if r := []rune(s); len(r) > most {
+		return string(r[:most-1]) + "…"
+	}
+	return s
+}
