@@ -1,0 +1,160 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/labstack/echo/v4"
+)
+
+const (
+	maxBody  = 1 << 20 // bytes of a request's body: the language's and the runtime's own bound on a text or a value
+	maxDepth = 64      // levels of nesting of a JSON body
+)
+
+// limitBody bounds every body before anything reads it.
+func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		if r.ContentLength > maxBody {
+			return fail(CodeTooLarge, "the body is larger than %d bytes", maxBody)
+		}
+		if r.Body != nil {
+			r.Body = http.MaxBytesReader(c.Response(), r.Body, maxBody)
+		}
+		return next(c)
+	}
+}
+
+// readBody reads the whole body.
+func readBody(c echo.Context) ([]byte, error) {
+	body, err := io.ReadAll(c.Request().Body)
+	if err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			return nil, fail(CodeTooLarge, "the body is larger than %d bytes", maxBody)
+		}
+		return nil, &Error{Code: CodeBadRequest, Message: "the body could not be read", cause: err}
+	}
+	return body, nil
+}
+
+// readText reads a body of YAML. Its type may be missing, or what a command-line client puts there by itself.
+func readText(c echo.Context) ([]byte, error) {
+	if err := accept(c, "application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"); err != nil {
+		return nil, err
+	}
+	return readBody(c)
+}
+
+// readJSON reads a JSON body into v; an empty body leaves v alone. Unknown keys are refused: a misspelt option must not be dropped silently.
+func readJSON(c echo.Context, v any) error {
+	if err := accept(c, "application/json"); err != nil {
+		return err
+	}
+	body, err := readBody(c)
+	if err != nil {
+		return err
+	}
+	if len(strings.TrimSpace(string(body))) == 0 {
+		return nil
+	}
+	return decodeJSON(body, v)
+}
+
+// decodeJSON is readJSON for a text at hand.
+func decodeJSON(body []byte, v any) error {
+	if err := checkJSON(body); err != nil {
+		return err
+	}
+	dec := json.NewDecoder(strings.NewReader(string(body)))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(v); err != nil {
+		return fail(CodeBadRequest, "the body does not have the expected shape: %s", strings.TrimPrefix(err.Error(), "json: "))
+	}
+	return nil
+}
+
+// checkJSON refuses what is not one JSON value in UTF-8 of bounded depth. The depth is bounded before anything recursive sees the text.
+func checkJSON(body []byte) error {
+	if !utf8.Valid(body) {
+		return fail(CodeBadRequest, "the body is not valid UTF-8")
+	}
+	if depth(body) > maxDepth {
+		return fail(CodeBadRequest, "the JSON nests deeper than %d levels", maxDepth)
+	}
+	var syntax *json.SyntaxError
+	var v json.RawMessage
+	if err := json.Unmarshal(body, &v); errors.As(err, &syntax) {
+		line, column := position(body, int(syntax.Offset))
+		return fail(CodeBadRequest, "the body is not JSON: %s (line %d, column %d)", syntax.Error(), line, column)
+	} else if err != nil {
+		return fail(CodeBadRequest, "the body is not JSON: %v", err)
+	}
+	return nil
+}
+
+// depth is how deeply brackets nest outside strings, whether or not the text is JSON.
+func depth(body []byte) int {
+	deepest, now, inString := 0, 0, false
+	for i := 0; i < len(body); i++ {
+		switch c := body[i]; {
+		case inString && c == '\\':
+			i++
+		case c == '"':
+			inString = !inString
+		case inString:
+		case c == '[' || c == '{':
+			now++
+			deepest = max(deepest, now)
+		case c == ']' || c == '}':
+			now--
+		}
+	}
+	return deepest
+}
+
+// position turns an offset into line and column, both from 1.
+func position(text []byte, offset int) (line, column int) {
+	before := string(text[:min(max(offset-1, 0), len(text))])
+	line = strings.Count(before, "\n") + 1
+	return line, utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]) + 1
+}
+
+// accept refuses a body that says it is something else.
+func accept(c echo.Context, kinds ...string) error {
+	written := c.Request().Header.Get(echo.HeaderContentType)
+	kind, _, err := mime.ParseMediaType(written)
+	switch kind {
+	case "", "text/plain", "application/octet-stream", echo.MIMEApplicationForm: // what curl sends when it is told nothing
+		if written == "" || err == nil {
+			return nil
+		}
+	}
+	for _, k := range kinds {
+		if kind == k {
+			return nil
+		}
+	}
+	return fail(CodeUnsupported, "a body of type %q is not taken here; send %s", clip(written), strings.Join(kinds[:1], ""))
+}
+
+// wants reports whether the client prefers that type, by the first of the two that its Accept names; a client that names neither wants otherwise.
+func wants(c echo.Context, kind string) bool {
+	return strings.Contains(c.Request().Header.Get(echo.HeaderAccept), kind)
+}
+
+// answerJSON writes v as JSON with a newline, so that it reads well in a terminal.
+func answerJSON(c echo.Context, status int, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("writing the answer: %w", err)
+	}
+	return c.Blob(status, echo.MIMEApplicationJSON, append(body, '\n'))
+}

@@ -1,0 +1,28 @@
+package web
+
+import (
+	"github.com/labstack/echo/v4"
+
+	"github.com/segno-run/segno/web/templates"
+)
+
+// flashes are what a page can say after a redirect: by key, so that nobody can put words of their own on our pages by a link.
+var flashes = map[string]string{
+	"retried":     "Retry goes on from where the run stopped.",
+	"cancelled":   "The run is being cancelled.",
+	"compensated": "What was done is being undone.",
+	"approved":    "Approved.",
+	"rejected":    "Rejected.",
+	"resolved":    "Recorded; the run goes on.",
+	"saved":       "The draft is saved.",
+	"published":   "Published.",
+	"restored":    "The draft has the text of that version now.",
+}
+
+// takeFlash reads what the last action said from ?flash=.
+func takeFlash(c echo.Context) *templates.Flash {
+	if text, ok := flashes[c.QueryParam("flash")]; ok {
+		return &templates.Flash{Text: text}
+	}
+	return nil
+}

@@ -1,0 +1,55 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// metrics are the server's own; whatever else the registry holds is shown beside them.
+type metrics struct {
+	registry *prometheus.Registry
+	requests *prometheus.HistogramVec
+	started  *prometheus.CounterVec
+	sockets  prometheus.Gauge
+}
+
+func newMetrics(r *prometheus.Registry) *metrics {
+	m := &metrics{
+		registry: r,
+		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "segno_http_request_duration_seconds", Help: "Time to answer a request.",
+			Buckets: []float64{.001, .003, .01, .03, .1, .3, 1, 3, 10}}, []string{"method", "route", "status"}),
+		started: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "segno_runs_started_total", Help: "Runs started by this server."}, []string{"flow"}),
+		sockets: prometheus.NewGauge(prometheus.GaugeOpts{Name: "segno_live_watchers", Help: "Websockets that follow a run."}),
+	}
+	r.MustRegister(m.requests, m.started, m.sockets)
+	for _, c := range []prometheus.Collector{collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})} {
+		var there prometheus.AlreadyRegisteredError
+		if err := r.Register(c); err != nil && !errors.As(err, &there) {
+			panic(err) // two metrics of one name: a mistake in the program
+		}
+	}
+	return m
+}
+
+// observe counts a request by its route, never by its path: those are without number.
+func (m *metrics) observe(method, route string, status int, took time.Duration) {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions, http.MethodPatch:
+	default:
+		method = "other"
+	}
+	if route == "" {
+		route = "none"
+	}
+	m.requests.WithLabelValues(method, route, strconv.Itoa(status)).Observe(took.Seconds())
+}
+
+func (m *metrics) handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}

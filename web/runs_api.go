@@ -1,0 +1,263 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/segno-run/segno/models"
+	"github.com/segno-run/segno/runtime"
+	"github.com/segno-run/segno/runtime/planner"
+	"github.com/segno-run/segno/web/runview"
+	"github.com/segno-run/segno/web/view"
+)
+
+const maxKey = 255 // bytes of an Idempotency-Key
+
+// startRun starts a run: {"input": …, "version": N?}. The same Idempotency-Key with the same input answers with the same run, 200.
+func (s *Server) startRun(c echo.Context) error {
+	var req struct {
+		Input   json.RawMessage `json:"input"`
+		Version int             `json:"version"`
+	}
+	if err := readJSON(c, &req); err != nil {
+		return err
+	}
+	key := c.Request().Header.Get("Idempotency-Key")
+	if len(key) > maxKey || strings.ContainsRune(key, 0) {
+		return fail(CodeBadRequest, "the Idempotency-Key is longer than %d bytes", maxKey)
+	}
+	id, created, err := s.start(c.Request().Context(), c.Param("flow"), req.Version, req.Input, key, actor(c))
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set(echo.HeaderLocation, "/api/v1/runs/"+id)
+	status := http.StatusCreated
+	if !created {
+		status = http.StatusOK
+	}
+	return answerJSON(c, status, map[string]string{"id": id})
+}
+
+// start begins a run of a version, 0 being the latest.
+func (s *Server) start(ctx context.Context, name string, version int, input []byte, key, by string) (id string, created bool, err error) {
+	f, err := s.DB.Flow(ctx, name)
+	if err != nil {
+		return "", false, missing(err, "there is no flow `%s`", clip(name))
+	}
+	if version == 0 {
+		if f.Published == nil {
+			return "", false, fail(CodeConflict, "`%s` has no published version to run: publish its draft first", name)
+		}
+		version = *f.Published
+	}
+	program, err := s.Programs.Program(ctx, name, version)
+	if err != nil {
+		return "", false, missing(err, "`%s` has no version %d", name, version)
+	}
+	if len(input) == 0 {
+		input = []byte("{}") // a flow without an input is started by an empty body
+	}
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, input); err != nil { // so that layout makes no difference to an Idempotency-Key
+		return "", false, fail(CodeBadRequest, "the input is not JSON")
+	}
+	if compact.Len() > runtime.MaxInput {
+		return "", false, fail(CodeTooLarge, "the input is larger than %d bytes", runtime.MaxInput)
+	}
+	if err := breaks(program.Input, compact.Bytes(), "the input"); err != nil {
+		return "", false, err
+	}
+	id, created, err = s.Runs.Start(ctx, runtime.StartRequest{Flow: name, Version: version, Input: compact.Bytes(), Key: key, By: by})
+	if err != nil {
+		return "", false, engineError(err)
+	}
+	if created {
+		s.metrics.started.WithLabelValues(name).Inc()
+	}
+	return id, created, nil
+}
+
+// engineError gives the engine's own errors their codes.
+func engineError(err error) error {
+	switch {
+	case errors.Is(err, runtime.ErrKeyReused):
+		return fail(CodeConflict, "this Idempotency-Key has started a run with another input")
+	case errors.Is(err, runtime.ErrUndecided):
+		return &Error{Code: CodeUnavailable, Message: "the request is recorded and will be carried out, but no server has decided it yet; look at the run again", cause: err}
+	case errors.Is(err, runtime.ErrUnavailable):
+		return &Error{Code: CodeUnavailable, Message: "the server is starting, stopping, or has lost its database; nothing was recorded, try again", cause: err}
+	}
+	return err
+}
+
+// runEntry is one run of GET /runs.
+type runEntry struct {
+	ID        string        `json:"id"`
+	Flow      string        `json:"flow"`
+	Version   int           `json:"version"`
+	Status    string        `json:"status"`
+	CreatedAt time.Time     `json:"created_at"`
+	EndedAt   *time.Time    `json:"ended_at,omitempty"`
+	Error     *view.Failure `json:"error,omitempty"`
+}
+
+// statuses of runs that a filter may name.
+var runStatuses = []planner.RunStatus{planner.StatusPending, planner.StatusRunning, planner.StatusWaiting, "paused", planner.StatusSucceeded, planner.StatusFailed,
+	planner.StatusCancelled, planner.StatusCompensating, planner.StatusCompensated, planner.StatusCompensationFailed, planner.StatusUncertain}
+
+// filter reads the parameters that the API and the page share.
+func filter(c echo.Context) (models.RunFilter, error) {
+	f := models.RunFilter{Flow: c.QueryParam("flow"), Q: c.QueryParam("q"), After: c.QueryParam("after")}
+	for _, given := range c.QueryParams()["status"] {
+		for status := range strings.SplitSeq(given, ",") {
+			if status == "" {
+				continue
+			}
+			if !slices.Contains(runStatuses, planner.RunStatus(status)) {
+				return f, fail(CodeBadRequest, "`%s` is no status of a run", clip(status))
+			}
+			f.Statuses = append(f.Statuses, status)
+		}
+	}
+	var err error
+	f.Limit, err = number(c, "limit", 50, 1, 1000)
+	return f, err
+}
+
+// number reads a whole number from the query.
+func number(c echo.Context, name string, without, least, most int) (int, error) {
+	text := c.QueryParam(name)
+	if text == "" {
+		return without, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < least {
+		return 0, fail(CodeBadRequest, "`%s` is %s; it must be a whole number from %d", name, clip(text), least)
+	}
+	return min(n, most), nil
+}
+
+func (s *Server) listRuns(c echo.Context) error {
+	f, err := filter(c)
+	if err != nil {
+		return err
+	}
+	rows, next, err := s.DB.Runs(c.Request().Context(), f)
+	if errors.Is(err, models.ErrCursor) {
+		return fail(CodeBadRequest, "`after` is no cursor of this list")
+	}
+	if err != nil {
+		return err
+	}
+	out := make([]runEntry, 0, len(rows))
+	for _, r := range rows {
+		e := runEntry{ID: r.UUID, Flow: r.Flow, Version: r.Version, Status: r.Status, CreatedAt: r.CreatedAt, EndedAt: r.EndedAt}
+		if r.Class != "" {
+			e.Error = &view.Failure{Step: r.Step, Class: r.Class, Message: r.Message}
+		}
+		out = append(out, e)
+	}
+	answer := map[string]any{"runs": out}
+	if next != "" {
+		answer["next"] = next
+		q := c.QueryParams()
+		q.Set("after", next)
+		c.Response().Header().Set("Link", "<"+(&url.URL{Path: "/api/v1/runs", RawQuery: q.Encode()}).String()+`>; rel="next"`)
+	}
+	return answerJSON(c, http.StatusOK, answer)
+}
+
+func (s *Server) getRun(c echo.Context) error {
+	h, err := s.readRun(c.Request().Context(), c.Param("run"))
+	if err != nil {
+		return err
+	}
+	return answerJSON(c, http.StatusOK, runview.Run(h.state, h.outline))
+}
+
+// getEvents pages through the transitions of a run, in words.
+func (s *Server) getEvents(c echo.Context) error {
+	ctx := c.Request().Context()
+	after, err := number(c, "after", 0, 0, 1<<53)
+	if err != nil {
+		return err
+	}
+	limit, err := number(c, "limit", 200, 1, 1000)
+	if err != nil {
+		return err
+	}
+	row, err := s.findRun(ctx, c.Param("run"))
+	if err != nil {
+		return err
+	}
+	got, err := source{s.DB, row.ID}.Transitions(ctx, row.UUID, int64(after), limit)
+	if err != nil {
+		return err
+	}
+	events := make([]view.Event, 0, len(got))
+	for _, t := range got {
+		events = append(events, runview.Event(t, nil, nil))
+	}
+	return answerJSON(c, http.StatusOK, map[string]any{"events": events})
+}
+
+// getItems pages through the items of a for_each: ?from=&limit=&status=.
+func (s *Server) getItems(c echo.Context) error {
+	from, err := number(c, "from", 0, 0, 1<<31)
+	if err != nil {
+		return err
+	}
+	limit, err := number(c, "limit", 100, 1, 1000)
+	if err != nil {
+		return err
+	}
+	h, err := s.readRun(c.Request().Context(), c.Param("run"))
+	if err != nil {
+		return err
+	}
+	step := c.Param("step")
+	if !h.outline.Has(step) {
+		return fail(CodeNotFound, "the run has no step `%s`", clip(step))
+	}
+	if !h.outline.Step(step).ForEach {
+		return fail(CodeNotFound, "`%s` has no items: it is no for_each", step)
+	}
+	items, next := runview.Items(h.state, h.outline, step, c.QueryParam("status"), from, limit)
+	if items == nil {
+		items = []view.Item{}
+	}
+	answer := map[string]any{"items": items}
+	if next >= 0 {
+		answer["next"] = next
+	}
+	return answerJSON(c, http.StatusOK, answer)
+}
+
+// getPlan tells what a button would do, without doing it.
+func (s *Server) getPlan(c echo.Context) error {
+	h, err := s.readRun(c.Request().Context(), c.Param("run"))
+	if err != nil {
+		return err
+	}
+	action := c.QueryParam("action")
+	switch action {
+	case "retry", "compensate":
+	default:
+		return fail(CodeBadRequest, "`action` is %q; it must be retry or compensate", clip(action))
+	}
+	if v := c.QueryParam("version"); v != "" && v != fmt.Sprint(h.row.Version) {
+		return fail(CodeConflict, "the run can go on with its own version only, %d", h.row.Version)
+	}
+	return answerJSON(c, http.StatusOK, runview.PlanOf(h.state, h.outline, action))
+}

@@ -1,0 +1,86 @@
+// Package runview turns the folded state of a run into what pages, the API and the websocket show of it.
+//
+// It reads planner.State and the flow's program, and concludes nothing about the run: what a step waits for or why it was skipped is put into words
+// here, but it was decided elsewhere. It knows no database and no request.
+package runview
+
+import (
+	"github.com/segno-run/segno/designer/check"
+	"github.com/segno-run/segno/designer/flow"
+)
+
+// Outline is what showing a run needs of its flow: the steps in written order. It is immutable.
+type Outline struct {
+	Steps []Step
+	index map[string]int
+}
+
+// Step is one step of an Outline.
+type Step struct {
+	ID          string
+	Kind        string
+	Title       string
+	Function    string // kind call
+	MaxAttempts int    // of the retry policy; 0 without a call
+	Undo        string // the function that compensates it, "" for none
+	ForEach     bool
+	Needs       []string // the steps before it, in written order
+}
+
+// FromProgram outlines a compiled flow.
+func FromProgram(p *check.Program) *Outline {
+	o := &Outline{index: map[string]int{}}
+	for _, st := range p.Steps {
+		s := Step{ID: st.Name, Kind: string(st.Kind), Title: st.Title, ForEach: st.ForEach != nil}
+		if st.Call != nil {
+			s.Function, s.MaxAttempts = st.Call.Function, st.Call.Retry.MaxAttempts
+		}
+		if st.Compensate != nil {
+			s.Undo = st.Compensate.Function
+		}
+		for _, e := range st.In {
+			s.Needs = append(s.Needs, p.Steps[e.From].Name)
+		}
+		o.add(s)
+	}
+	return o
+}
+
+// FromDefinition outlines a flow that does not compile (any more), so that its runs can still be looked at. Retry policies are not known then.
+func FromDefinition(d *flow.Definition) *Outline {
+	o := &Outline{index: map[string]int{}}
+	for i := range d.Steps {
+		st := &d.Steps[i]
+		s := Step{ID: st.Name, Kind: string(st.Kind), Title: st.Title, ForEach: st.ForEach != nil}
+		if st.Call != nil {
+			s.Function = st.Call.Function
+		}
+		if st.Compensate != nil {
+			s.Undo = st.Compensate.Function
+		}
+		for _, e := range st.Needs.Edges {
+			s.Needs = append(s.Needs, e.Step)
+		}
+		o.add(s)
+	}
+	return o
+}
+
+func (o *Outline) add(s Step) {
+	o.index[s.ID] = len(o.Steps)
+	o.Steps = append(o.Steps, s)
+}
+
+// Step returns the step of that name; a step that the flow does not have gets its name and nothing else.
+func (o *Outline) Step(name string) Step {
+	if i, ok := o.index[name]; ok {
+		return o.Steps[i]
+	}
+	return Step{ID: name}
+}
+
+// Has reports whether the flow has a step of that name.
+func (o *Outline) Has(name string) bool {
+	_, ok := o.index[name]
+	return ok
+}

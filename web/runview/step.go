@@ -1,0 +1,253 @@
+package runview
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/segno-run/segno/designer/fault"
+	"github.com/segno-run/segno/runtime"
+	"github.com/segno-run/segno/runtime/planner"
+	"github.com/segno-run/segno/web/view"
+)
+
+// StepOf shows one step of a run. Without values its Input, Output and Attempts are left out, and its cost does not depend on how many items it has.
+func StepOf(s *planner.State, o *Outline, name string, values bool) view.Step {
+	def := o.Step(name)
+	v := view.Step{ID: name, Kind: def.Kind, Title: def.Title, Function: def.Function, Status: string(planner.Pending), MaxAttempts: def.MaxAttempts}
+	st, ok := s.Steps[name]
+	if !ok {
+		v.Reason = blocker(s, def)
+		return v
+	}
+	v.Status, v.Port = string(st.Show()), st.Port
+	v.StartedAt, v.EndedAt = moment(st.StartedAt), moment(st.EndedAt)
+	v.Reason = reason(s, def, st)
+	if st.Status == planner.Waiting {
+		v.NextAt = moment(st.Until)
+		if st.Ask {
+			v.Deciding = &view.Deciding{Title: st.Title, Deadline: moment(st.Until)}
+		}
+	}
+	v.Error = stepError(st)
+	if st.Planned {
+		v.Items = &view.Items{Total: len(st.Items), Succeeded: st.Done, Failed: len(st.Lost), Running: st.Open}
+	} else {
+		v.Attempt = len(st.Attempts)
+		v.MaxAttempts = bound(def.MaxAttempts, &st.Unit)
+		if st.In != nil {
+			v.Key = planner.Key(s.ID, planner.Ref{Step: name, Item: planner.NoItem}, st.Generation)
+		}
+		if st.State == planner.Retrying {
+			v.NextAt = moment(st.RetryAt)
+		}
+	}
+	v.Compensation = stepUndo(s.ID, def, st, values)
+	if values {
+		v.Input, v.Output = raw(st.In), raw(st.Result)
+		if st.Status != planner.Succeeded {
+			v.Output = nil
+		}
+		v.Attempts = attempts(s.ID, &st.Unit)
+	}
+	return v
+}
+
+// bound is the number of the last attempt that the retry policy allows: attempts before the current round don't count against it.
+func bound(policy int, u *planner.Unit) int {
+	if policy == 0 {
+		return 0
+	}
+	return policy + max(0, len(u.Attempts)-u.Round)
+}
+
+// stepError is why a step failed, waits for its next attempt, or asks.
+func stepError(st *planner.Step) *view.Failure {
+	var v *view.Failure
+	switch {
+	case !st.Planned:
+		v = failure("", planner.NoItem, st.Fault)
+	case len(st.Lost) > 0 && st.Lost[0] < len(st.Items) && st.Items[st.Lost[0]] != nil:
+		v = failure("", st.Lost[0], st.Items[st.Lost[0]].Fault)
+	}
+	if v != nil {
+		v.Handled = st.Handled && st.Status == planner.Failed
+	}
+	return v
+}
+
+// reason says why a step was skipped, what it waits for, or which conditions a switch found false.
+func reason(s *planner.State, def Step, st *planner.Step) string {
+	switch st.Status {
+	case planner.Pending:
+		return blocker(s, def)
+	case planner.Skipped:
+		if st.If != "" {
+			return "`" + st.If + "` was false"
+		}
+		return deadEdge(s, st.Because)
+	case planner.Waiting:
+		if st.Ask {
+			return "a person has to decide"
+		}
+		return "waits until " + st.Until.UTC().Format("2006-01-02 15:04:05 MST")
+	case planner.Succeeded:
+		switch {
+		case st.Decision != nil:
+			return decision(st.Decision)
+		case len(st.Why) == 1:
+			return "`" + st.Why[0] + "` was false"
+		case len(st.Why) > 1:
+			return "`" + strings.Join(st.Why, "`, `") + "` were false"
+		}
+	}
+	return ""
+}
+
+func decision(d *planner.ApprovalDecided) string {
+	text := "rejected"
+	if d.Approved {
+		text = "approved"
+	}
+	if d.By != "" {
+		text += " by " + d.By
+	}
+	if d.Comment != "" {
+		text += ": " + d.Comment
+	}
+	return text
+}
+
+// blocker names one thing that a pending step waits for.
+func blocker(s *planner.State, def Step) string {
+	for _, held := range s.Held {
+		if held == def.ID {
+			return "ready, but the run starts nothing new; it starts on Retry"
+		}
+	}
+	if s.Ended != "" {
+		return "the run ended before it"
+	}
+	for _, name := range def.Needs {
+		st, ok := s.Steps[name]
+		if !ok || st.Status != planner.Succeeded && st.Status != planner.Skipped && (st.Status != planner.Failed || !st.Handled) {
+			return "waits for `" + name + "`"
+		}
+	}
+	return ""
+}
+
+// deadEdge says why the edge "step.port" was not taken.
+func deadEdge(s *planner.State, edge string) string {
+	name, port, _ := strings.Cut(edge, ".")
+	from, ok := s.Steps[name]
+	if !ok {
+		return "`" + edge + "` was not taken"
+	}
+	switch {
+	case from.Status == planner.Skipped:
+		return "`" + name + "` was skipped"
+	case from.Status == planner.Failed:
+		return "`" + name + "` failed"
+	case port == "error":
+		return "`" + name + "` did not fail"
+	case from.Port != "" && port != "":
+		return fmt.Sprintf("`%s` took `%s`, not `%s`", name, from.Port, port)
+	}
+	return "`" + edge + "` was not taken"
+}
+
+// stepUndo shows what became of undoing a step, or nil if it is not part of a compensation.
+func stepUndo(run string, def Step, st *planner.Step, values bool) *view.Compensation {
+	if st.Undoing == nil || def.Undo == "" {
+		return nil
+	}
+	if !st.Planned {
+		if st.Unit.Undo == nil && st.Unit.State != planner.Succeeded {
+			return nil // nothing was done, so nothing is undone
+		}
+		return unitUndo(run, def, &st.Unit, values)
+	}
+	if st.Done == 0 {
+		return nil
+	}
+	v := &view.Compensation{Function: def.Undo, Status: "pending"}
+	u := st.Undoing
+	switch {
+	case u.Unsure > 0:
+		v.Status = string(planner.Uncertain)
+	case u.Open > 0:
+		v.Status = string(planner.Running)
+	case u.Lost > 0:
+		v.Status = string(planner.CompensationFailed)
+	case u.Done >= st.Done:
+		v.Status = string(planner.Compensated)
+	}
+	if u.Lost > 0 {
+		for i, item := range st.Items {
+			if item != nil && item.Undo != nil && item.Undo.State == planner.Failed {
+				v.Error = failure("", i, item.Undo.Fault)
+				break
+			}
+		}
+	}
+	return v
+}
+
+// unitUndo shows the compensation of one unit that was done.
+func unitUndo(run string, def Step, u *planner.Unit, values bool) *view.Compensation {
+	v := &view.Compensation{Function: def.Undo, Status: "pending"}
+	if u.Undo == nil {
+		return v
+	}
+	if u.Undo.Function != "" {
+		v.Function = u.Undo.Function
+	}
+	switch u.Undo.State {
+	case planner.Succeeded:
+		v.Status = string(planner.Compensated)
+	case planner.Failed:
+		v.Status = string(planner.CompensationFailed)
+	case "":
+	default:
+		v.Status = string(u.Undo.State)
+	}
+	v.Error = failure("", planner.NoItem, u.Undo.Fault)
+	if values {
+		v.Attempts = attempts(run, u.Undo)
+	}
+	return v
+}
+
+// attempts shows the calls of a unit.
+func attempts(run string, u *planner.Unit) []view.Attempt {
+	var out []view.Attempt
+	for _, a := range u.Attempts {
+		v := attempt(a)
+		v.Trace = runtime.TraceID(run)
+		out = append(out, v)
+	}
+	return out
+}
+
+func attempt(a planner.Attempt) view.Attempt {
+	v := view.Attempt{Number: a.Number, Status: string(a.Status), QueuedAt: a.QueuedAt.UTC(), Error: failure("", planner.NoItem, a.Fault),
+		StartedAt: moment(a.Call.Started), EndedAt: moment(a.Call.Ended), Dropped: a.Call.Dropped}
+	if a.Status == planner.Running {
+		// When a call leaves the queue is recorded with its outcome only, so until then its start is when it was scheduled.
+		v.StartedAt = moment(a.QueuedAt)
+	}
+	if v.EndedAt == nil {
+		v.EndedAt = moment(a.EndedAt)
+	}
+	if a.Fault != nil && a.Fault.Class == fault.Crashed {
+		v.Status = "crashed"
+	}
+	for _, p := range a.Call.Phases {
+		v.Phases = append(v.Phases, view.Phase{Name: p.Name, MS: float64(p.Took) / float64(time.Millisecond)})
+	}
+	for _, l := range a.Call.Logs {
+		v.Logs = append(v.Logs, view.LogLine{At: l.At.UTC(), Stream: l.Stream, Text: l.Text})
+	}
+	return v
+}

@@ -1,0 +1,123 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"sync"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/segno-run/segno/web/static"
+)
+
+// Server answers HTTP. It is safe for concurrent use.
+type Server struct {
+	Config
+	echo    *echo.Echo
+	hosts   hosts
+	metrics *metrics
+	signIn  *signIn
+	flows   *flowReader
+
+	// ended is closed by Close: websockets, which http.Server.Shutdown does not know, end by it.
+	ended     chan struct{}
+	socketsMu sync.Mutex // of counting in against closing
+	sockets   sync.WaitGroup
+}
+
+// New makes a server. It opens no socket and starts nothing.
+func New(c Config) (*Server, error) {
+	if err := c.validate(); err != nil {
+		return nil, err
+	}
+	s := &Server{Config: c, echo: echo.New(), hosts: newHosts(c.Addr, c.Hosts), ended: make(chan struct{})}
+	s.metrics = newMetrics(c.Metrics)
+	s.signIn = newSignIn(c.PasswordHash, c.Now)
+	s.flows = newFlowReader(c.DB)
+	s.echo.HideBanner, s.echo.HidePort = true, true
+	s.echo.IPExtractor = echo.ExtractIPDirect() // headers that name another client can be written by anybody
+	s.echo.HTTPErrorHandler = s.answerError
+	// The order is the order of a request's way in: whatever fails, the log line, the headers and the recovery are around it.
+	s.echo.Use(s.observe, s.headers, s.recover, s.hosts.guard, compress(), limitBody, s.authenticate)
+	s.routes()
+	return s, nil
+}
+
+// Handler is the whole surface.
+func (s *Server) Handler() http.Handler { return s.echo }
+
+// Close ends the websockets and returns when they are gone, or ctx ends. Call it before http.Server.Shutdown, which waits for requests but not for them.
+func (s *Server) Close(ctx context.Context) error {
+	s.socketsMu.Lock()
+	if !s.closing() {
+		close(s.ended)
+	}
+	s.socketsMu.Unlock()
+	done := make(chan struct{})
+	go func() {
+		s.sockets.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *Server) routes() {
+	e := s.echo
+	e.GET("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
+	e.GET("/readyz", s.ready)
+	e.GET("/metrics", echo.WrapHandler(s.metrics.handler()))
+	assets := echo.WrapHandler(static.Handler())
+	e.GET("/static/*", assets)
+	e.HEAD("/static/*", assets)
+	s.apiRoutes(e.Group("/api/v1"))
+	s.pageRoutes(e)
+}
+
+func (s *Server) apiRoutes(g *echo.Group) {
+	g.GET("/functions", s.listFunctions)
+	g.GET("/functions/:function", s.getFunction)
+	g.PUT("/functions/:function", s.putFunction)
+	g.DELETE("/functions/:function", s.deleteFunction)
+	g.POST("/functions/:function/invoke", s.invokeFunction)
+
+	g.POST("/check", s.check)
+	g.GET("/flows", s.listFlows)
+	g.GET("/flows/:flow/draft", s.getDraft)
+	g.PUT("/flows/:flow/draft", s.putDraft)
+	g.POST("/flows/:flow/draft/edits", s.editDraft)
+	g.POST("/flows/:flow/versions", s.publish)
+	g.GET("/flows/:flow/versions", s.listVersions)
+	g.GET("/flows/:flow/versions/:version", s.getVersion)
+	g.GET("/flows/:flow/diff", s.getDiff)
+	g.POST("/flows/:flow/runs", s.startRun)
+
+	g.GET("/runs", s.listRuns)
+	g.GET("/runs/:run", s.getRun)
+	g.GET("/runs/:run/events", s.getEvents)
+	g.GET("/runs/:run/steps/:step/items", s.getItems)
+	g.GET("/runs/:run/plan", s.getPlan)
+	g.POST("/runs/:run/retry", s.press(retryBody))
+	g.POST("/runs/:run/cancel", s.press(cancelBody))
+	g.POST("/runs/:run/compensate", s.press(compensateBody))
+	g.POST("/runs/:run/approvals/:step", s.press(approvalBody))
+	g.POST("/runs/:run/steps/:step/resolve", s.press(resolveBody))
+	g.GET("/runs/:run/live", s.live)
+
+	g.GET("/tokens", s.listTokens)
+	g.POST("/tokens", s.mintToken)
+	g.DELETE("/tokens/:token", s.revokeToken)
+	g.Any("/*", func(echo.Context) error { return fail(CodeNotFound, "there is nothing at this address") })
+}
+
+func (s *Server) ready(c echo.Context) error {
+	missing := s.Ready(c.Request().Context())
+	if len(missing) > 0 {
+		return answerJSON(c, http.StatusServiceUnavailable, map[string]any{"ready": false, "missing": missing})
+	}
+	return answerJSON(c, http.StatusOK, map[string]any{"ready": true})
+}

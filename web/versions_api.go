@@ -1,0 +1,214 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/segno-run/segno/designer/check"
+	"github.com/segno-run/segno/designer/flow"
+	"github.com/segno-run/segno/models"
+)
+
+// flowEntry is one flow of GET /flows.
+type flowEntry struct {
+	Name      string         `json:"name"`
+	Title     string         `json:"title"`
+	Published int            `json:"published"` // the latest version, 0 if none
+	HasDraft  bool           `json:"has_draft"`
+	Runs      map[string]int `json:"runs"` // by status
+	UpdatedAt time.Time      `json:"updated_at"`
+}
+
+func (s *Server) listFlows(c echo.Context) error {
+	flows, err := s.DB.Flows(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	out := make([]flowEntry, 0, len(flows))
+	for _, f := range flows {
+		e := flowEntry{Name: f.Name, Title: f.Name, HasDraft: f.Draft != nil, Runs: f.Counts, UpdatedAt: f.UpdatedAt}
+		if f.Published != nil {
+			e.Published = *f.Published
+		}
+		if e.Runs == nil {
+			e.Runs = map[string]int{}
+		}
+		source := f.Source
+		if source == nil {
+			source = f.Draft
+		}
+		if d, _ := flow.Parse(source); d != nil && d.Title != "" {
+			e.Title = d.Title
+		}
+		out = append(out, e)
+	}
+	return answerJSON(c, http.StatusOK, map[string]any{"flows": out})
+}
+
+// publish makes a version of the body or, without one, of the draft. A body becomes the draft too if there is none that differs from the latest
+// version, so that the canvas opens what is live.
+func (s *Server) publish(c echo.Context) error {
+	body, err := readText(c)
+	if err != nil {
+		return err
+	}
+	name := c.Param("flow")
+	message := c.QueryParam("message")
+	if message == "" {
+		message = c.Request().Header.Get("X-Segno-Message")
+	}
+	if len(body) == 0 {
+		d, err := s.readDraft(c.Request().Context(), name)
+		if err != nil {
+			return err
+		}
+		if c.Request().Header.Get("If-Match") != "" {
+			if rev, err := expected(c); err != nil {
+				return err
+			} else if rev != models.AnyRev && rev != d.flow.DraftRev {
+				return s.notSaved(c, name, models.ErrConflict)
+			}
+		}
+		body = d.source
+	}
+	got, err := s.publishText(c.Request().Context(), name, body, message, actor(c))
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set(echo.HeaderLocation, fmt.Sprintf("/api/v1/flows/%s/versions/%d", name, got.Version))
+	answer := map[string]any{"version": got.Version}
+	if got.SameAs != 0 {
+		answer["same_as"] = got.SameAs
+	}
+	return answerJSON(c, http.StatusCreated, answer)
+}
+
+const maxMessage = 2000 // bytes of a version's message
+
+// publishText makes a version of a text. All its problems come back as one error.
+func (s *Server) publishText(ctx context.Context, name string, text []byte, message, author string) (models.Published, error) {
+	if !flow.ValidName(name) {
+		return models.Published{}, fail(CodeInvalid, "`%s` can't name a flow: names are lower-case letters, digits and underscores, and begin with a letter", clip(name))
+	}
+	if len(message) > maxMessage {
+		return models.Published{}, fail(CodeInvalid, "the message is longer than %d bytes", maxMessage)
+	}
+	functions, err := readCatalog(ctx, s.DB)
+	if err != nil {
+		return models.Published{}, err
+	}
+	program, def, issues := check.CompileSource(text, functions)
+	issues = append(issues, misnamed(def, name)...)
+	if program == nil || issues.HasErrors() {
+		return models.Published{}, fail(CodeInvalid, "`%s` has %s, so nothing was published", name, problems(issues)).with(map[string]any{"issues": issueViews(issues)})
+	}
+	pins, err := pinned(def, functions)
+	if err != nil {
+		return models.Published{}, err
+	}
+	before, err := s.readDraft(ctx, name)
+	hadOwnDraft := err == nil && before.flow.Draft != nil && string(before.flow.Draft) != string(before.live)
+	got, err := s.DB.Publish(ctx, models.FlowVersion{Flow: name, Source: text, Hash: program.Hash, Contracts: pins, Message: message, Author: author})
+	if err != nil {
+		return models.Published{}, err
+	}
+	if before != nil && before.flow.Draft != nil && !hadOwnDraft {
+		// A draft that held nothing of its own follows what is live. If somebody types meanwhile, theirs stays.
+		if _, err := s.DB.SaveDraft(ctx, name, text, before.flow.DraftRev); err != nil {
+			s.Logger.Debug("the draft stays behind the published text", "flow", name, "error", err)
+		}
+	}
+	return got, nil
+}
+
+// versionEntry is a version as JSON.
+type versionEntry struct {
+	Version   int       `json:"version"`
+	Message   string    `json:"message"`
+	Author    string    `json:"author,omitempty"`
+	Hash      string    `json:"hash"`
+	CreatedAt time.Time `json:"created_at"`
+	Source    string    `json:"source,omitempty"`
+}
+
+func versionJSON(v models.FlowVersion) versionEntry {
+	return versionEntry{Version: v.Version, Message: v.Message, Author: v.Author, Hash: v.Hash, CreatedAt: v.CreatedAt, Source: string(v.Source)}
+}
+
+func (s *Server) listVersions(c echo.Context) error {
+	ctx, name := c.Request().Context(), c.Param("flow")
+	if _, err := s.DB.Flow(ctx, name); err != nil {
+		return missing(err, "there is no flow `%s`", clip(name))
+	}
+	vs, err := s.DB.Versions(ctx, name)
+	if err != nil {
+		return err
+	}
+	out := make([]versionEntry, 0, len(vs))
+	for _, v := range vs {
+		out = append(out, versionJSON(v))
+	}
+	return answerJSON(c, http.StatusOK, map[string]any{"versions": out})
+}
+
+// getVersion gives the exact bytes that were published, or JSON to who accepts it.
+func (s *Server) getVersion(c echo.Context) error {
+	v, err := s.version(c.Request().Context(), c.Param("flow"), c.Param("version"))
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Add(echo.HeaderVary, echo.HeaderAccept)
+	c.Response().Header().Set("ETag", `"`+v.Hash+`"`)
+	if wants(c, echo.MIMEApplicationJSON) {
+		return answerJSON(c, http.StatusOK, versionJSON(v))
+	}
+	return c.Blob(http.StatusOK, mimeYAML, v.Source)
+}
+
+// version reads a version by its number as written in an address: "3", or "latest".
+func (s *Server) version(ctx context.Context, name, number string) (models.FlowVersion, error) {
+	n, err := strconv.Atoi(number)
+	if number == "latest" {
+		n, err = 0, nil
+	} else if err == nil && n <= 0 {
+		err = models.ErrNotFound
+	}
+	if err != nil {
+		return models.FlowVersion{}, fail(CodeNotFound, "`%s` has no version %s", clip(name), clip(number))
+	}
+	v, err := s.DB.Version(ctx, name, n)
+	return v, missing(err, "`%s` has no version %s", clip(name), clip(number))
+}
+
+func (s *Server) getDiff(c echo.Context) error {
+	ctx, name := c.Request().Context(), c.Param("flow")
+	from, err := s.side(ctx, name, c.QueryParam("from"))
+	if err != nil {
+		return err
+	}
+	to, err := s.side(ctx, name, c.QueryParam("to"))
+	if err != nil {
+		return err
+	}
+	return answerJSON(c, http.StatusOK, diffTexts(from, to))
+}
+
+// side is one side of a diff: a version's number, or "draft" (also "" and "0").
+func (s *Server) side(ctx context.Context, name, which string) ([]byte, error) {
+	switch strings.ToLower(which) {
+	case "", "0", "draft":
+		d, err := s.readDraft(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		return d.source, nil
+	}
+	v, err := s.version(ctx, name, which)
+	return v.Source, err
+}
