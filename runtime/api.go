@@ -6,6 +6,7 @@ import (
 	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/designer/flow"
 	"github.com/segno-run/segno/runtime/invoke"
+	"github.com/segno-run/segno/runtime/journal"
 	"github.com/segno-run/segno/runtime/planner"
 )
 
@@ -28,6 +29,9 @@ type StartRequest struct {
 	Key     string // idempotency key; "" for none
 	By      string // who asked, for the record
 }
+
+// ErrNoRun says that there is no run of that id.
+var ErrNoRun = journal.ErrNoRun
 
 // MaxInput is the largest input of a run, in bytes.
 const MaxInput = 1 << 20

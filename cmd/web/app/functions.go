@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
 	"sync"
 	"time"
 
 	"github.com/segno-run/segno/designer/fault"
 	"github.com/segno-run/segno/designer/flow"
+	"github.com/segno-run/segno/examples"
 	"github.com/segno-run/segno/models"
 	"github.com/segno-run/segno/runtime/invoke"
 	"github.com/segno-run/segno/runtime/invoke/httpfn"
@@ -129,19 +129,9 @@ func (f *functions) build(name string, spec []byte) (*limited, error) {
 			most = process.DefaultConcurrency
 		}
 		return newLimited(process.New(process.Config{Name: name, Command: fn.Process.Command, Dir: fn.Process.Dir, Env: fn.Process.Env,
-			Concurrency: most, Builtin: f.builtin, Logger: f.log}), most), nil
+			Concurrency: most, Builtin: examples.Builtin(f.ledger), Logger: f.log}), most), nil
 	}
 	return nil, fmt.Errorf("the registration of %q names no way to call it", name)
-}
-
-// builtin runs a handler of the sample project by executing this very program again.
-func (f *functions) builtin(name string) (argv []string, env map[string]string, ok bool) {
-	self, err := os.Executable()
-	if err != nil {
-		f.log.Error("this program's own file is unknown", "err", err)
-		return nil, nil, false
-	}
-	return []string{self}, map[string]string{"SEGNO_HANDLER": name, "SEGNO_LEDGER": f.ledger}, true
 }
 
 // limited bounds the calls of one function that this server makes at once. A call that waits is queued: its clock has not started.

@@ -1,0 +1,88 @@
+// Package app owns the whole program: it puts database, engine and pages together behind Run, so that main and the tests boot the same thing.
+//
+// It decides nothing itself; what it knows is the order in which things start and stop.
+package app
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Config is what a person can say on the command line or in the environment. The zero Config serves on a free loopback port.
+type Config struct {
+	Addr         string   // host:port; port 0 takes a free one. Default 127.0.0.1:8080
+	Data         string   // directory of this server: its lock, its identity, its private database. Default DefaultData()
+	DatabaseURL  string   // a PostgreSQL of the user's; "" starts a private one under Data
+	Project      string   // a project folder to apply at the start; "" loads the sample project into an empty database
+	Password     string   // the operator's; required unless Addr is a loopback address
+	Hosts        []string // further host names by which browsers may address this server
+	Secure       bool     // TLS ends in front of this server: cookies are sent over it only
+	AllowPrivate bool     // functions may live in private address ranges; loopback is allowed whenever Addr is a loopback address
+
+	Logger *slog.Logger
+}
+
+// DefaultAddr is where the server listens if nobody says otherwise.
+const DefaultAddr = "127.0.0.1:8080"
+
+// ErrNoPassword refuses to serve the world without a sign-in.
+var ErrNoPassword = errors.New("refusing to listen beyond this machine without a sign-in: set SEGNO_PASSWORD or SEGNO_PASSWORD_FILE, or listen on 127.0.0.1")
+
+// DefaultData is the XDG data home of the user, and /var/lib/segno for root.
+func DefaultData() (string, error) {
+	if os.Geteuid() == 0 {
+		return "/var/lib/segno", nil
+	}
+	if dir := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "segno"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", fmt.Errorf("no data directory: set --data or SEGNO_DATA: %w", err)
+	}
+	return filepath.Join(home, ".local", "share", "segno"), nil
+}
+
+func (c *Config) setDefaults() error {
+	if c.Addr == "" {
+		c.Addr = DefaultAddr
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Data == "" {
+		dir, err := DefaultData()
+		if err != nil {
+			return err
+		}
+		c.Data = dir
+	}
+	abs, err := filepath.Abs(c.Data)
+	if err != nil {
+		return fmt.Errorf("--data %s: %w", c.Data, err)
+	}
+	c.Data = abs
+	host, _, err := net.SplitHostPort(c.Addr)
+	if err != nil {
+		return fmt.Errorf("--addr %q is not host:port, such as %s: %w", c.Addr, DefaultAddr, err)
+	}
+	if c.Password == "" && !loopback(host) {
+		return ErrNoPassword
+	}
+	return nil
+}
+
+// loopback reports whether a host to listen on reaches no further than this machine.
+func loopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}
