@@ -164,6 +164,13 @@ func (ch *child) signal(sig syscall.Signal) {
 	}
 }
 
+// gone reports whether the child has ended, even if that has not come to anybody's notice yet. A call given to it would look as if it had run.
+func (ch *child) gone() bool {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	return ch.reaped || hasEnded(ch.cmd)
+}
+
 // exitStatus says how the child ended: "exit status 3", "signal: killed". Only after exited.
 func (ch *child) exitStatus() string {
 	if ch.cmd.ProcessState == nil {

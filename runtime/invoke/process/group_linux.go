@@ -43,3 +43,10 @@ func awaitExit(cmd *exec.Cmd) {
 		}
 	}
 }
+
+// hasEnded reports whether the process, which nobody has reaped yet, has ended.
+func hasEnded(cmd *exec.Cmd) bool {
+	var info unix.Siginfo // stays zero while there is nothing to tell
+	err := unix.Waitid(unix.P_PID, cmd.Process.Pid, &info, unix.WEXITED|unix.WNOWAIT|unix.WNOHANG, nil)
+	return err == unix.ECHILD || err == nil && info.Signo != 0
+}

@@ -308,8 +308,12 @@ func (a *attempt) reach() (*child, *call) {
 		} else if ch = a.start(); ch == nil {
 			return nil, nil
 		}
+		calls := ch.calls
+		if ch.gone() {
+			calls = nil
+		}
 		select {
-		case ch.calls <- call:
+		case calls <- call:
 			return ch, call
 		case <-ch.exited: // it never saw the call: another one may
 			ch.logs.record(nil)
