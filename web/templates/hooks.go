@@ -5,13 +5,9 @@ package templates
 // Canvas page:
 //
 //	<body data-page="canvas" data-flow="order">
-//	#canvas            [data-flow] [data-step]   the script's root; holds the outline, the YAML and its form until then
+//	#canvas            [data-flow] [data-step]   the script's root; holds a bar, the outline and the YAML with their forms until then, which
+//	                   post to /flows/{name}/draft (source, etag) and /flows/{name}/publish (message)
 //	#draft, #functions                           application/json: view.Draft, [view.Function]
-//	#save-state        [data-state=saved|saving|offline|conflict]  text of the autosave
-//	#problems-badge    [data-errors] [data-warnings]              count of problems, in the top bar
-//	#publish           <dialog>, opened by #publish-open; its form#publish-form posts message to /flows/{name}/publish;
-//	                   #publish-problems takes the list of errors, #publish-effect the effect in words
-//	#undo, #redo       buttons of the top bar
 //
 // Run page:
 //

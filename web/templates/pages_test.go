@@ -23,7 +23,7 @@ var serve = flag.String("serve", "", "after the test, serve the sample pages at 
 func samplePages() map[string]templ.Component {
 	head, versions := orderHead, sampleVersions()
 	rows := sampleRows()
-	thumb := drawn(orderGraph())
+	thumb, large := drawn(orderGraph(), false), drawn(orderGraph(), true)
 	cards := []FlowCard{
 		{Name: "order", Title: "Place an order", Published: 3, Changed: true, Thumb: thumb, Steps: 5, Runs: 214, Active: 3, Failed: 2, LastRun: &rows[1]},
 		{Name: "snapvault", Title: "SnapVault: thumbnail, captions, notification", Published: 1, Thumb: thumb, Steps: 4, Runs: 12, LastRun: &rows[2]},
@@ -44,8 +44,8 @@ func samplePages() map[string]templ.Component {
 		"login-bad":     Login(LoginPage{Chrome: chrome("Sign in", ""), Next: "/flows", Error: "This is not the password."}),
 		"flows":         Flows(FlowsPage{Chrome: chrome("Flows", "flows"), Flows: cards, Tour: "/flows/order/start?fail=ship"}),
 		"flows-empty":   Flows(FlowsPage{Chrome: chrome("Flows", "flows")}),
-		"flow":          Flow(FlowPage{Chrome: chrome("Place an order", "flows"), Head: head("overview"), Thumb: thumb, Latest: &versions[0], Recent: rows[:6], Counts: counts[1:5], Steps: 5, OnFailure: "pause", Functions: []string{"payments.reserve", "inventory.take", "shipping.book"}, Problems: 1}),
-		"flow-new":      Flow(FlowPage{Chrome: chrome("Place an order", "flows"), Head: FlowHead{Name: "order", Tab: "overview"}, Thumb: thumb}),
+		"flow":          Flow(FlowPage{Chrome: chrome("Place an order", "flows"), Head: head("overview"), Thumb: large, Latest: &versions[0], Recent: rows[:6], Counts: counts[1:5], Steps: 5, OnFailure: "pause", Functions: []string{"payments.reserve", "inventory.take", "shipping.book"}, Problems: 1}),
+		"flow-new":      Flow(FlowPage{Chrome: chrome("Place an order", "flows"), Head: FlowHead{Name: "order", Tab: "overview"}, Thumb: large}),
 		"canvas":        Canvas(CanvasPage{Chrome: chrome("Canvas of order", "flows"), Head: head("edit"), Draft: sampleDraft(true), Functions: fn, Step: "ship"}),
 		"canvas-clean":  Canvas(CanvasPage{Chrome: chrome("Canvas of order", "flows"), Head: head("edit"), Draft: sampleDraft(false)}),
 		"versions":      Versions(VersionsPage{Chrome: chrome("Versions of order", "flows"), Head: head("versions"), Versions: versions, Open: &versions[0], Source: sampleYAML}),
@@ -133,7 +133,7 @@ func duplicates(page []byte) []string {
 	return twice
 }
 
-// preview serves the pages until the test is interrupted; ?theme=dark forces a theme.
+// preview serves the pages until the test is interrupted; ?theme=dark forces a theme, ?nojs takes the scripts away.
 func preview(t *testing.T, pages map[string][]byte) {
 	t.Helper()
 	mux := http.NewServeMux()
@@ -146,6 +146,9 @@ func preview(t *testing.T, pages map[string][]byte) {
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+		if r.URL.Query().Has("nojs") {
+			page = scripts.ReplaceAll(page, nil)
+		}
 		if theme := r.URL.Query().Get("theme"); theme != "" {
 			page = bytes.Replace(page, []byte(static.URL("theme.js")), []byte("/theme?"+theme), 1)
 		}

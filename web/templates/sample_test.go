@@ -50,20 +50,24 @@ func orderGraph() view.Graph {
 	return g
 }
 
-// drawn is a plain drawing of a graph: it stands in for designer/layout's, which this package may not import.
-func drawn(g view.Graph) string {
+// drawn draws a graph with the markup of designer/layout's SVG, which this package may not import.
+func drawn(g view.Graph, labels bool) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="-8 -8 %g %g" width="%g" height="%g" role="img" aria-label="Graph">`, g.Width+16, g.Height+16, g.Width+16, g.Height+16)
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" class="flow-graph" viewBox="-8 -8 %g %g" role="img" aria-label="Graph" fill="none" stroke="currentColor" stroke-width="3">`, g.Width+16, g.Height+16)
 	at := map[string]view.Node{}
 	for _, n := range g.Nodes {
 		at[n.ID] = n
 	}
 	for _, e := range g.Edges {
 		f, t := at[e.From], at[e.To]
-		fmt.Fprintf(&b, `<path fill="none" stroke="var(--edge)" stroke-width="2" d="M%g %gC%g %g %g %g %g %g"/>`, f.X+f.W/2, f.Y+f.H, f.X+f.W/2, f.Y+f.H+40, t.X+t.W/2, t.Y-40, t.X+t.W/2, t.Y)
+		mid := (f.Y + f.H + t.Y) / 2
+		fmt.Fprintf(&b, `<path class="edge port-%s" d="M%g %gC%g %g %g %g %g %g"/>`, e.Port, f.X+f.W/2, f.Y+f.H, f.X+f.W/2, mid, t.X+t.W/2, mid, t.X+t.W/2, t.Y)
 	}
 	for _, n := range g.Nodes {
-		fmt.Fprintf(&b, `<rect x="%g" y="%g" width="%g" height="%g" rx="6" fill="var(--surface)" stroke="var(--control)"/><text x="%g" y="%g" font-size="20" font-weight="600" fill="var(--ink)">%s</text>`, n.X, n.Y, n.W, n.H, n.X+16, n.Y+42, html.EscapeString(n.ID))
+		fmt.Fprintf(&b, `<rect class="node kind-%s" x="%g" y="%g" width="%g" height="%g" rx="12"/>`, n.Kind, n.X, n.Y, n.W, n.H)
+		if labels {
+			fmt.Fprintf(&b, `<text class="label" x="%g" y="%g" text-anchor="middle" fill="currentColor" stroke="none" font-size="20">%s</text>`, n.X+n.W/2, n.Y+n.H/2+7, html.EscapeString(n.ID))
+		}
 	}
 	b.WriteString(`</svg>`)
 	return b.String()
@@ -125,7 +129,7 @@ func retryingRun() view.Run {
 
 func runPage(r view.Run, step, tab string) RunPage {
 	g := orderGraph()
-	p := RunPage{Chrome: chrome(r.Flow+" "+r.Status, "runs"), Run: r, Graph: g, GraphSVG: drawn(g), Verdict: VerdictOf(r, g, sampleNow), Rows: RowsOf(r, step, sampleNow)}
+	p := RunPage{Chrome: chrome(r.Flow+" "+r.Status, "runs"), Run: r, Graph: g, GraphSVG: drawn(g, true), Verdict: VerdictOf(r, g, sampleNow), Rows: RowsOf(r, step, sampleNow)}
 	p.Inspector.Tab = tab
 	for i := range r.Steps {
 		if r.Steps[i].ID == step {
