@@ -163,6 +163,9 @@ func (k *compiler) hash() string {
 }
 
 func (k *compiler) report(sev flow.Severity, pos flow.Pos, step, field, hint, format string, args ...any) {
+	if i, ok := k.index[step]; ok && pos.IsZero() {
+		pos = k.d.Steps[i].Pos
+	}
 	k.issues = append(k.issues, flow.Issue{Severity: sev, Line: pos.Line, Column: pos.Column, Step: step, Field: field,
 		Message: fmt.Sprintf(format, args...), Hint: hint})
 }

@@ -94,7 +94,10 @@ func (k *compiler) switchStep(i int) {
 				sure = j
 			}
 			out.Source = "true"
-		case b.When.Source == "" && k.broken[w.Name]:
+		case b.When.Source == "":
+			if !k.broken[w.Name] {
+				k.report(flow.Error, b.Pos, w.Name, field, "write for example `${{ input.amount > 10000 }}`", "the branch `%s` has no condition", b.Name)
+			}
 		default:
 			out.When = k.program(&b.When, scope{step: i, field: field}, "bool")
 		}

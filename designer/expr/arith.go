@@ -113,6 +113,16 @@ func isTime(l, r ref.Val) bool {
 }
 
 func add(l, r ref.Val) ref.Val {
+	switch l.(type) {
+	case types.String, types.Bytes:
+		if n := sizeOf(l) + sizeOf(r); n > maxText {
+			return types.NewErr("a text of %d characters is too long", n)
+		}
+	case traits.Lister:
+		if n := sizeOf(l) + sizeOf(r); n > maxElements {
+			return types.NewErr("a list of %d elements is too long", n)
+		}
+	}
 	if a, ok := l.(traits.Adder); ok {
 		return a.Add(r)
 	}

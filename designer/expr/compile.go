@@ -32,7 +32,7 @@ func compileCEL(src string, opts Options) (*Program, []Problem) {
 	if iss.Err() != nil {
 		return nil, problems(src, iss, false)
 	}
-	prog, err := e.Program(checked, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(maxCost), cel.MemoryLimit(maxMemory))
+	prog, err := e.Program(checked, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(maxCost))
 	if err != nil {
 		return nil, []Problem{{0, "the expression cannot be planned: " + err.Error(), ""}}
 	}
@@ -156,8 +156,12 @@ func (w *walker) chain(e ast.Expr, bound *names) (chain, bool) {
 		if !ok || c.computed {
 			return chain{}, false
 		}
-		c.tested = c.tested || sel.IsTestOnly()
-		c.links = append(c.links, link{name: sel.FieldName(), offset: w.offset(e.ID()) + 1})
+		at := w.offset(e.ID()) + 1 // the dot's place
+		if sel.IsTestOnly() {
+			c.tested = true
+			at = c.end() + 1 // has() hides the dot's place
+		}
+		c.links = append(c.links, link{name: sel.FieldName(), offset: at})
 		return c, true
 	case ast.CallKind:
 		call := e.AsCall()

@@ -16,7 +16,6 @@ const (
 	maxNodes      = 10_000    // nodes after macros are expanded
 	maxLoops      = 4         // comprehensions inside each other
 	maxCost       = 5_000_000 // CEL's cost units in one evaluation; some tenths of a second
-	maxMemory     = 8_000_000 // elements and characters alive in one evaluation
 	maxRange      = 100_000   // elements of lists.range()
 	maxRegex      = 2_000     // instructions of a compiled regular expression
 	orderedByKey  = "@ordered"
@@ -68,6 +67,9 @@ func newEnv(item bool) (*cel.Env, error) {
 	e, err := cel.NewCustomEnv(opts...)
 	if err != nil {
 		return nil, fmt.Errorf("building the expression environment: %w", err)
+	}
+	if e, err = guarded(e); err != nil {
+		return nil, fmt.Errorf("guarding the expression environment: %w", err)
 	}
 	return e, nil
 }

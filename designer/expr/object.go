@@ -95,6 +95,9 @@ func (o *object) Fold(f traits.Folder) {
 func (o *object) IsZeroValue() bool { return len(o.members) == 0 }
 
 func (o *object) Equal(other ref.Val) ref.Val {
+	if other == ref.Val(o) {
+		return types.True
+	}
 	m, ok := other.(traits.Mapper)
 	if !ok || m.Size() != o.Size() {
 		return types.False
@@ -141,6 +144,13 @@ type list struct {
 
 func newList(elems []ref.Val, src string, at span, spans []span) *list {
 	return &list{Lister: types.NewRefValList(types.DefaultTypeAdapter, elems), elems: elems, src: src, at: at, spans: spans}
+}
+
+func (l *list) Equal(other ref.Val) ref.Val {
+	if other == ref.Val(l) {
+		return types.True
+	}
+	return l.Lister.Equal(other)
 }
 
 func (l *list) raw() string { return l.src[l.at.from:l.at.to] }

@@ -3,6 +3,7 @@ package expr
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // OutsideForEach ends the message about an `item` or `index` where there is none, so that whoever knows the place can say what to do about it.
@@ -61,6 +62,14 @@ type chain struct {
 	links    []link
 	tested   bool // has(…)
 	computed bool // the chain goes on with an index that is not a constant name
+}
+
+// end is the offset just past what the chain selects last, if it is written without blanks.
+func (c chain) end() int {
+	if n := len(c.links); n > 0 {
+		return c.links[n-1].offset + utf8.RuneCountInString(c.links[n-1].name)
+	}
+	return c.offset + len(c.root)
 }
 
 // simpleChain recognises an expression that is nothing but a path, such as `steps.reserve_funds.?output.hold`. Most are; they need no CEL at all.
