@@ -9,7 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/segno-run/segno/runtime/journal"
+	"github.com/segno-run/segno/runtime"
 	"github.com/segno-run/segno/runtime/planner"
 )
 
@@ -99,7 +99,7 @@ func coded(err error) *Error {
 	switch {
 	case errors.As(err, &tooLarge):
 		return fail(CodeTooLarge, "the body is larger than %d bytes", tooLarge.Limit)
-	case errors.Is(err, journal.ErrNoRun):
+	case errors.Is(err, runtime.ErrNoRun):
 		return fail(CodeNotFound, "there is no such run")
 	case errors.Is(err, context.Canceled):
 		return &Error{Code: CodeUnavailable, Message: "the request was given up", cause: err}
