@@ -23,7 +23,7 @@ func edgeText(step, port string) string {
 func ports(s *flow.Step) []string {
 	switch s.Kind {
 	case flow.Fail:
-		return nil
+		return []string{flow.PortError}
 	case flow.Switch:
 		out := []string{flow.PortDone, flow.PortError}
 		for _, b := range s.Switch {
@@ -52,8 +52,8 @@ func (d *doc) checkPort(step, port string) *Error {
 	if slices.Contains(have, port) {
 		return nil
 	}
-	if len(have) == 0 {
-		return refuse(NoSuchPort, "nothing can follow `%s`: a `fail` step ends its path", step)
+	if s.Kind == flow.Fail {
+		return refuse(NoSuchPort, "`%s` never completes: of a `fail` step only the port `error` can be wired", step)
 	}
 	return refuse(NoSuchPort, "`%s` has no port `%s`; it has %s", step, port, strings.Join(have, ", "))
 }
