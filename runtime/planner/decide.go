@@ -99,6 +99,9 @@ func (d *decider) drain() {
 
 // begin starts a step whose join is satisfied, or holds it.
 func (d *decider) begin(st *check.Step) {
+	if d.s.step(st.Name).Status != Pending {
+		return // queued twice: both edges of a diamond of skipped steps settle in one decision
+	}
 	if d.s.Phase != PhaseForward || d.s.Ended != "" {
 		if !slices.Contains(d.s.Held, st.Name) {
 			d.emit(&StepHeld{Step: st.Name})
