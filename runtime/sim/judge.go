@@ -50,6 +50,11 @@ func (w *World) judgeCall(in runtime.Invoke, e *entry) {
 	case e.attempts[in.Attempt]:
 		w.violated("%s is made twice", what)
 	}
+	for _, a := range u.Attempts[:in.Attempt-1] {
+		if a.Status == planner.Running {
+			w.violated("%s goes out while attempt %d has no outcome", what, a.Number)
+		}
+	}
 	st := p.Step(in.Step)
 	call := st.Call
 	if in.Undo {
