@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/segno-run/segno/runtime"
@@ -44,7 +45,7 @@ func (w *World) start(c *client) {
 	w.nextID++
 	c.try = w.nextID
 	w.byRun[c.try] = c
-	s.step(runtime.Begin{Run: c.try, Program: w.flows[c.flow], Start: &planner.Start{ID: c.uuid, Version: 1, Input: planner.JSON(`{"n":3}`)}})
+	s.step(runtime.Begin{Run: c.try, Program: w.flows[c.flow], Start: &planner.Start{ID: c.uuid, Version: 1, Input: planner.JSON(fmt.Sprintf(`{"n":%d}`, c.n))}})
 }
 
 func (w *World) begun(b runtime.Begun) {
