@@ -104,6 +104,9 @@
     return block("{", parts, "}", "");
   };
 
+  // A number that a float would change stays the digits that were typed, where the browser can say what they were.
+  const exact = (_, v, context) => (typeof v === "number" && JSON.rawJSON && context?.source && String(v) !== context.source ? JSON.rawJSON(context.source) : v);
+
   // And back: fields that the form has are filled; what it has no field for stays in the JSON only.
   const fill = (container, value) => {
     for (const el of children(container)) {
@@ -116,7 +119,7 @@
   const fillOne = (el, v) => {
     const control = $("[data-kind]", el);
     if (!control) return;
-    control.value = v === undefined || v === null ? "" : control.dataset.kind === "json" ? JSON.stringify(v, null, 2) : String(v);
+    control.value = v === undefined || v === null ? "" : control.dataset.kind === "json" || typeof v === "object" ? JSON.stringify(v, null, 2) : String(v);
   };
   const fillList = (list, values) => {
     const items = Array.isArray(values) ? values : [];
@@ -137,7 +140,7 @@
       return;
     }
     try {
-      const value = JSON.parse(json.value || "{}");
+      const value = JSON.parse(json.value || "{}", exact);
       fill(pane, value);
       const fail = $(".rehearse select", form);
       if (fail) fail.value = value.fail ?? "";

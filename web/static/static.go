@@ -13,6 +13,7 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"regexp"
 	"strings"
 	"sync"
 )
@@ -74,6 +75,9 @@ func Has(name string) bool {
 	return ok
 }
 
+// chunk matches what the bundler names by its content: bundles import those without a version.
+var chunk = regexp.MustCompile(`^dist/[a-z]+-[A-Z0-9]{8}\.js$`)
+
 // Handler serves the assets below Prefix. A URL with the right version may be cached for a year; without one the browser asks again each time.
 func Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -94,7 +98,7 @@ func Handler() http.Handler {
 		h.Set("ETag", `"`+a.hash+`"`)
 		h.Set("Vary", "Accept-Encoding")
 		switch {
-		case r.URL.Query().Get("v") == a.hash:
+		case r.URL.Query().Get("v") == a.hash, chunk.MatchString(name):
 			h.Set("Cache-Control", "public, max-age=31536000, immutable")
 		case strings.HasPrefix(name, "fonts/"):
 			h.Set("Cache-Control", "public, max-age=604800") // the stylesheet names them without a version

@@ -133,7 +133,7 @@ func duplicates(page []byte) []string {
 	return twice
 }
 
-// preview serves the pages until the test is interrupted; ?theme=dark forces a theme, ?nojs takes the scripts away.
+// preview serves the pages until the test is interrupted; ?theme=dark forces a theme, ?nojs takes the scripts away, ?open=ID opens a details.
 func preview(t *testing.T, pages map[string][]byte) {
 	t.Helper()
 	mux := http.NewServeMux()
@@ -148,6 +148,9 @@ func preview(t *testing.T, pages map[string][]byte) {
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 		if r.URL.Query().Has("nojs") {
 			page = scripts.ReplaceAll(page, nil)
+		}
+		if id := r.URL.Query().Get("open"); id != "" {
+			page = bytes.Replace(page, []byte(`id="`+id+`"`), []byte(`id="`+id+`" open`), 1)
 		}
 		if theme := r.URL.Query().Get("theme"); theme != "" {
 			page = bytes.Replace(page, []byte(static.URL("theme.js")), []byte("/theme?"+theme), 1)

@@ -1,0 +1,122 @@
+package templates
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/segno-run/segno/web/view"
+)
+
+func TestVerdict(t *testing.T) {
+	undone := failedRun()
+	undone.Status, undone.Actions = "compensation_failed", []string{"retry"}
+	undone.Error = &view.Failure{Step: "stock", Item: ptr(2), Class: "timeout", Effect: "maybe", Message: "no answer within 10s"}
+	handled := failedRun()
+	handled.Steps[4].Error = &view.Failure{Class: "rejected", Handled: true}
+	done := failedRun()
+	done.Status, done.Error, done.Actions, done.EndedAt = "succeeded", nil, nil, ptr(at(3200))
+	done.Steps[4].Status = "succeeded"
+	both := waitingRun()
+	both.Steps[4].Status = "running"
+	for name, c := range map[string]struct {
+		run              view.Run
+		status, sentence string
+		next, primary    string
+	}{
+		"failed":              {failedRun(), "failed", "`ship` failed: the carrier refused the booking: told to fail by the input's fail.", "4 steps reused, 1 runs again.", "retry"},
+		"handled":             {handled, "failed", "`ship` failed: the carrier refused the booking: told to fail by the input's fail.", "5 steps reused, 0 run again.", "retry"},
+		"compensation failed": {undone, "compensation_failed", "Undoing `stock` item 2 failed: no answer within 10s.", "Retry goes on with undoing where it stopped.", "retry"},
+		"succeeded":           {done, "succeeded", "Finished in 3.2 s: 4 steps done, 1 skipped.", "", ""},
+		"approval":            {waitingRun(), "ask", "Release order A-1042 over 12 400 €?", "", ""},
+		"approval beside":     {both, "waiting", "Running `ship`.", "", ""},
+		"retrying":            {retryingRun(), "retrying", "`ship` is retrying 3/4, next in 12 s. Last error: shipping.book answered 503 Service Unavailable.", "", ""},
+		"uncertain":           {uncertainRun(), "uncertain", "Nobody knows whether `ship` happened. Its function must not be called twice, so a person decides.", "Say below what happened; the run goes on from there.", ""},
+	} {
+		v := VerdictOf(c.run, orderGraph(), sampleNow)
+		if v.Status != c.status || v.Sentence != c.sentence || v.Next != c.next || v.Primary != c.primary {
+			t.Errorf("%s: got  %s | %s | %s | %s\nwant %s | %s | %s | %s", name, v.Status, v.Sentence, v.Next, v.Primary, c.status, c.sentence, c.next, c.primary)
+		}
+	}
+}
+
+func TestVerdictListsWhatCompensationCalls(t *testing.T) {
+	v := VerdictOf(failedRun(), orderGraph(), sampleNow)
+	want := []Undone{{Step: "stock", Function: "inventory.put_back", Items: 3}, {Step: "reserve_funds", Function: "payments.release"}}
+	if len(v.Undo) != 2 || v.Undo[0] != want[0] || v.Undo[1] != want[1] {
+		t.Errorf("got %v, want %v: the youngest first", v.Undo, want)
+	}
+}
+
+func TestRows(t *testing.T) {
+	rows := RowsOf(failedRun(), "ship", sampleNow)
+	last := rows[len(rows)-1]
+	if !last.Selected || !last.Resume || last.Duration != "460 ms" || last.Attempts != "1" {
+		t.Errorf("ship: got %+v, want it selected, to resume, 460 ms, 1 attempt", last)
+	}
+	if got, want := rows[1].Attempts, "3/3"; got != want {
+		t.Errorf("items of stock: got %q, want %q", got, want)
+	}
+	if got := rows[3]; got.Duration != "" || len(got.Bars) != 0 {
+		t.Errorf("a skipped step: got %q and %d bars, want none", got.Duration, len(got.Bars))
+	}
+	for _, r := range rows {
+		for _, b := range r.Bars {
+			if b.X < 0 || b.W <= 0 || b.X+b.W > 100.0001 {
+				t.Errorf("%s: bar from %.2f for %.2f leaves the line", r.Step.ID, b.X, b.W)
+			}
+		}
+	}
+}
+
+func TestSpan(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		-time.Second: "0 ms", 0: "0 ms", 999 * time.Millisecond: "999 ms", 3270 * time.Millisecond: "3.2 s", 59 * time.Second: "59 s", 125 * time.Second: "2 min 5 s",
+		2 * time.Hour: "2 h", 50 * time.Hour: "2 d 2 h",
+	} {
+		if got := span(d); got != want {
+			t.Errorf("span(%v): got %q, want %q", d, got, want)
+		}
+	}
+}
+
+// Whatever stands in a name, a value or a log line is text on the page, never markup; and JSON keeps its digits and its order.
+func TestHostileTextStaysText(t *testing.T) {
+	const evil = `</script><img src=x onerror=alert(1)>"'&`
+	r := failedRun()
+	r.Input = js(`{"z":9007199254740993,"a":"</script><img src=x onerror=alert(1)>"}`)
+	r.Steps[4].Title, r.Steps[4].Error.Message, r.Error.Message = evil, evil, evil
+	r.Steps[4].Attempts[0].Logs = []view.LogLine{{At: at(0), Stream: "stdout", Text: evil}}
+	r.Steps[4].Input = r.Input
+	for _, tab := range []string{"error", "input", "logs", "attempts", "output"} {
+		var out bytes.Buffer
+		if err := Run(runPage(r, "ship", tab)).Render(context.Background(), &out); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(out.String(), "<img src=x") {
+			t.Errorf("%s: the text became markup", tab)
+		}
+		if tab == "input" && !strings.Contains(out.String(), `<span class="jn">9007199254740993</span>`) {
+			t.Errorf("the number lost its digits")
+		}
+	}
+	v := VersionsPage{Chrome: chrome("x", ""), Versions: sampleVersions(), Open: &sampleVersions()[0], Source: "a: " + evil + "\n# " + evil + "\n${{ " + evil + " }}"}
+	var out bytes.Buffer
+	if err := Versions(v).Render(context.Background(), &out); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(out.String(), "<img src=x") {
+		t.Error("YAML became markup")
+	}
+}
+
+func TestHighlightLosesNothing(t *testing.T) {
+	for _, text := range []string{`{"a": [1, -2.5e3, true, null, "x\"y\\"], "é": "ü"}`, `not json at all: "open`, `"`, ``, "\x00\xff", `{"a": "\`} {
+		got := strings.NewReplacer(`<span class="jk">`, "", `<span class="jt">`, "", `<span class="jn">`, "", `<span class="jw">`, "", "</span>", "", "&#34;", `"`, "&#39;", "'", "&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(highlight(text))
+		if got != text {
+			t.Errorf("highlight(%q): the text became %q", text, got)
+		}
+	}
+}
