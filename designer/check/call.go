@@ -131,7 +131,7 @@ func (k *compiler) unknownFunction(i int, spec *flow.CallSpec, prefix string) {
 	if k.functions == nil {
 		k.functions = append([]string{}, k.catalog.FunctionNames()...)
 	}
-	hint := didYouMean(spec.Function, k.functions)
+	hint := k.didYouMean(spec.Function, k.functions)
 	if hint == "" {
 		hint = "declare it in functions.yaml or on the functions page"
 	}

@@ -78,6 +78,7 @@ type compiler struct {
 	contracts map[string]*contract
 	compiled  map[exprKey]compiledExpr
 
+	guesses    int  // comparisons made for hints
 	inputRead  bool // inputShape was computed
 	inputShape *shape
 }
@@ -198,12 +199,30 @@ func inOrder(issues flow.Issues) flow.Issues {
 	return slices.Compact(issues)
 }
 
-// didYouMean is the hint for a name that is not among the candidates, or "".
-func didYouMean(name string, candidates []string) string {
-	if near := flow.Nearest(name, candidates); near != "" && near != name {
-		return "did you mean `" + near + "`?"
+// maxGuesses bounds the comparisons behind "did you mean" in one compilation; a text in which everything is wrong gets fewer hints, not a slow answer.
+const maxGuesses = 50_000
+
+// nearest gives the candidate that name most likely stands for, or "".
+func (k *compiler) nearest(name string, candidates []string) string {
+	if k.guesses += len(candidates); k.guesses > maxGuesses {
+		return ""
+	}
+	if near := flow.Nearest(name, candidates); near != name {
+		return near
 	}
 	return ""
+}
+
+// didYouMean is the hint for a name that is not among the candidates, or "".
+func (k *compiler) didYouMean(name string, candidates []string) string {
+	return meant(k.nearest(name, candidates))
+}
+
+func meant(name string) string {
+	if name == "" {
+		return ""
+	}
+	return "did you mean `" + name + "`?"
 }
 
 // listed writes names into a sentence: "`a`, `b` and `c`".

@@ -3,6 +3,7 @@ package check
 import (
 	"math/bits"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/segno-run/segno/designer/flow"
@@ -110,7 +111,7 @@ func (k *compiler) edge(to int, e flow.Edge, field string) {
 	}
 	from, ok := k.index[e.Step]
 	if !ok {
-		hint := didYouMean(e.Step, k.names)
+		hint := k.didYouMean(e.Step, k.names)
 		if hint == "" && e.Step == "" {
 			hint = "name a step"
 		}
@@ -132,7 +133,7 @@ func (k *compiler) edge(to int, e flow.Edge, field string) {
 		case k.broken[e.Step]: // its ports are not all known
 			k.vague[to] = true
 		default:
-			fail(didYouMean(port, source.Ports), "`%s` has no port `%s`; it has %s", e.Step, port, listed(source.Ports))
+			fail(k.didYouMean(port, source.Ports), "`%s` has no port `%s`; it has %s", e.Step, port, listed(source.Ports))
 		}
 		return
 	}
@@ -162,6 +163,9 @@ func edgeField(s *flow.Step, j int) string {
 	path := "needs"
 	if s.Needs.Any {
 		path = "needs.any"
+	}
+	if f := path + "[" + strconv.Itoa(j) + "]"; s.Positions[f] == s.Needs.Edges[j].Pos {
+		return f
 	}
 	for f, p := range s.Positions {
 		if p == s.Needs.Edges[j].Pos && strings.HasPrefix(f, path+"[") {

@@ -234,3 +234,23 @@ func BenchmarkCompile5000(b *testing.B) {
 		}
 	}
 }
+
+// A text in which every step is wrong in several ways is answered about as fast as a right one.
+func TestEverythingWrongIsBounded(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("name: wrong\nsteps:\n")
+	for i := range 2000 {
+		fmt.Fprintf(&b, "  step_number_%d: {needs: [step_numbre_%d, step_number_%d], call: payments.resreve, with: {x: \"${{ steps.step_nmber_%d.output + }}\", y: \"${{ steps.step_nmber_%d.output }}\"}}\n",
+			i, i, (i+1)%2000, i, i)
+	}
+	began := time.Now()
+	p, _, issues := CompileSource([]byte(b.String()), readCatalog(t, "testdata/functions.yaml"))
+	if p != nil || len(issues) < 4*2000 {
+		t.Errorf("got %d issues", len(issues))
+	}
+	if took := time.Since(began); took > 30*time.Second { // seconds where it is quadratic, far less where it is not, on any machine
+		t.Errorf("took %s", took)
+	} else {
+		t.Logf("%d issues in %s", len(issues), took)
+	}
+}

@@ -19,16 +19,16 @@ func (k *compiler) checkWith(i int, spec *flow.CallSpec, c *contract, prefix str
 	name, s := k.names[i], c.in
 	field := prefix + "with"
 	reported := map[string]bool{} // names that are not allowed
-	meant := map[string]bool{}    // required names that a misspelt one stands for
+	stands := map[string]bool{}   // required names that a misspelt one stands for
 	if s != nil {
 		for _, f := range spec.With.Fields {
 			if _, known := s.properties[f.Key]; known || slices.Contains(s.required, f.Key) && !s.closed {
 				continue
 			}
-			hint, severity := didYouMean(f.Key, s.names), flow.Warning
-			if near := flow.Nearest(f.Key, s.required); near != "" && spec.With.Get(near).Kind == flow.Absent {
+			hint, severity := k.didYouMean(f.Key, s.names), flow.Warning
+			if near := k.nearest(f.Key, s.required); near != "" && spec.With.Get(near).Kind == flow.Absent {
 				hint, severity = "did you mean `"+near+"`?", flow.Error
-				meant[near] = true
+				stands[near] = true
 			}
 			switch {
 			case s.closed:
@@ -41,7 +41,7 @@ func (k *compiler) checkWith(i int, spec *flow.CallSpec, c *contract, prefix str
 				k.report(severity, f.KeyPos, name, field+"."+f.Key, hint, "the input schema of `%s` does not mention `%s`", spec.Function, f.Key)
 			}
 		}
-		k.missing(i, spec, s, field, meant)
+		k.missing(i, spec, s, field, stands)
 	}
 	if !k.literalsOnly(spec.With) && (s == nil || s.entangled) {
 		return
@@ -49,10 +49,10 @@ func (k *compiler) checkWith(i int, spec *flow.CallSpec, c *contract, prefix str
 	k.literals(i, spec, c, field, reported)
 }
 
-func (k *compiler) missing(i int, spec *flow.CallSpec, s *shape, field string, meant map[string]bool) {
+func (k *compiler) missing(i int, spec *flow.CallSpec, s *shape, field string, stands map[string]bool) {
 	var lacking []string
 	for _, r := range s.required {
-		if spec.With.Get(r).Kind == flow.Absent && !meant[r] {
+		if spec.With.Get(r).Kind == flow.Absent && !stands[r] {
 			lacking = append(lacking, r)
 		}
 	}
