@@ -22,7 +22,7 @@ import (
 type Runs interface {
 	// Start returns after the run is durable; created is false if the key had started it before.
 	Start(ctx context.Context, req runtime.StartRequest) (id string, created bool, err error)
-	// Press waits for the owner's word: nil, a *planner.Refusal, journal.ErrNoRun, or runtime.ErrUndecided.
+	// Press waits for the owner's word: nil, a *planner.Refusal, runtime.ErrNoRun, or runtime.ErrUndecided.
 	Press(ctx context.Context, run string, b runtime.Button) error
 }
 

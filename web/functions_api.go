@@ -258,6 +258,8 @@ type tried struct {
 	Error  *view.Failure   `json:"error,omitempty"`
 	TookMS float64         `json:"took_ms"`
 	Logs   []view.LogLine  `json:"logs"`
+
+	took time.Duration
 }
 
 // invokeFunction calls a function once, outside of any run: {"input": …}. That it failed is an answer like another, 200.
@@ -304,7 +306,8 @@ func (s *Server) try(ctx context.Context, name string, input []byte) (*tried, er
 	began := s.Now()
 	r := inv.Invoke(ctx, invoke.Invocation{Function: name, Run: id.String(), Step: "try", Item: -1, Attempt: 1, Key: "try/" + id.String(),
 		Traceparent: "00-" + trace + "-" + trace[16:] + "-01", Input: input, Timeout: timeout})
-	t := &tried{Output: r.Output, Error: runview.Failure(r.Fault), TookMS: float64(s.Now().Sub(began)) / float64(time.Millisecond), Logs: []view.LogLine{}}
+	t := &tried{Output: r.Output, Error: runview.Failure(r.Fault), Logs: []view.LogLine{}, took: s.Now().Sub(began)}
+	t.TookMS = float64(t.took) / float64(time.Millisecond)
 	for _, l := range r.Logs {
 		t.Logs = append(t.Logs, view.LogLine{At: l.At.UTC(), Stream: l.Stream, Text: l.Text})
 	}

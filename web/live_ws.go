@@ -40,7 +40,7 @@ var upgrader = websocket.Upgrader{
 // Each message is folded from the journal before it is sent, so a client that resumes gets exactly what it would have got. Nothing is buffered for a
 // slow client: the journal is its buffer.
 func (s *Server) live(c echo.Context) error {
-	after, err := number(c, "after", 0, 0, 1<<53)
+	after, err := wholeNumber(c, "after", 0, 0, 1<<53)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
@@ -15,11 +16,38 @@ func (s *Server) pageRoutes(e *echo.Echo) {
 	e.GET("/login", s.loginPage)
 	e.POST("/login", s.login)
 	e.POST("/logout", s.logout)
+
+	e.GET("/", s.flowsPage)
+	e.GET("/flows", s.flowsPage)
+	e.GET("/flows/:flow", s.flowPage)
+	e.GET("/flows/:flow/edit", s.canvasPage)
+	e.POST("/flows/:flow/draft", s.saveDraftForm)
+	e.POST("/flows/:flow/publish", s.publishForm)
+	e.GET("/flows/:flow/versions", s.versionsPage)
+	e.POST("/flows/:flow/versions/:version/restore", s.restoreForm)
+	e.GET("/flows/:flow/diff", s.diffPage)
+	e.GET("/flows/:flow/start", s.startPage)
+	e.POST("/flows/:flow/start", s.startForm)
+
+	e.GET("/runs", s.runsPage)
+	e.GET("/runs/:run", s.runPage)
+	e.GET("/runs/:run/fragments/header", s.headerFragment)
+	e.GET("/runs/:run/fragments/inspector", s.inspectorFragment)
+	e.GET("/runs/:run/live", s.live) // the address by which pages follow a run
+	e.POST("/runs/:run/retry", s.pressForm("retried", retryForm))
+	e.POST("/runs/:run/cancel", s.pressForm("cancelled", cancelForm))
+	e.POST("/runs/:run/compensate", s.pressForm("compensated", compensateForm))
+	e.POST("/runs/:run/approvals/:step", s.approvalForm)
+	e.POST("/runs/:run/steps/:step/resolve", s.resolveForm)
+
+	e.GET("/functions", s.functionsPage)
+	e.GET("/functions/:function", s.functionPage)
+	e.POST("/functions/:function/try", s.tryForm)
 }
 
 // chrome is what every page shares.
 func (s *Server) chrome(c echo.Context, title, section string) templates.Chrome {
-	return templates.Chrome{Title: title, Section: section, Nonce: nonceOf(c), SignedIn: actor(c) == operator && s.signIn.hash != nil, Now: s.Now(), Flash: takeFlash(c)}
+	return templates.Chrome{Title: title, Section: section, Nonce: nonceOf(c), SignedIn: actor(c) == operator, Now: s.Now(), Flash: takeFlash(c)}
 }
 
 // render writes a page whole: a template that fails half way must not leave half a page behind.
@@ -33,18 +61,51 @@ func (s *Server) render(c echo.Context, status int, page templ.Component) error 
 
 // errorPage shows an error to a person.
 func (s *Server) errorPage(c echo.Context, e *Error) error {
-	p := templates.ErrorPage{Chrome: s.chrome(c, http.StatusText(e.status()), ""), Status: e.status(), What: e.Message,
+	p := templates.ErrorPage{Chrome: s.chrome(c, http.StatusText(e.status()), ""), Status: e.status(), What: sentence(e.Message),
 		Where: c.Request().Method + " " + clip(c.Request().URL.Path)}
+	flows := templates.Link{Text: "Flows", Href: "/flows"}
 	switch e.Code {
 	case CodeNotFound:
 		p.How = "It may have been removed, or the address has a typing error."
-		p.Links = []templates.Link{{Text: "Flows", Href: "/flows"}, {Text: "Runs", Href: "/runs"}}
+		p.Links = []templates.Link{flows, {Text: "Runs", Href: "/runs"}, {Text: "Functions", Href: "/functions"}}
 	case CodeInternal:
 		p.How = fmt.Sprintf("The server's log has the cause under request `%v`.", c.Get(requestKey))
+		p.Links = []templates.Link{flows}
 	case CodeForbidden:
 		p.How = "Open Segno by the address that it printed when it started."
+	case CodeConflict:
+		p.How = "Something has changed since the page was shown: look at it again."
+		p.Links = append(back(c), flows)
 	default:
-		p.Links = []templates.Link{{Text: "Flows", Href: "/flows"}}
+		p.Links = append(back(c), flows)
+	}
+	if found, ok := e.Details.(map[string]any); ok {
+		p.Details = detailLines(found)
 	}
 	return s.render(c, e.status(), templates.Error(p))
+}
+
+// back is the run or the flow that a form belonged to.
+func back(c echo.Context) []templates.Link {
+	if id := c.Param("run"); id != "" {
+		return []templates.Link{{Text: "Back to the run", Href: "/runs/" + id}}
+	}
+	if name := c.Param("flow"); name != "" && c.Request().Method == http.MethodPost {
+		return []templates.Link{{Text: "Back to the canvas", Href: "/flows/" + name + "/edit"}}
+	}
+	return nil
+}
+
+// sentence begins with a capital and ends with a full stop.
+func sentence(s string) string {
+	if s == "" {
+		return s
+	}
+	if c := s[0]; c >= 'a' && c <= 'z' {
+		s = string(c-'a'+'A') + s[1:]
+	}
+	if !strings.HasSuffix(s, ".") && !strings.HasSuffix(s, "?") {
+		s += "."
+	}
+	return s
 }

@@ -131,12 +131,12 @@ func filter(c echo.Context) (models.RunFilter, error) {
 		}
 	}
 	var err error
-	f.Limit, err = number(c, "limit", 50, 1, 1000)
+	f.Limit, err = wholeNumber(c, "limit", 50, 1, 1000)
 	return f, err
 }
 
-// number reads a whole number from the query.
-func number(c echo.Context, name string, without, least, most int) (int, error) {
+// wholeNumber reads a whole number from the query.
+func wholeNumber(c echo.Context, name string, without, least, most int) (int, error) {
 	text := c.QueryParam(name)
 	if text == "" {
 		return without, nil
@@ -189,11 +189,11 @@ func (s *Server) getRun(c echo.Context) error {
 // getEvents pages through the transitions of a run, in words.
 func (s *Server) getEvents(c echo.Context) error {
 	ctx := c.Request().Context()
-	after, err := number(c, "after", 0, 0, 1<<53)
+	after, err := wholeNumber(c, "after", 0, 0, 1<<53)
 	if err != nil {
 		return err
 	}
-	limit, err := number(c, "limit", 200, 1, 1000)
+	limit, err := wholeNumber(c, "limit", 200, 1, 1000)
 	if err != nil {
 		return err
 	}
@@ -214,11 +214,11 @@ func (s *Server) getEvents(c echo.Context) error {
 
 // getItems pages through the items of a for_each: ?from=&limit=&status=.
 func (s *Server) getItems(c echo.Context) error {
-	from, err := number(c, "from", 0, 0, 1<<31)
+	from, err := wholeNumber(c, "from", 0, 0, 1<<31)
 	if err != nil {
 		return err
 	}
-	limit, err := number(c, "limit", 100, 1, 1000)
+	limit, err := wholeNumber(c, "limit", 100, 1, 1000)
 	if err != nil {
 		return err
 	}

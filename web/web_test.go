@@ -275,7 +275,9 @@ func (a *answer) want(status int, code ...string) *answer {
 		a.t.Fatalf("got status %d, want %d: %.500s", a.status, status, a.body)
 	}
 	if len(code) > 0 {
-		var e struct{ Error struct{ Code, Message string } }
+		var e struct {
+			Error struct{ Code, Message string }
+		}
 		a.into(&e)
 		if e.Error.Code != code[0] || e.Error.Message == "" {
 			a.t.Fatalf("got error %+v, want code %s: %s", e.Error, code[0], a.body)

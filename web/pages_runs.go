@@ -1,0 +1,337 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/segno-run/segno/designer/flow"
+	"github.com/segno-run/segno/designer/schema"
+	"github.com/segno-run/segno/models"
+	"github.com/segno-run/segno/runtime"
+	"github.com/segno-run/segno/runtime/planner"
+	"github.com/segno-run/segno/web/runview"
+	"github.com/segno-run/segno/web/templates"
+)
+
+// runRow is a run in a list.
+func runRow(r models.Run) templates.RunRow {
+	row := templates.RunRow{ID: r.UUID, Flow: r.Flow, Version: r.Version, Status: r.Status, CreatedAt: r.CreatedAt, EndedAt: r.EndedAt}
+	if r.Message != "" {
+		row.Why = r.Message
+		if r.Step != "" {
+			row.Why = "`" + r.Step + "`: " + r.Message
+		}
+	}
+	return row
+}
+
+func (s *Server) runsPage(c echo.Context) error {
+	ctx := c.Request().Context()
+	f, err := filter(c)
+	if err != nil {
+		return err
+	}
+	f.Limit = 50
+	rows, next, err := s.DB.Runs(ctx, f)
+	if errors.Is(err, models.ErrCursor) {
+		return fail(CodeBadRequest, "this page of the list does not exist any more")
+	}
+	if err != nil {
+		return err
+	}
+	counts, err := s.DB.RunCounts(ctx)
+	if err != nil {
+		return err
+	}
+	p := templates.RunsPage{Chrome: s.chrome(c, "Runs", "runs"), Filter: templates.RunsFilter{Flow: f.Flow, Q: f.Q}}
+	if len(f.Statuses) == 1 {
+		p.Filter.Status = f.Statuses[0]
+	}
+	sums := map[string]int{}
+	for name, by := range counts {
+		for status, n := range by {
+			p.HasAny = p.HasAny || n > 0
+			if f.Flow == "" || f.Flow == name {
+				sums[status] += n
+			}
+		}
+	}
+	flows, err := s.DB.Flows(ctx)
+	if err != nil {
+		return err
+	}
+	for _, fl := range flows {
+		p.Flows = append(p.Flows, fl.Name)
+		if p.StartAt == "" && fl.Published != nil {
+			p.StartAt = fl.Name
+		}
+	}
+	keep := url.Values{}
+	for name, value := range map[string]string{"flow": f.Flow, "q": f.Q} {
+		if value != "" {
+			keep.Set(name, value)
+		}
+	}
+	p.Counts = chips(sums, "/runs", keep)
+	for _, r := range rows {
+		p.Rows = append(p.Rows, runRow(r))
+	}
+	for _, status := range f.Statuses {
+		keep.Add("status", status)
+	}
+	if f.After != "" {
+		p.Newest = "/runs?" + keep.Encode()
+	}
+	if next != "" {
+		keep.Set("after", next)
+		p.Older = "/runs?" + keep.Encode()
+	}
+	return s.render(c, http.StatusOK, templates.Runs(p))
+}
+
+// shownEvents is how many transitions the page of a run lists; the API has the others.
+const shownEvents = 300
+
+// itemsShown is how many items of a for_each the inspector lists at once.
+const itemsShown = 100
+
+// runView fills the page of a run from its history and its address.
+func (s *Server) runView(c echo.Context) (templates.RunPage, *history, error) {
+	h, err := s.readRun(c.Request().Context(), c.Param("run"))
+	if err != nil {
+		return templates.RunPage{}, nil, err
+	}
+	p := templates.RunPage{Chrome: s.chrome(c, h.row.Flow+" run", "runs"), Run: runview.Run(h.state, h.outline), Graph: graphOf(h.def, nil, false)}
+	now := s.Now()
+	p.Verdict = templates.VerdictOf(p.Run, p.Graph, now)
+	step := c.QueryParam("step")
+	p.Rows = templates.RowsOf(p.Run, step, now)
+	p.Inspector = inspect(c, &p, h, step)
+	return p, h, nil
+}
+
+// inspect selects what the address names; what does not exist is not selected.
+func inspect(c echo.Context, p *templates.RunPage, h *history, step string) templates.Inspector {
+	in := templates.Inspector{Tab: c.QueryParam("tab")}
+	in.Attempt, _ = strconv.Atoi(c.QueryParam("attempt")) // what is no number is the last attempt
+	for i := range p.Run.Steps {
+		if p.Run.Steps[i].ID == step {
+			in.Step = &p.Run.Steps[i]
+		}
+	}
+	if in.Step == nil || in.Step.Items == nil {
+		return in
+	}
+	from, _ := strconv.Atoi(c.QueryParam("items"))
+	if index, err := strconv.Atoi(c.QueryParam("item")); err == nil {
+		if item, ok := runview.Item(h.state, h.outline, step, index); ok {
+			in.Item = &item
+			if c.QueryParam("items") == "" {
+				from = index - index%itemsShown
+			}
+		}
+	}
+	var next int
+	if in.Items, next = runview.Items(h.state, h.outline, step, "", from, itemsShown); next >= 0 {
+		in.Older = "/runs/" + p.Run.ID + "?" + url.Values{"step": {step}, "items": {strconv.Itoa(next)}}.Encode()
+	}
+	return in
+}
+
+func (s *Server) runPage(c echo.Context) error {
+	p, h, err := s.runView(c)
+	if err != nil {
+		return err
+	}
+	return s.showRun(c, http.StatusOK, p, h)
+}
+
+func (s *Server) showRun(c echo.Context, status int, p templates.RunPage, h *history) error {
+	p.GraphSVG = thumbnail(h.def, true)
+	events := h.events
+	if len(events) > shownEvents {
+		events, p.Truncated = events[len(events)-shownEvents:], true
+	}
+	for _, t := range events {
+		p.Events = append(p.Events, runview.Event(t, nil, nil))
+	}
+	return s.render(c, status, templates.Run(p))
+}
+
+func (s *Server) headerFragment(c echo.Context) error {
+	p, _, err := s.runView(c)
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, templates.RunHeader(p))
+}
+
+func (s *Server) inspectorFragment(c echo.Context) error {
+	p, _, err := s.runView(c)
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, templates.RunInspector(p))
+}
+
+// pressForm makes the handler of a button of the run page.
+func (s *Server) pressForm(said string, read func(echo.Context) runtime.Button) echo.HandlerFunc {
+	return func(c echo.Context) error { return s.pressed(c, read(c), said) }
+}
+
+func retryForm(echo.Context) runtime.Button { return runtime.Button{Kind: runtime.ButtonRetry} }
+func compensateForm(echo.Context) runtime.Button {
+	return runtime.Button{Kind: runtime.ButtonCompensate}
+}
+func cancelForm(c echo.Context) runtime.Button {
+	b := runtime.Button{Kind: runtime.ButtonCancel}
+	if c.FormValue("then") == string(flow.Compensate) {
+		b.Then = flow.Compensate
+	}
+	return b
+}
+
+// pressed presses a button and goes back to the run.
+func (s *Server) pressed(c echo.Context, b runtime.Button, said string) error {
+	ctx := c.Request().Context()
+	row, err := s.findRun(ctx, c.Param("run"))
+	if err != nil {
+		return err
+	}
+	b.By = actor(c)
+	if err := s.Runs.Press(ctx, row.UUID, b); err != nil {
+		return engineError(err)
+	}
+	to := "/runs/" + row.UUID + "?"
+	if b.Step != "" {
+		to += "step=" + url.QueryEscape(b.Step) + "&"
+	}
+	return c.Redirect(http.StatusSeeOther, to+"flash="+said)
+}
+
+func (s *Server) approvalForm(c echo.Context) error {
+	answer := c.FormValue("approved")
+	if answer != "true" && answer != "false" {
+		return fail(CodeInvalid, "`approved` is %q; it must be true or false", clip(answer))
+	}
+	b, err := approval(c.Param("step"), answer == "true", c.FormValue("comment"))
+	if err != nil {
+		return err
+	}
+	if b.Approved {
+		return s.pressed(c, b, "approved")
+	}
+	return s.pressed(c, b, "rejected")
+}
+
+// resolveForm records a person's word on an uncertain step. A refused one comes back with what was typed.
+func (s *Server) resolveForm(c echo.Context) error {
+	p, h, err := s.runView(c)
+	if err != nil {
+		return err
+	}
+	typed := &templates.Resolution{Outcome: c.FormValue("outcome"), Output: c.FormValue("output"), Reason: c.FormValue("reason")}
+	b, err := s.readResolution(c, h, typed)
+	if err == nil {
+		err = s.pressed(c, b, "resolved")
+	}
+	if e := coded(err); err != nil && e.Code == CodeInvalid {
+		typed.Error = sentence(e.Message)
+		p.Inspector.Typed = typed
+		return s.showRun(c, e.status(), p, h)
+	}
+	return err
+}
+
+func (s *Server) readResolution(c echo.Context, h *history, typed *templates.Resolution) (runtime.Button, error) {
+	step, item := c.Param("step"), planner.NoItem
+	if text := c.FormValue("item"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 0 {
+			return runtime.Button{}, fail(CodeInvalid, "`item` is %s; items count from 0", clip(text))
+		}
+		item = n
+	} else if st := h.state.Steps[step]; st != nil && st.Planned {
+		item = uncertainItem(st)
+	}
+	var output []byte
+	if text := strings.TrimSpace(typed.Output); text != "" && planner.Resolution(typed.Outcome) == planner.Happened {
+		if err := checkJSON([]byte(text)); err != nil {
+			return runtime.Button{}, fail(CodeInvalid, "the output is not JSON: a text needs quotes")
+		}
+		output = []byte(text)
+	}
+	return resolution(step, item, planner.Resolution(typed.Outcome), output, typed.Reason)
+}
+
+// uncertainItem is the first item that a person is asked about.
+func uncertainItem(st *planner.Step) int {
+	for i, u := range st.Items {
+		if u != nil && (u.State == planner.Uncertain || u.Undo != nil && u.Undo.State == planner.Uncertain) {
+			return i
+		}
+	}
+	return planner.NoItem
+}
+
+// tryForm calls a function by hand from its page.
+func (s *Server) tryForm(c echo.Context) error {
+	ctx := c.Request().Context()
+	v, err := s.functionPageView(ctx, c.Param("function"))
+	if err != nil {
+		return err
+	}
+	input := c.FormValue("input")
+	body := []byte(strings.TrimSpace(input))
+	if len(body) == 0 {
+		body = []byte("{}")
+	}
+	var got *tried
+	if err = checkJSON(body); err == nil {
+		got, err = s.try(ctx, v.Name, body)
+	}
+	var refused *Error
+	if errors.As(err, &refused) && (refused.Code == CodeInvalid || refused.Code == CodeBadRequest) {
+		return s.showFunction(c, http.StatusUnprocessableEntity, v, input, nil, &templates.Flash{Error: true, Text: sentence(refused.Message)})
+	}
+	if err != nil {
+		return err
+	}
+	return s.showFunction(c, http.StatusOK, v, input, &templates.Tried{Output: got.Output, Failure: got.Error, Logs: got.Logs, Took: got.took}, nil)
+}
+
+// detailLines says an error's details in lines: each problem with its place, each flow concerned.
+func detailLines(details map[string]any) []string {
+	var out []string
+	if found, ok := details["violations"].([]schema.Violation); ok {
+		for _, v := range found {
+			out = append(out, v.String())
+		}
+	}
+	if flows, ok := details["flows"].([]brokenFlow); ok {
+		for _, f := range flows {
+			out = append(out, fmt.Sprintf("`%s` version %d", f.Flow, f.Version))
+		}
+	}
+	return out
+}
+
+// indented is JSON for a person; what is no JSON stays as it is.
+func indented(raw []byte) string {
+	var v json.RawMessage
+	if json.Unmarshal(raw, &v) != nil {
+		return string(raw)
+	}
+	out, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return string(raw)
+	}
+	return string(out)
+}
