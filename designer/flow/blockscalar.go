@@ -31,6 +31,7 @@ func (s *scanner) blockScalar(parent int) (*Node, *syntaxError) {
 	fresh, moreIndented := true, false // no content yet; the last line began with a blank, so nothing around it folds
 	ended := false                     // the last line of content has a line end
 	pending := 0                       // line ends since the last content
+	widest := 0                        // spaces of a blank line before the content
 	end := s.pos
 	for !s.eof() {
 		s.skipBreak()
@@ -44,6 +45,9 @@ func (s *scanner) blockScalar(parent int) (*Node, *syntaxError) {
 		}
 		if brk(s.src[s.pos]) {
 			pending++
+			if indent == 0 {
+				widest = max(widest, col)
+			}
 			if chomp == '+' {
 				n.End = s.pos
 			}
@@ -51,7 +55,9 @@ func (s *scanner) blockScalar(parent int) (*Node, *syntaxError) {
 			continue
 		}
 		if indent == 0 && col > parent {
-			indent = max(col, 1)
+			if indent = max(col, 1); widest > indent {
+				return nil, fail(s.pos, "take the spaces out of the blank lines, or say the indentation, as in `|2`", "a blank line above has more spaces than this first line of the text")
+			}
 		}
 		if col < indent || indent == 0 || col == 0 && s.marker() {
 			if s.src[s.pos] == '\t' && col > parent {
