@@ -120,7 +120,7 @@ func Flows(p FlowsPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(p.Flows) == 0 {
-				templ_7745c5c3_Err = emptyState("There is no flow yet: a project folder brings some.", "", "", "go run ./cmd/segno apply examples").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = emptyState("There is no flow yet: a project folder brings some.", "", "", projectCommand).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1057,7 +1057,7 @@ func Flow(p FlowPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(p.Recent) == 0 {
-				templ_7745c5c3_Err = emptyState("Nothing has run yet.", "Start run", "/flows/"+p.Head.Name+"/start", "go run ./cmd/segno start "+p.Head.Name).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = emptyState("Nothing has run yet.", "Start run", "/flows/"+p.Head.Name+"/start", p.startCommand(p.Head.Name)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

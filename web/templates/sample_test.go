@@ -23,7 +23,7 @@ func js(s string) json.RawMessage { return json.RawMessage(s) }
 const sampleRun = "0190f3a2-7c1e-7b44-9d3f-2c8e51a07d19"
 
 func chrome(title, section string) Chrome {
-	return Chrome{Title: title, Section: section, Nonce: "n0nce", Now: sampleNow}
+	return Chrome{Title: title, Section: section, Nonce: "n0nce", Base: "http://127.0.0.1:8080", Now: sampleNow}
 }
 
 func orderGraph() view.Graph {
