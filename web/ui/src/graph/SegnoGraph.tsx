@@ -2,7 +2,7 @@
 import {
   ConnectionMode, Position, ReactFlow, ReactFlowProvider, useReactFlow, useStore, type FinalConnectionState, type NodeHandle,
 } from "@xyflow/react";
-import { forwardRef, useEffect, useImperativeHandle, useMemo, useRef, useState, type ReactNode } from "react";
+import { forwardRef, useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { refusals as findRefusals } from "../model/graph";
 import { portAt, routes as findRoutes } from "../model/route";
 import { STATUS_WORDS } from "../model/live";
@@ -74,7 +74,10 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
 
   useImperativeHandle(props.handle, () => ({
     focusStep: (id) => reveal(id, true),
-    fit: () => void flow.fitView(FIT),
+    fit: () => {
+      moved.current = false;
+      void flow.fitView(FIT);
+    },
   }));
 
   /** Brings a step into view without moving more than it must, and focuses it if asked. */
@@ -84,9 +87,17 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
     if (!node || !pane) return;
     const a = flow.flowToScreenPosition({ x: node.x, y: node.y });
     const b = flow.flowToScreenPosition({ x: node.x + node.w, y: node.y + node.h });
-    const margin = 24;
-    if (a.x < pane.left + margin || a.y < pane.top + margin || b.x > pane.right - margin || b.y > pane.bottom - margin) {
-      void flow.setCenter(node.x + node.w / 2, node.y + node.h / 2, { zoom: flow.getZoom(), duration: calm() ? 0 : 200 });
+    const margin = 32;
+    const past = (low: number, high: number, from: number, to: number) => (low < from + margin ? from + margin - low : high > to - margin ? to - margin - high : 0);
+    const [dx, dy] = [past(a.x, b.x, pane.left, pane.right), past(a.y, b.y, pane.top, pane.bottom)];
+    if (dx !== 0 || dy !== 0) {
+      const duration = calm() ? 0 : 200;
+      // All of a small flow stays in sight; in a large one the view moves no more than it must.
+      if (!moved.current && roomFor(graph, box.current) >= FITS_FROM) void flow.fitView({ ...FIT, duration });
+      else {
+        const { x, y, zoom } = flow.getViewport();
+        void flow.setViewport({ x: x + dx, y: y + dy, zoom }, { duration });
+      }
     }
     if (focus) requestAnimationFrame(() => box.current?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`)?.focus({ preventScroll: true }));
   }
@@ -98,6 +109,46 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
     // The view follows the selection, not every change of the graph.
     // eslint-disable-next-line
   }, [selectedStep, known]);
+
+  // A new layout keeps the step that somebody works on where it was on the screen; unless they have moved the view themselves, a small flow then stays
+  // wholly in sight.
+  const before = useRef(graph);
+  const moved = useRef(false);
+  useLayoutEffect(() => {
+    const old = before.current;
+    before.current = graph;
+    if (old === graph) return;
+    const anchor = (selectedStep !== null && anchorIn(old, graph, selectedStep)) || anchorIn(old, graph, old.nodes[0]?.id);
+    const { x, y, zoom } = flow.getViewport();
+    let at = { x, y };
+    if (anchor && (anchor.x !== 0 || anchor.y !== 0)) {
+      at = { x: x - anchor.x * zoom, y: y - anchor.y * zoom };
+      void flow.setViewport({ ...at, zoom });
+    }
+    keepInSight.current(at, zoom);
+  }, [flow, graph, selectedStep]);
+
+  const keepInSight = useRef((_at: { x: number; y: number }, _zoom: number) => {});
+  keepInSight.current = (at, zoom) => {
+    const pane = box.current;
+    if (moved.current || !pane || !graph.nodes.length) return;
+    const out = graph.nodes.some((n) => {
+      const [left, top] = [n.x * zoom + at.x, n.y * zoom + at.y];
+      return left < 0 || top < 0 || left + n.w * zoom > pane.clientWidth || top + n.h * zoom > pane.clientHeight;
+    });
+    if (out && roomFor(graph, pane) >= FITS_FROM) void flow.fitView(FIT);
+  };
+  useEffect(() => {
+    if (!box.current) return;
+    const watch = new ResizeObserver(() =>
+      requestAnimationFrame(() => {
+        const { x, y, zoom } = flow.getViewport();
+        keepInSight.current({ x, y }, zoom);
+      }),
+    );
+    watch.observe(box.current);
+    return () => watch.disconnect();
+  }, [flow]);
 
   function onConnectEnd(event: MouseEvent | TouchEvent, state: FinalConnectionState) {
     setDragging(null);
@@ -124,6 +175,9 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
               gestures.connect(wire.from, wire.port, node.id);
               onWire?.(null);
             } else onSelect({ kind: "step", id: node.id });
+          }}
+          onMove={(event) => {
+            if (event) moved.current = true;
           }}
           onEdgeClick={(_, edge) => (mode === "edit" ? onSelect({ kind: "edge", id: edge.id }) : undefined)}
           onPaneClick={() => {
@@ -159,7 +213,7 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
           attributionPosition="bottom-left"
         >
           <Level box={box} />
-          <Zoom />
+          <Zoom onFit={() => (moved.current = false)} />
           {props.children}
         </ReactFlow>
       </div>
@@ -167,7 +221,26 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
   );
 }
 
+/** A flow that can be read as a whole from this zoom on is shown as a whole. */
+const FITS_FROM = 0.45;
 const FIT = { padding: 0.12, maxZoom: 1, minZoom: 0.35 };
+
+/** The zoom at which all of a graph fits. */
+function roomFor(graph: Graph, pane: HTMLElement | null): number {
+  if (!pane || !graph.nodes.length) return 0;
+  const left = Math.min(...graph.nodes.map((n) => n.x));
+  const top = Math.min(...graph.nodes.map((n) => n.y));
+  const width = Math.max(...graph.nodes.map((n) => n.x + n.w)) - left;
+  const height = Math.max(...graph.nodes.map((n) => n.y + n.h)) - top;
+  return Math.min(pane.clientWidth / width, pane.clientHeight / height) / (1 + FIT.padding);
+}
+
+/** How far a step that both layouts know has moved. */
+function anchorIn(old: Graph, next: Graph, id: string | undefined): { x: number; y: number } | null {
+  const a = old.nodes.find((n) => n.id === id);
+  const b = next.nodes.find((n) => n.id === id);
+  return a && b ? { x: b.x - a.x, y: b.y - a.y } : null;
+}
 
 function calm(): boolean {
   return matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -185,7 +258,7 @@ function Level({ box }: { box: React.RefObject<HTMLDivElement | null> }) {
   return null;
 }
 
-function Zoom() {
+function Zoom({ onFit }: { onFit(): void }) {
   const flow = useReactFlow();
   const percent = useStore((s) => Math.round(s.transform[2] * 100));
   const duration = calm() ? 0 : 200;
@@ -200,7 +273,10 @@ function Zoom() {
       <button type="button" onClick={() => void flow.zoomIn({ duration })} aria-label="Zoom in" title="Zoom in">
         <Sign name="plus" />
       </button>
-      <button type="button" onClick={() => void flow.fitView({ ...FIT, duration })} aria-label="Fit all steps" title="Fit all steps (1)">
+      <button type="button" onClick={() => {
+          onFit();
+          void flow.fitView({ ...FIT, duration });
+        }} aria-label="Fit all steps" title="Fit all steps (1)">
         <Sign name="maximize" />
       </button>
     </div>

@@ -35,7 +35,6 @@ export const StepNode = memo(function StepNode({ data }: NodeProps<StepFlowNode>
       title={refusal}
     >
       <Handle type="target" position={Position.Top} id="in" className="sg-in" isConnectableStart={false} isConnectable={editable} data-testid={`in-${node.id}`} />
-      <span className="sg-rail" />
       <div className="sg-node-body">
         <div className="sg-node-head">
           <KindIcon kind={node.kind} />
@@ -73,11 +72,16 @@ export const StepNode = memo(function StepNode({ data }: NodeProps<StepFlowNode>
               e.stopPropagation();
               onWire({ from: node.id, port: p.name });
             }}
-          >
-            {labelled ? <span className="sg-port-label" style={labelWidth(node.w, bottom.length)}>{p.name}</span> : null}
-          </Handle>
+          />
         );
       })}
+      {labelled
+        ? bottom.map((p, i) => (
+            <span key={p.name} className="sg-port-label" style={labelPlace(node.w, i, bottom.length)}>
+              {p.name}
+            </span>
+          ))
+        : null}
       {hasError ? (
         <Handle
           type="source"
@@ -101,8 +105,10 @@ export const StepNode = memo(function StepNode({ data }: NodeProps<StepFlowNode>
   );
 });
 
-function labelWidth(w: number, ports: number): CSSProperties {
-  return { maxWidth: `${Math.floor(w / (ports + 1)) - 6}px` };
+/** Right of its port, as far as the next one. */
+function labelPlace(w: number, i: number, ports: number): CSSProperties {
+  const step = w / (ports + 1);
+  return { left: Math.round(step * (i + 1)) + 8, maxWidth: Math.floor(step) - 12 };
 }
 
 /** The upper right corner: how the step is doing, or what is wrong with it. */
@@ -126,21 +132,26 @@ function NodeMark({ node, step }: { node: Node; step: Step | undefined }) {
 }
 
 function NodeFoot({ node, step }: { node: Node; step: Step | undefined }) {
-  const badges = [
-    node.for_each ? (step?.items ? `×${step.items.total}` : "×n") : "",
-    node.retry ? `↻${node.retry}` : "",
-    node.compensate ? "↶" : "",
-  ].filter(Boolean);
-  const hints: Record<string, string> = { "↶": `undone by ${node.compensate}`, "×n": "once for each item of a list" };
   const attempts = step && step.attempt > 1 ? `${step.attempt}${step.max_attempts ? `/${step.max_attempts}` : ""}` : "";
-  if (!badges.length && !step) return null;
+  if (!node.for_each && !node.retry && !node.compensate && !step) return null;
   return (
     <div className="sg-node-foot">
-      {badges.map((b) => (
-        <span key={b} className="sg-badge" title={hints[b] ?? (b.startsWith("↻") ? `up to ${node.retry} attempts` : undefined)}>
-          {b}
+      {node.for_each ? (
+        <span className="sg-badge" title="once for each item of a list">
+          ×{step?.items ? step.items.total : "n"}
         </span>
-      ))}
+      ) : null}
+      {node.retry ? (
+        <span className="sg-badge" title={`up to ${node.retry} attempts`}>
+          <Sign name="rotate-ccw" />
+          {node.retry}
+        </span>
+      ) : null}
+      {node.compensate ? (
+        <span className="sg-badge" title={`undone by ${node.compensate}`}>
+          <Sign name="undo-2" />
+        </span>
+      ) : null}
       <span className="sg-grow" />
       {attempts ? <span className="sg-attempts">{attempts}</span> : null}
       {step ? <Elapsed step={step} /> : null}
