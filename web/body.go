@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -152,9 +153,42 @@ func wants(c echo.Context, kind string) bool {
 
 // answerJSON writes v as JSON with a newline, so that it reads well in a terminal.
 func answerJSON(c echo.Context, status int, v any) error {
-	body, err := json.Marshal(v)
+	body, err := encodeJSON(v)
 	if err != nil {
 		return fmt.Errorf("writing the answer: %w", err)
 	}
-	return c.Blob(status, echo.MIMEApplicationJSON, append(body, '\n'))
+	return c.Blob(status, echo.MIMEApplicationJSON, body)
+}
+
+// encodeJSON writes v with a newline behind it, and leaves <, > and & as they are: values are passed on as they were recorded.
+func encodeJSON(v any) ([]byte, error) {
+	var out bytes.Buffer
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return out.Bytes(), err
+}
+
+// parseForm reads the form that a page posts. Later readers of single values have no way to say that it could not be read.
+func parseForm(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		if r.Method == http.MethodPost && isPage(c) {
+			if err := r.ParseForm(); err != nil {
+				var tooLarge *http.MaxBytesError
+				if errors.As(err, &tooLarge) {
+					return err
+				}
+				return fail(CodeBadRequest, "the form can't be read")
+			}
+			for _, values := range r.Form {
+				for _, v := range values {
+					if !utf8.ValidString(v) {
+						return fail(CodeBadRequest, "the form is not valid UTF-8")
+					}
+				}
+			}
+		}
+		return next(c)
+	}
 }

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -134,9 +133,9 @@ func routed(err *echo.HTTPError) *Error {
 
 // writeError answers with an Error as JSON.
 func writeError(c echo.Context, e *Error) error {
-	body, err := json.Marshal(map[string]*Error{"error": e})
+	body, err := encodeJSON(map[string]*Error{"error": e})
 	if err != nil {
-		body = []byte(`{"error":{"code":"internal","message":"the error could not be written"}}`)
+		body = []byte(`{"error":{"code":"internal","message":"the error could not be written"}}` + "\n")
 	}
-	return c.Blob(e.status(), echo.MIMEApplicationJSON, append(body, '\n'))
+	return c.Blob(e.status(), echo.MIMEApplicationJSON, body)
 }

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"sync"
@@ -119,7 +118,7 @@ func (w *follower) send(t live.Transition) error {
 	if t.Seq <= w.after {
 		return nil
 	}
-	message, err := json.Marshal(runview.Event(t, w.state, w.outline))
+	message, err := encodeJSON(runview.Event(t, w.state, w.outline))
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 
@@ -195,9 +194,6 @@ func (s *Server) showCanvas(c echo.Context, status int, d *draft, said *template
 func (s *Server) saveDraftForm(c echo.Context) error {
 	ctx, name := c.Request().Context(), c.Param("flow")
 	text := normalize(c.FormValue("source"))
-	if !utf8.ValidString(text) {
-		return fail(CodeBadRequest, "the text is not valid UTF-8")
-	}
 	d, err := s.readDraft(ctx, name)
 	if err != nil {
 		return err
@@ -307,8 +303,8 @@ func (s *Server) diffPage(c echo.Context) error {
 	return s.render(c, http.StatusOK, templates.Versions(p))
 }
 
-// context is how many lines alike stand around a change; longer stretches are folded.
-const context3 = 3
+// alike is how many lines alike stand around a change; longer stretches are folded.
+const alike = 3
 
 func pageDiff(from, to []byte) *templates.Diff {
 	all := diffTexts(from, to).Lines
@@ -323,7 +319,7 @@ func pageDiff(from, to []byte) *templates.Diff {
 		default:
 			continue
 		}
-		for k := max(0, i-context3); k <= min(len(all)-1, i+context3); k++ {
+		for k := max(0, i-alike); k <= min(len(all)-1, i+alike); k++ {
 			near[k] = true
 		}
 	}

@@ -143,7 +143,7 @@ func (s *Server) refuseStart(c echo.Context, st *starting, p templates.StartPage
 		found, _ = d["violations"].([]schema.Violation)
 	}
 	known := paths(st.form.fields(t, nil), map[string]bool{})
-	p.Error = "The input does not fit what `" + st.draft.flow.Name + "` takes."
+	p.Error = "The input does not fit what the flow takes."
 	for _, v := range found {
 		at := fieldPath(v.Path)
 		if p.Mode == "json" || !known[at] {

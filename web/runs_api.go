@@ -34,8 +34,8 @@ func (s *Server) startRun(c echo.Context) error {
 		return err
 	}
 	key := c.Request().Header.Get("Idempotency-Key")
-	if len(key) > maxKey || strings.ContainsRune(key, 0) {
-		return fail(CodeBadRequest, "the Idempotency-Key is longer than %d bytes", maxKey)
+	if len(key) > maxKey || strings.IndexFunc(key, func(r rune) bool { return r < ' ' || r > '~' }) >= 0 {
+		return fail(CodeBadRequest, "an Idempotency-Key is at most %d printable ASCII characters", maxKey)
 	}
 	id, created, err := s.start(c.Request().Context(), c.Param("flow"), req.Version, req.Input, key, actor(c))
 	if err != nil {

@@ -38,7 +38,7 @@ func New(c Config) (*Server, error) {
 	s.echo.IPExtractor = echo.ExtractIPDirect() // headers that name another client can be written by anybody
 	s.echo.HTTPErrorHandler = s.answerError
 	// The order is the order of a request's way in: whatever fails, the log line, the headers and the recovery are around it.
-	s.echo.Use(s.observe, s.headers, s.recover, s.hosts.guard, compress(), limitBody, s.authenticate)
+	s.echo.Use(s.observe, s.headers, s.recover, s.hosts.guard, compress(), limitBody, s.authenticate, parseForm)
 	s.routes()
 	return s, nil
 }
@@ -111,7 +111,6 @@ func (s *Server) apiRoutes(g *echo.Group) {
 	g.GET("/tokens", s.listTokens)
 	g.POST("/tokens", s.mintToken)
 	g.DELETE("/tokens/:token", s.revokeToken)
-	g.Any("/*", func(echo.Context) error { return fail(CodeNotFound, "there is nothing at this address") })
 }
 
 func (s *Server) ready(c echo.Context) error {

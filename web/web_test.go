@@ -268,6 +268,26 @@ func (s *site) do(method, path, body string, pairs ...string) *answer {
 	return &answer{s.t, res.StatusCode, res.Header, raw}
 }
 
+// chunked posts a form without saying how long it is.
+func (s *site) chunked(method, path, body string) *answer {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), method, s.http.URL+path, io.MultiReader(strings.NewReader(body)))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	res, err := s.client.Do(req)
+	if err != nil {
+		s.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return &answer{s.t, res.StatusCode, res.Header, raw}
+}
+
 // want checks the status, and the error's code where one is given.
 func (a *answer) want(status int, code ...string) *answer {
 	a.t.Helper()
