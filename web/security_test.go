@@ -161,7 +161,8 @@ func TestSignInLimit(t *testing.T) {
 }
 
 func TestPasswordHash(t *testing.T) {
-	if web.HashPassword("a") == web.HashPassword("a") {
+	first, second := web.HashPassword("a"), web.HashPassword("a")
+	if first == second {
 		t.Error("two hashes of one password are the same: there is no salt")
 	}
 	for _, bad := range []string{"plain", "$argon2i$v=19$m=64,t=1,p=1$c2FsdHNhbHQ$a2V5a2V5a2V5a2V5", "$argon2id$v=19$m=99999999,t=1,p=1$c2FsdHNhbHQ$a2V5a2V5a2V5a2V5a2V5"} {
