@@ -64,6 +64,12 @@ func WithSetting(name, value string) Option {
 	return func(s map[string]string) { s[name] = value }
 }
 
+// atEnd is what Main does once the tests have run.
+var atEnd []func()
+
+// AtEnd has Main call f once the tests have run: for what a whole package shares, such as a program that it has built. Call it before Main.
+func AtEnd(f func()) { atEnd = append(atEnd, f) }
+
 // Main runs the package's tests, stops the cluster if one was started, and exits.
 func Main(m *testing.M, options ...Option) {
 	hasMain.Store(true)
@@ -71,6 +77,9 @@ func Main(m *testing.M, options ...Option) {
 		o(shared.settings)
 	}
 	code := m.Run()
+	for _, f := range atEnd {
+		f()
+	}
 	if err := shared.close(); err != nil {
 		fmt.Fprintln(os.Stderr, "pgtest:", err)
 		code = 1

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"testing"
+	"time"
+)
+
+// runView is what these tests read of GET /runs/{id}.
+type runView struct {
+	ID      string          `json:"id"`
+	Flow    string          `json:"flow"`
+	Status  string          `json:"status"`
+	Input   json.RawMessage `json:"input"`
+	Output  json.RawMessage `json:"output"`
+	Error   *failure        `json:"error"`
+	Steps   []step          `json:"steps"`
+	Actions []string        `json:"actions"`
+}
+
+type failure struct {
+	Step    string `json:"step"`
+	Class   string `json:"class"`
+	Effect  string `json:"effect"`
+	Message string `json:"message"`
+}
+
+type step struct {
+	ID           string          `json:"id"`
+	Status       string          `json:"status"`
+	Output       json.RawMessage `json:"output"`
+	Attempts     []attempt       `json:"attempts"`
+	Items        *struct{ Total int }
+	Compensation *struct{ Status string }
+}
+
+type attempt struct {
+	Number    int       `json:"number"`
+	Status    string    `json:"status"`
+	StartedAt time.Time `json:"started_at"`
+	EndedAt   time.Time `json:"ended_at"`
+}
+
+type item struct {
+	Index    int             `json:"index"`
+	Status   string          `json:"status"`
+	Output   json.RawMessage `json:"output"`
+	Attempts []attempt       `json:"attempts"`
+}
+
+type event struct {
+	Seq   int64     `json:"seq"`
+	At    time.Time `json:"at"`
+	Facts []struct {
+		Type, Step string
+		Item       *int
+	} `json:"facts"`
+}
+
+func (r runView) step(id string) step {
+	for _, s := range r.Steps {
+		if s.ID == id {
+			return s
+		}
+	}
+	return step{}
+}
+
+// settled reports whether nothing more happens by itself.
+func (r runView) settled() bool {
+	switch r.Status {
+	case "succeeded", "failed", "cancelled", "compensated", "compensation_failed", "uncertain":
+		return true
+	}
+	return false
+}
+
+// client speaks to the API without keeping connections, so that none of a killed server is used again.
+var client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 20 * time.Second}
+
+// call makes one request. A status of 400 and more is a *refused.
+func call(method, url string, header http.Header, body, into any) error {
+	var raw io.Reader
+	switch b := body.(type) {
+	case nil:
+	case string:
+		raw = bytes.NewReader([]byte(b))
+	default:
+		text, err := json.Marshal(b)
+		if err != nil {
+			return err
+		}
+		raw = bytes.NewReader(text)
+	}
+	req, err := http.NewRequest(method, url, raw)
+	if err != nil {
+		return err
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	for name, values := range header {
+		req.Header[name] = values
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = res.Body.Close() }()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		return fmt.Errorf("%s %s: reading the answer: %w", method, url, err)
+	}
+	if res.StatusCode >= 400 {
+		no := &refused{status: res.StatusCode, text: string(text)}
+		_ = json.Unmarshal(text, no) // a text that is no JSON is in text
+		return no
+	}
+	if into == nil {
+		return nil
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		return fmt.Errorf("%s %s: %w in %.200s", method, url, err, text)
+	}
+	return nil
+}
+
+// refused is an answer that says no.
+type refused struct {
+	status int
+	text   string
+	Err    struct{ Code, Message string } `json:"error"`
+}
+
+func (r *refused) Error() string { return fmt.Sprintf("%d: %s", r.status, r.text) }
+
+func (s *server) get(t testing.TB, path string, into any) {
+	t.Helper()
+	if err := call("GET", s.url+"/api/v1"+path, nil, nil, into); err != nil {
+		t.Fatalf("GET %s: %v", path, err)
+	}
+}
+
+func (s *server) post(t testing.TB, path string, body, into any) {
+	t.Helper()
+	if err := call("POST", s.url+"/api/v1"+path, nil, body, into); err != nil {
+		t.Fatalf("POST %s: %v", path, err)
+	}
+}
+
+func (s *server) run(t testing.TB, id string) (r runView) {
+	t.Helper()
+	s.get(t, "/runs/"+id, &r)
+	return r
+}
+
+// runs are the ids of all runs of these statuses, of all statuses if none is given.
+func (s *server) runs(t testing.TB, statuses ...string) (ids []string) {
+	t.Helper()
+	query := "?limit=1000"
+	for _, status := range statuses {
+		query += "&status=" + status
+	}
+	for after := ""; ; {
+		var page struct {
+			Runs []struct{ ID string }
+			Next string
+		}
+		s.get(t, "/runs"+query+after, &page)
+		for _, r := range page.Runs {
+			ids = append(ids, r.ID)
+		}
+		if page.Next == "" {
+			return ids
+		}
+		after = "&after=" + page.Next
+	}
+}
+
+func (s *server) events(t testing.TB, id string) (all []event) {
+	t.Helper()
+	for {
+		var page struct{ Events []event }
+		s.get(t, fmt.Sprintf("/runs/%s/events?limit=1000&after=%d", id, len(all)), &page)
+		if len(page.Events) == 0 {
+			return all
+		}
+		all = append(all, page.Events...)
+	}
+}
+
+func (s *server) items(t testing.TB, id, step string) []item {
+	t.Helper()
+	var page struct{ Items []item }
+	s.get(t, "/runs/"+id+"/steps/"+step+"/items?limit=1000", &page)
+	return page.Items
+}
+
+// startRun starts a run and returns its id.
+func (s *server) startRun(t testing.TB, flow string, input any) string {
+	t.Helper()
+	var started struct{ ID string }
+	s.post(t, "/flows/"+flow+"/runs", map[string]any{"input": input}, &started)
+	return started.ID
+}
+
+// settled waits until the run goes no further by itself.
+func (s *server) settled(t testing.TB, id string) (r runView) {
+	t.Helper()
+	eventually(t, "run "+id+" settles", func() bool { r = s.run(t, id); return r.settled() })
+	return r
+}

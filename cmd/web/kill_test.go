@@ -1,0 +1,238 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// chain is a flow whose every call is handed the answers of the calls before it, so that the books tell what each one stood on.
+const chain = `name: chain
+input: {type: object, required: [n], properties: {n: {type: integer}}}
+steps:
+  first:
+    call: books.work
+    with: {after: []}
+  wide:
+    needs: [first]
+    for_each: ${{ [1, 2, 3] }}
+    call: books.work
+    with: {after: ["${{ steps.first.output.call }}"]}
+  once:
+    needs: [first]
+    call: books.once
+    with: {after: ["${{ steps.first.output.call }}"]}
+  hold:
+    needs: [first]
+    call: payments.reserve
+    with: {account: a, amount: 1}
+  second:
+    needs: [wide, once, hold]
+    call: books.work
+    with: {after: ["${{ steps.wide.output[0].call }}", "${{ steps.wide.output[1].call }}", "${{ steps.wide.output[2].call }}", "${{ steps.once.output.call }}"]}
+  last:
+    needs: [second]
+    call: books.work
+    with: {after: ["${{ steps.second.output.call }}"]}
+output: {call: "${{ steps.last.output.call }}", n: "${{ input.n }}"}
+`
+
+// chainFunctions has %s where the URL of the books goes.
+const chainFunctions = `
+books.work: {http: {url: "%[1]s/work"}, idempotent: true, concurrency: 100, timeout: 10s}
+books.once: {http: {url: "%[1]s/once"}, idempotent: false, concurrency: 100, timeout: 10s}
+payments.reserve: {process: {command: ["segno:payments.reserve"]}, idempotent: true, concurrency: 4, timeout: 10s}
+`
+
+// starter starts runs of chain, each with an Idempotency-Key, and remembers which were acknowledged.
+type starter struct {
+	keys int
+	open []int          // keys whose request had no answer, for a server that is up again
+	acks map[int]string // key → id
+}
+
+// fill starts runs until so many are under way. It ends early, without a word, when the server is killed.
+func (p *starter) fill(t testing.TB, s *server, want int) {
+	unfinished := want
+	var active struct{ Runs []struct{ ID string } }
+	if call("GET", s.url+"/api/v1/runs?status=running&status=pending&limit=1000", nil, nil, &active) == nil {
+		unfinished = want - len(active.Runs)
+	}
+	todo := p.open
+	p.open = nil
+	for len(todo) < unfinished {
+		p.keys++
+		todo = append(todo, p.keys)
+	}
+	for _, key := range todo {
+		var started struct{ ID string }
+		header := http.Header{"Idempotency-Key": {fmt.Sprint("chain-", key)}}
+		err := call("POST", s.url+"/api/v1/flows/chain/runs", header, map[string]any{"input": map[string]int{"n": key}}, &started)
+		var no *refused
+		switch {
+		case err == nil:
+			p.acks[key] = started.ID
+		case errors.As(err, &no) && no.status != http.StatusServiceUnavailable:
+			t.Errorf("starting run %d: %v", key, err)
+		default:
+			p.open = append(p.open, key)
+		}
+	}
+}
+
+// writeChain makes a project folder of chain and its functions.
+func writeChain(t testing.TB, b *books) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "flows"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"functions.yaml": fmt.Sprintf(chainFunctions, b.URL), "flows/chain.yaml": chain} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// TestKilled kills the server 20 times with SIGKILL, each time with at least 5 calls in flight, and holds what it recorded against what its functions
+// saw. The seed decides the moments as far as a test of real processes can be decided.
+//
+// What it catches, each tried by breaking the server so: a result that is acted on before it is committed (a step starts on an answer that recovery then
+// asks for again, so the books name another call than the record), a completed step or item that recovery invokes again, a call that is not idempotent
+// and is repeated without a word, and a start that is acknowledged before it is durable.
+func TestKilled(t *testing.T) {
+	const kills, together = 20, 12
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	b := openBooks(t)
+	o := options{data: dataDir(t), args: []string{"--project", writeChain(t, b)}}
+	p := &starter{acks: map[int]string{}}
+	var took []time.Duration
+	inFlight := 0
+	for range kills {
+		began := time.Now()
+		s := start(t, o)
+		took = append(took, time.Since(began))
+		var filling sync.WaitGroup
+		filling.Go(func() { p.fill(t, s, together) })
+		got := b.strike(5, random, func() { s.kill(t) })
+		if got < 5 {
+			t.Fatal("there were never 5 calls in flight")
+		}
+		inFlight += got
+		filling.Wait()
+	}
+	s := start(t, o)
+	p.fill(t, s, 0)
+	resolved, retried := finish(t, s, b)
+	judge(t, s, b, p, filepath.Join(o.data, "ledger.jsonl"))
+	t.Logf("%d runs and %d calls over %d kills with %d calls in flight; %d calls were uncertain, %d runs had crashed three times; restarts took %v",
+		len(p.acks), len(b.calls), kills, inFlight, resolved, retried, took)
+}
+
+// TestDatabaseKilled kills the private PostgreSQL under a working server, which brings it back and goes on.
+func TestDatabaseKilled(t *testing.T) {
+	b := openBooks(t)
+	data := dataDir(t)
+	s := start(t, options{data: data, args: []string{"--project", writeChain(t, b)}})
+	p := &starter{acks: map[int]string{}}
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 3 {
+		before := postmaster(data)
+		var filling sync.WaitGroup
+		filling.Go(func() { p.fill(t, s, 8) })
+		if b.strike(5, random, func() {
+			if err := syscall.Kill(before, syscall.SIGKILL); err != nil {
+				t.Errorf("killing PostgreSQL, process %d: %v", before, err)
+			}
+		}) == 0 {
+			t.Fatal("there were never 5 calls in flight")
+		}
+		filling.Wait()
+		eventually(t, "PostgreSQL is back", func() bool { now := postmaster(data); return now != 0 && now != before })
+		eventually(t, "the API answers", func() bool { return call("GET", s.url+"/api/v1/runs", nil, nil, nil) == nil })
+	}
+	p.fill(t, s, 0)
+	resolved, retried := finish(t, s, b)
+	judge(t, s, b, p, filepath.Join(data, "ledger.jsonl"))
+	t.Logf("%d runs and %d calls; %d calls were uncertain, %d runs had crashed three times", len(p.acks), len(b.calls), resolved, retried)
+}
+
+// finish brings every run to its end: it resolves what is uncertain as the books say, and retries what failed because it was cut short too often.
+func finish(t *testing.T, s *server, b *books) (resolved, retried int) {
+	t.Helper()
+	for {
+		eventually(t, "nothing is under way", func() bool { return len(s.runs(t, "pending", "running", "waiting")) == 0 })
+		open := s.runs(t, "uncertain", "failed")
+		if len(open) == 0 {
+			return resolved, retried
+		}
+		for _, id := range open {
+			r := s.run(t, id)
+			if r.Status == "failed" {
+				if r.Error == nil || r.Error.Class != "crashed" {
+					t.Fatalf("run %s failed, and not because it was cut short three times: %+v", id, r.Error)
+				}
+				s.post(t, "/runs/"+id+"/retry", nil, nil)
+				retried++
+				continue
+			}
+			for _, st := range r.Steps {
+				if st.Status == "uncertain" {
+					resolve(t, s, b, id, st.ID)
+					resolved++
+				}
+			}
+		}
+	}
+}
+
+// resolve is the person who looks into the function's books.
+func resolve(t *testing.T, s *server, b *books, id, step string) {
+	t.Helper()
+	if step != "once" {
+		t.Fatalf("step %s of run %s is uncertain, and it is idempotent", step, id)
+	}
+	body := map[string]any{"outcome": "did_not_happen", "reason": "the books do not have it"}
+	if calls := b.of(id, step, ""); len(calls) > 0 {
+		body = map[string]any{"outcome": "happened", "output": map[string]int{"call": calls[0].Number}, "reason": "the books have it"}
+	}
+	s.post(t, "/runs/"+id+"/steps/"+step+"/resolve", body, nil)
+}
+
+// judge holds the records of all runs against the books.
+func judge(t *testing.T, s *server, b *books, p *starter, ledger string) {
+	t.Helper()
+	if len(p.open) > 0 {
+		t.Errorf("got runs %v not started, want each", p.open)
+	}
+	all := s.runs(t)
+	if len(all) != p.keys || len(p.acks) != p.keys {
+		t.Errorf("got %d runs, %d acknowledged, of %d keys; want one run a key", len(all), len(p.acks), p.keys)
+	}
+	lines := readLedger(t, ledger)
+	for key, id := range p.acks {
+		r := s.run(t, id)
+		if r.Status != "succeeded" || string(r.Input) != fmt.Sprintf(`{"n":%d}`, key) || !strings.Contains(string(r.Output), fmt.Sprintf(`"n":%d`, key)) {
+			t.Errorf("run %s: got %s with input %s and output %s, want succeeded with n = %d in both", id, r.Status, r.Input, r.Output, key)
+			continue
+		}
+		j := trial{T: t, server: s, books: b, run: r}
+		j.calls()
+		j.events()
+		j.processes(lines)
+		if t.Failed() {
+			return // the first is enough to look at
+		}
+	}
+}

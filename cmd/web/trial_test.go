@@ -1,0 +1,142 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// trial judges one finished run of chain.
+type trial struct {
+	*testing.T
+	*server
+	*books
+	run runView
+}
+
+// calls holds the recorded answers against the books.
+func (j trial) calls() {
+	j.Helper()
+	recorded := map[string]int{} // step or step/item → call
+	for _, name := range []string{"first", "once", "second", "last"} {
+		recorded[name] = j.recorded(name, "", j.run.step(name).Output)
+	}
+	items := j.items(j, j.run.ID, "wide")
+	if len(items) != 3 {
+		j.Errorf("run %s: got %d items of wide, want 3", j.run.ID, len(items))
+	}
+	for _, it := range items {
+		recorded["wide/"+strconv.Itoa(it.Index)] = j.recorded("wide", strconv.Itoa(it.Index), it.Output)
+	}
+	if n := len(j.of(j.run.ID, "once", "")); n != 1 {
+		j.Errorf("run %s: got %d invocations of once, which is not idempotent; want exactly 1", j.run.ID, n)
+	}
+	// Nothing starts on an answer that is not the recorded one: what is not committed is not handed on.
+	for step, before := range map[string][]string{"wide": {"first"}, "once": {"first"}, "second": {"wide/0", "wide/1", "wide/2", "once"}, "last": {"second"}} {
+		var want []int
+		for _, name := range before {
+			want = append(want, recorded[name])
+		}
+		j.books.mu.Lock()
+		for _, c := range j.books.calls {
+			if c.Run == j.run.ID && c.Step == step && !slices.Equal(c.After, want) {
+				j.Errorf("run %s: call %d of %s %s was handed the answers %v, and recorded are %v", j.run.ID, c.Number, step, c.Item, c.After, want)
+			}
+		}
+		j.books.mu.Unlock()
+	}
+}
+
+// recorded is the call whose answer became the output. It must be the last with its key: a later one would be a completed step that was invoked again.
+func (j trial) recorded(step, item string, output json.RawMessage) int {
+	j.Helper()
+	var out struct{ Call int }
+	if err := json.Unmarshal(output, &out); err != nil {
+		j.Errorf("run %s: the output of %s %s is %s: %v", j.run.ID, step, item, output, err)
+	}
+	calls := j.of(j.run.ID, step, item)
+	if len(calls) == 0 || calls[len(calls)-1].Number != out.Call {
+		j.Errorf("run %s: recorded for %s %s is call %d, and the books have %+v; want the last of them", j.run.ID, step, item, out.Call, calls)
+	}
+	for _, c := range calls {
+		if c.Key != calls[0].Key || c.Key == "" {
+			j.Errorf("run %s: %s %s was called with the keys %q and %q, want one", j.run.ID, step, item, calls[0].Key, c.Key)
+		}
+	}
+	return out.Call
+}
+
+// events holds the history against itself.
+func (j trial) events() {
+	j.Helper()
+	seen := map[string]int{}
+	for i, e := range j.server.events(j, j.run.ID) {
+		if e.Seq != int64(i+1) {
+			j.Errorf("run %s: event %d has seq %d, want no gap", j.run.ID, i+1, e.Seq)
+		}
+		for _, f := range e.Facts {
+			name := f.Type + " " + f.Step
+			if f.Item != nil {
+				name += fmt.Sprint("/", *f.Item)
+			}
+			seen[name]++
+		}
+	}
+	for _, once := range []string{"RunStarted ", "RunSucceeded ", "StepCompleted first", "StepCompleted wide", "StepCompleted once", "StepCompleted hold",
+		"StepCompleted second", "StepCompleted last", "CallSucceeded wide/0", "CallSucceeded wide/1", "CallSucceeded wide/2", "CallSucceeded first"} {
+		if seen[once] != 1 {
+			j.Errorf("run %s: got %d times %q, want it once", j.run.ID, seen[once], once)
+		}
+	}
+}
+
+// ledgerLine is what a handler of the sample project wrote of one invocation.
+type ledgerLine struct {
+	Function, Key, Run, Step, Item, Outcome, Note string
+	Attempt                                       int
+}
+
+func readLedger(t testing.TB, path string) (lines []ledgerLine) {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text := range strings.Lines(string(raw)) {
+		var l ledgerLine
+		if err := json.Unmarshal([]byte(text), &l); err != nil {
+			t.Fatalf("the ledger has the line %q: %v", text, err)
+		}
+		lines = append(lines, l)
+	}
+	return lines
+}
+
+// processes holds the attempts at hold, a function in a process of its own, against its ledger.
+func (j trial) processes(lines []ledgerLine) {
+	j.Helper()
+	attempts := j.run.step("hold").Attempts
+	last := 0
+	for _, a := range attempts {
+		if a.Status == "succeeded" {
+			last = a.Number
+		}
+	}
+	invoked := 0
+	for _, l := range lines {
+		if l.Run != j.run.ID || l.Step != "hold" {
+			continue
+		}
+		invoked++
+		if l.Attempt > last {
+			j.Errorf("run %s: hold was recorded by attempt %d and invoked again: %+v", j.run.ID, last, l)
+		}
+	}
+	if invoked == 0 || last == 0 || last != len(attempts) {
+		j.Errorf("run %s: hold has %d attempts, of which %d succeeded, and %d invocations in the ledger", j.run.ID, len(attempts), last, invoked)
+	}
+}
