@@ -12,6 +12,7 @@ import { Inspector } from "./Inspector";
 import { Palette } from "./Palette";
 import { Picker } from "./Picker";
 import { Problems } from "./Problems";
+import { Prose } from "./Prose";
 import { Toolbar } from "./Toolbar";
 import { useKeys } from "./useKeys";
 import { useSelection } from "./useSelection";
@@ -177,7 +178,7 @@ export function App() {
         <SegnoGraph ref={graphRef} mode="edit" graph={graph} selection={selection} onSelect={(s: Selection) => select(s)} wire={wire} onWire={frozen ? undefined : setWire} gestures={gestures} dimmed={frozen} />
         {frozen ? (
           <p className="sg-banner" data-tone="fail" role="alert" data-testid="broken">
-            The YAML cannot be read: {draft.issues[0]?.message ?? "see the problems below"}. The graph shows the last text that could be.
+            The YAML cannot be read: <Prose text={draft.issues[0]?.message ?? "see the problems below"} />. The graph shows the last text that could be.
           </p>
         ) : wire ? (
           <p className="sg-banner" data-tone="accent" role="status" data-testid="wiring">
@@ -187,7 +188,9 @@ export function App() {
         {graph.nodes.length === 0 && !frozen ? <p className="sg-empty">No steps yet. Drag one in from the left, or press A.</p> : null}
         {notice ? (
           <p className="sg-notice" data-tone={notice.tone} role={notice.tone === "fail" ? "alert" : "status"} data-testid="notice">
-            <span>{notice.text}</span>
+            <span>
+              <Prose text={notice.text} />
+            </span>
             <button type="button" className="sg-mini" aria-label="Dismiss" onClick={() => session.dismiss(notice.id)}>
               <Sign name="x" />
             </button>

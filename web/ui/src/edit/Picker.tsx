@@ -78,7 +78,7 @@ export function Picker({ at, title, onlyFunctions = false, onPick, onClose }: Pr
             ref={(el) => {
               if (i === cursor) el?.scrollIntoView({ block: "nearest" });
             }}
-            onPointerEnter={() => setCursor(i)}
+            onPointerMove={() => setCursor(i)}
             onClick={() => onPick(o)}
           >
             <KindIcon kind={o.kind} />

@@ -4,6 +4,7 @@ import { Sign } from "../graph/icons";
 import { StatusGlyph } from "../graph/status";
 import type { Issue } from "../types.gen";
 import { useSnapshot } from "./context";
+import { Prose } from "./Prose";
 
 interface Props {
   open: boolean;
@@ -41,8 +42,8 @@ export function Problems({ open, onToggle, current, onGo }: Props) {
                 </span>
                 <span className="sg-mono">{i.step ?? ""}</span>
                 <span className="sg-problem-text">
-                  {i.message}
-                  {i.hint ? <span className="sg-hint"> {i.hint}</span> : null}
+                  <Prose text={i.message} />
+                  {i.hint ? <span className="sg-hint"> <Prose text={i.hint} /></span> : null}
                 </span>
               </button>
             </li>

@@ -5,6 +5,7 @@ import { StatusGlyph } from "../graph/status";
 import { Sign } from "../graph/icons";
 import type { Issue } from "../types.gen";
 import { useEditor, useSnapshot } from "./context";
+import { Prose } from "./Prose";
 
 function Modal({ title, onClose, children, testid }: { title: string; onClose(): void; children: ReactNode; testid: string }) {
   const dialog = useRef<HTMLDialogElement>(null);
@@ -90,7 +91,7 @@ export function PublishDialog({ onClose, onIssue }: { onClose(): void; onIssue(i
                   <StatusGlyph status="failed" size={14} label="Error" />
                   <span>
                     {i.step ? <span className="sg-mono">{i.step} </span> : null}
-                    {i.message} {i.hint ? <span className="sg-hint">{i.hint}</span> : null}
+                    <Prose text={i.message} /> {i.hint ? <span className="sg-hint"><Prose text={i.hint} /></span> : null}
                     <span className="sg-dim"> line {i.line}</span>
                   </span>
                 </button>

@@ -3,6 +3,7 @@ import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactNode 
 import { fromText, toText, type FieldKind } from "../model/schema";
 import { asExpression, expressionOf } from "../model/template";
 import type { Issue, Json } from "../types.gen";
+import { Prose } from "./Prose";
 
 /** A field is saved this long after the last key. */
 const REST_MS = 500;
@@ -105,8 +106,8 @@ function literalOf(source: string, kind: FieldKind): ReturnType<typeof fromText>
 export function Issues({ issues }: { issues: Issue[] }) {
   return issues.map((i, n) => (
     <p key={n} className="sg-issue" data-tone={i.severity === "error" ? "fail" : "retry"}>
-      {i.message}
-      {i.hint ? <span className="sg-hint"> {i.hint}</span> : null}
+      <Prose text={i.message} />
+      {i.hint ? <span className="sg-hint"> <Prose text={i.hint} /></span> : null}
     </p>
   ));
 }

@@ -56,6 +56,7 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
   const flow = useReactFlow();
   const box = useRef<HTMLDivElement>(null);
   const [dragging, setDragging] = useState<Wire | null>(null);
+  const [hovered, setHovered] = useState<string | null>(null);
   const drawing = wire ?? dragging;
   const dragRefusals = useMemo(() => (dragging ? findRefusals(graph, dragging.from, dragging.port) : FREE), [graph, dragging]);
 
@@ -83,8 +84,11 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
   /** Brings a step into view without moving more than it must, and focuses it if asked. */
   function reveal(id: string, focus: boolean) {
     const node = graph.nodes.find((n) => n.id === id);
-    const pane = box.current?.getBoundingClientRect();
-    if (!node || !pane) return;
+    const whole = box.current?.getBoundingClientRect();
+    if (!node || !whole) return;
+    // On a narrow screen the inspector's sheet covers the lower half.
+    const covered = mode === "edit" && matchMedia("(max-width: 900px)").matches;
+    const pane = { left: whole.left, top: whole.top, right: whole.right, bottom: covered ? whole.top + whole.height * 0.42 : whole.bottom };
     const a = flow.flowToScreenPosition({ x: node.x, y: node.y });
     const b = flow.flowToScreenPosition({ x: node.x + node.w, y: node.y + node.h });
     const margin = 32;
@@ -93,13 +97,17 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
     if (dx !== 0 || dy !== 0) {
       const duration = calm() ? 0 : 200;
       // All of a small flow stays in sight; in a large one the view moves no more than it must.
-      if (!moved.current && roomFor(graph, box.current) >= FITS_FROM) void flow.fitView({ ...FIT, duration });
+      if (!moved.current && !covered && roomFor(graph, box.current) >= FITS_FROM) void flow.fitView({ ...FIT, duration });
       else {
         const { x, y, zoom } = flow.getViewport();
         void flow.setViewport({ x: x + dx, y: y + dy, zoom }, { duration });
       }
     }
-    if (focus) requestAnimationFrame(() => box.current?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`)?.focus({ preventScroll: true }));
+    if (!focus) return;
+    const wrapper = () => box.current?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`);
+    const there = wrapper();
+    if (there) there.focus({ preventScroll: true });
+    else requestAnimationFrame(() => wrapper()?.focus({ preventScroll: true })); // it was out of sight and is mounted with the next frame
   }
 
   const selectedStep = selection?.kind === "step" ? selection.id : null;
@@ -150,6 +158,8 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
     return () => watch.disconnect();
   }, [flow]);
 
+  const why = drawing && hovered ? shared.refusals.get(hovered) : undefined;
+
   function onConnectEnd(event: MouseEvent | TouchEvent, state: FinalConnectionState) {
     setDragging(null);
     if (!gestures || !state.fromHandle?.id) return;
@@ -190,6 +200,8 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
           }}
           onConnectEnd={onConnectEnd}
           isValidConnection={(c) => !dragRefusals.has(c.target)}
+          onNodeMouseEnter={(_, node) => setHovered(node.id)}
+          onNodeMouseLeave={() => setHovered(null)}
           connectionMode={ConnectionMode.Strict}
           connectionDragThreshold={4}
           connectOnClick={false}
@@ -208,12 +220,18 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
           minZoom={0.1}
           maxZoom={2}
           onlyRenderVisibleElements={graph.nodes.length >= CULL_FROM}
+          onInit={() => requestAnimationFrame(() => selectedStep && reveal(selectedStep, false))}
           fitView
           fitViewOptions={FIT}
           attributionPosition="bottom-left"
         >
           <Level box={box} />
           <Zoom onFit={() => (moved.current = false)} />
+          {why ? (
+            <p className="sg-why" role="status" data-testid="refusal">
+              {why}
+            </p>
+          ) : null}
           {props.children}
         </ReactFlow>
       </div>
@@ -252,7 +270,7 @@ function Level({ box }: { box: React.RefObject<HTMLDivElement | null> }) {
   useEffect(() => {
     const el = box.current;
     if (!el) return;
-    el.dataset["level"] = zoom >= 0.6 ? "full" : zoom >= 0.35 ? "middle" : "far";
+    el.dataset["level"] = zoom >= 0.75 ? "full" : zoom >= 0.35 ? "middle" : "far";
     el.style.setProperty("--unzoom", String(1 / zoom));
   }, [box, zoom]);
   return null;
