@@ -24,6 +24,7 @@ func Apply(s *State, f Fact, at time.Time) {
 		s.ID, s.Flow, s.Version, s.Input, s.By, s.StartedAt = f.ID, f.Flow, f.Version, value(f.Input), f.By, at
 	case *StepHeld:
 		s.Held = append(s.Held, f.Step)
+		s.step(f.Step).Held = true
 	case *ItemsPlanned:
 		st := s.begin(f.Step, at)
 		st.Planned, st.Items, st.List = true, make([]*Unit, len(f.Items)), make([]*expr.Value, len(f.Items))
@@ -46,11 +47,15 @@ func Apply(s *State, f Fact, at time.Time) {
 	case *UnitCancelled:
 		u := s.unit(f.Ref)
 		u.RetryAt = time.Time{}
+		if n := len(u.Attempts); n > 0 && u.Attempts[n-1].Status == Running { // it had not gone out
+			u.Attempts[n-1].Status, u.Attempts[n-1].EndedAt = Cancelled, at
+		}
 		s.move(f.Ref, u, Cancelled)
 	case *StepWaiting:
 		st := s.begin(f.Step, at)
 		st.Status, st.Until, st.Ask, st.Title, st.Decision = Waiting, f.Until, f.Ask, f.Title, nil
 		s.Waiting++
+		s.wakes.push(f.Until, f.Step)
 	case *TimerFired:
 		if u := s.Unit(f.Ref); u != nil && u.State == Retrying {
 			u.RetryAt = time.Time{}
@@ -143,9 +148,23 @@ func (s *State) begin(name string, at time.Time) *Step {
 }
 
 func (s *State) unhold(name string) {
-	if i := slices.Index(s.Held, name); i >= 0 {
-		s.Held = slices.Delete(s.Held, i, i+1)
+	st := s.step(name)
+	if !st.Held {
+		return
 	}
+	st.Held = false
+	s.Held = without(s.Held, name)
+}
+
+// without takes v out of list. Those who take do so from the front as a rule, which moves nothing.
+func without[T comparable](list []T, v T) []T {
+	if len(list) > 0 && list[0] == v {
+		return list[1:]
+	}
+	if i := slices.Index(list, v); i >= 0 {
+		return slices.Delete(list, i, i+1)
+	}
+	return list
 }
 
 func (s *State) leaveWaiting(st *Step) {
@@ -174,6 +193,7 @@ func (s *State) move(r Ref, u *Unit, to StepStatus) {
 		un.Done += delta(to == Succeeded, from == Succeeded)
 		un.Lost += delta(to == Failed, from == Failed)
 		if r.Item != NoItem {
+			un.Late = without(un.Late, r.Item)
 			un.Cursor = min(un.Cursor, r.Item)
 		}
 		if to == Failed {
@@ -185,6 +205,10 @@ func (s *State) move(r Ref, u *Unit, to StepStatus) {
 		st.Unsure += unsure
 		if to == Succeeded {
 			st.Done++
+			st.partial = nil
+			if un := st.Undoing; un != nil && r.Item >= un.Cursor {
+				un.Late = append(un.Late, r.Item)
+			}
 		}
 		if to == Failed {
 			st.Lost = append(st.Lost, r.Item)
@@ -197,9 +221,7 @@ func (st *Step) taken(item int) {
 	if item == NoItem {
 		return
 	}
-	if i := slices.Index(st.Again, item); i >= 0 {
-		st.Again = slices.Delete(st.Again, i, i+1)
-	}
+	st.Again = without(st.Again, item)
 	st.Next = max(st.Next, item+1)
 }
 

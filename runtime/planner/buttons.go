@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"encoding/json"
 	"slices"
 
 	"github.com/segno-run/segno/designer/check"
@@ -11,7 +12,7 @@ import (
 // Fits lists the buttons that fit the run now: "retry", "compensate", "cancel".
 func (s *State) Fits() []string {
 	var fits []string
-	if s.Ended == StatusFailed || s.Ended == StatusCompensationFailed {
+	if s.Ended == StatusFailed && !s.Cancelled || s.Ended == StatusCompensationFailed {
 		fits = append(fits, "retry")
 	}
 	if s.Ended == StatusFailed || s.Ended == StatusCancelled {
@@ -35,13 +36,16 @@ func (d *decider) retry(in *Retry) error {
 		for _, r := range undos {
 			d.retryUndo(r)
 		}
+		for _, st := range d.p.Steps { // what could not begin because the compensation was stopped in its midst
+			d.undoNext(st)
+		}
 		return nil
 	}
 	for _, name := range failures {
 		d.reset(d.p.Step(name))
 	}
-	for _, name := range slices.Clone(d.s.Held) {
-		d.queue = append(d.queue, d.p.Step(name).Index)
+	for _, name := range d.s.Held {
+		d.queue = append(d.queue, turn{step: d.p.Step(name)})
 	}
 	d.drain()
 	return nil
@@ -65,10 +69,13 @@ func (d *decider) reset(st *check.Step) {
 		d.advance(st)
 		return
 	}
-	d.run(st)
+	d.enter(st)
 }
 
 func (d *decider) cancel(in *Cancel) error {
+	if d.s.Phase == PhaseCancelling && d.s.Ended == "" {
+		return conflict("the run is being cancelled already")
+	}
 	if !d.s.fits("cancel") {
 		return conflict("the run is %s: Cancel applies to a run that is still going forward", d.s.Status())
 	}
@@ -169,6 +176,9 @@ func (d *decider) resolve(in *Resolve) error {
 		if f.Output = in.Output; f.Output == nil {
 			f.Output = JSON("null")
 		}
+		if !json.Valid(f.Output) {
+			return &Refusal{Invalid, "the output is not JSON"}
+		}
 		if bad := c.BreachOfOutput(f.Output); bad != nil {
 			return &Refusal{Invalid, bad.Message}
 		}
@@ -186,6 +196,8 @@ func (d *decider) resolve(in *Resolve) error {
 	case stopped:
 		d.emit(&UnitCancelled{r})
 		d.unitCancelled(st, r)
+	case d.s.Ended != "":
+		d.halt(r)
 	default:
 		d.again(r, 1)
 	}

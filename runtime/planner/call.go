@@ -12,9 +12,6 @@ import (
 	"github.com/segno-run/segno/designer/flow"
 )
 
-// maxCrashes is after how many crashes in a row a unit fails, so that a step that kills its server ends (design, section 4).
-const maxCrashes = 3
-
 // spec is the call that a unit makes.
 func (d *decider) spec(r Ref) *check.Call {
 	st := d.p.Step(r.Step)
@@ -62,7 +59,7 @@ func (d *decider) invoke(r Ref) {
 // dispatch records the intent to make a call that may not be made twice.
 func (d *decider) dispatch(in *Dispatch) {
 	u := d.s.Unit(in.Ref)
-	if u == nil || u.State != Running || in.Attempt != len(u.Attempts) || u.Attempts[in.Attempt-1].Sent {
+	if u == nil || d.s.Ended != "" || u.State != Running || in.Attempt != len(u.Attempts) || u.Attempts[in.Attempt-1].Sent {
 		return
 	}
 	d.emit(&CallStarted{in.Ref, in.Attempt})
@@ -141,12 +138,7 @@ func (d *decider) unitDone(st *check.Step, r Ref) {
 	default:
 		d.complete(st, &StepCompleted{}, flow.PortDone)
 	}
-	if d.undoable(st) { // a person's word on an uncertain unit came during the compensation
-		if st.Compensate != nil {
-			d.scheduleUndo(st, r)
-		}
-		d.undoNext(st)
-	}
+	d.undoNext(st) // if it was a person's word on an uncertain unit that came during the compensation
 }
 
 // unitFailed goes on after a unit's attempts are used up.
@@ -178,7 +170,7 @@ func (d *decider) timerDue(in *TimerDue) {
 	if st == nil {
 		return
 	}
-	if u := d.s.Unit(in.Ref); u != nil && u.State == Retrying && !u.RetryAt.IsZero() && !u.RetryAt.After(d.now) {
+	if u := d.s.Unit(in.Ref); u != nil && d.s.Ended == "" && u.State == Retrying && !u.RetryAt.IsZero() && !u.RetryAt.After(d.now) {
 		d.emit(&TimerFired{in.Ref})
 		d.again(in.Ref, u.Round+1)
 		return
@@ -196,64 +188,6 @@ func (d *decider) timerDue(in *TimerDue) {
 	d.fail(st, NoItem, &fault.Fault{Class: fault.Timeout, Effect: fault.None,
 		Message:  "nobody answered the approval within " + st.ApprovalTimeout.String(),
 		Evidence: []fault.Detail{{Name: "timeout", Value: "approval"}, {Name: "deadline", Value: until.UTC().Format(time.RFC3339)}}})
-}
-
-// recover judges what was in flight when the last owner was lost.
-func (d *decider) recover(in *Recover) {
-	var flying []Ref
-	for _, st := range d.p.Steps {
-		s, ok := d.s.Steps[st.Name]
-		if !ok {
-			continue
-		}
-		s.units(func(i int, u *Unit) {
-			if u.State == Running {
-				flying = append(flying, Ref{Step: st.Name, Item: i})
-			}
-			if u.Undo != nil && u.Undo.State == Running {
-				flying = append(flying, Ref{Step: st.Name, Item: i, Undo: true})
-			}
-		})
-	}
-	flying = slices.DeleteFunc(flying, func(r Ref) bool {
-		if u := d.s.Unit(r); d.spec(r).Idempotent || u.Attempts[len(u.Attempts)-1].Sent {
-			return false
-		}
-		d.invoke(r) // it has certainly not been called
-		return true
-	})
-	if len(flying) == 0 {
-		return
-	}
-	d.emit(&Recovered{Owner: in.Owner})
-	for _, r := range flying {
-		d.crashed(r)
-	}
-}
-
-func (d *decider) crashed(r Ref) {
-	st, u, c := d.p.Step(r.Step), d.s.Unit(r), d.spec(r)
-	fact := &CallFailed{Ref: r, Attempt: len(u.Attempts), Fault: fault.Fault{Class: fault.Crashed, Effect: fault.Maybe,
-		Message:  "the server stopped while " + u.Function + " was running",
-		Evidence: []fault.Detail{{Name: "crashes in a row", Value: itoa(u.Crashes + 1)}}}}
-	switch {
-	case !c.Idempotent:
-		fact.Next = NextUncertain
-	case d.s.Phase == PhaseCancelling && !r.Undo:
-		fact.Next = NextCancel
-	case u.Crashes+1 < maxCrashes:
-		fact.Next, fact.RetryAt = NextRetry, d.now
-	}
-	d.emit(fact)
-	switch fact.Next {
-	case NextRetry:
-		d.again(r, u.Round) // whatever the retry policy says: the function did not fail, the server did
-	case NextFail:
-		d.unitFailed(st, r)
-	case NextCancel:
-		d.unitCancelled(st, r)
-	case NextUncertain:
-	}
 }
 
 // Timers lists every timer that a run waits for, soonest first. An owner that loads a run sets them anew.

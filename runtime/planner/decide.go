@@ -1,7 +1,6 @@
 package planner
 
 import (
-	"slices"
 	"time"
 
 	"github.com/segno-run/segno/designer/check"
@@ -29,9 +28,7 @@ func Decide(p *check.Program, s *State, in Input, now time.Time) ([]Fact, []Comm
 	case *Recover:
 		d.recover(in)
 	case *Poison:
-		if s.Ended == "" {
-			d.emit(&RunFailed{Item: NoItem, Fault: in.Fault})
-		}
+		d.poison(in)
 	case *Retry:
 		err = d.retry(in)
 	case *Cancel:
@@ -59,8 +56,15 @@ type decider struct {
 	now   time.Time
 	facts []Fact
 	cmds  []Command
-	queue []int // steps whose join is satisfied; a queue, because a chain of a thousand `set` steps must not be a thousand frames deep
+	queue []turn // a queue, because a chain of a thousand `set` steps must not be a thousand frames deep
 	busy  bool
+	halts bool // a failure is the server's, not the step's: no error port handles it
+}
+
+// turn is a step whose join has been decided.
+type turn struct {
+	step *check.Step
+	dead string // the dead edge because of which it is skipped; "": it starts
 }
 
 func (d *decider) emit(f Fact) {
@@ -77,37 +81,55 @@ func (d *decider) start(in *Start) {
 	d.emit(&RunStarted{ID: in.ID, Flow: d.p.Flow, Version: in.Version, Input: in.Input, By: in.By})
 	for _, st := range d.p.Steps {
 		if len(st.In) == 0 {
-			d.queue = append(d.queue, st.Index)
+			d.queue = append(d.queue, turn{step: st})
 		}
 	}
 	d.drain()
 }
 
-// drain starts the steps that became ready, and those that become ready by that.
+// poison stops a run where it stands. What was called is judged by the next owner's Recover.
+func (d *decider) poison(in *Poison) {
+	switch {
+	case d.s.Ended != "":
+	case d.s.Phase == PhaseCompensating:
+		d.emit(&RunCompensationFailed{Item: NoItem, Fault: in.Fault})
+	default:
+		d.emit(&RunFailed{Item: NoItem, Fault: in.Fault})
+	}
+}
+
+// drain starts or skips the steps whose turn has come, and those whose turn comes by that.
 func (d *decider) drain() {
 	if d.busy {
 		return
 	}
 	d.busy = true
 	for len(d.queue) > 0 {
-		i := d.queue[0]
+		t := d.queue[0]
 		d.queue = d.queue[1:]
-		d.begin(d.p.Steps[i])
+		switch s := d.s.step(t.step.Name); {
+		case s.Status != Pending: // queued twice: a second edge of its join settled in the same decision
+		case t.dead != "":
+			d.skip(t.step, t.dead, "")
+		default:
+			d.begin(t.step, s)
+		}
 	}
 	d.busy = false
 }
 
 // begin starts a step whose join is satisfied, or holds it.
-func (d *decider) begin(st *check.Step) {
-	if d.s.step(st.Name).Status != Pending {
-		return // queued twice: both edges of a diamond of skipped steps settle in one decision
+func (d *decider) begin(st *check.Step, s *Step) {
+	switch {
+	case d.s.Phase == PhaseForward && d.s.Ended == "":
+		d.enter(st)
+	case !s.Held:
+		d.emit(&StepHeld{Step: st.Name})
 	}
-	if d.s.Phase != PhaseForward || d.s.Ended != "" {
-		if !slices.Contains(d.s.Held, st.Name) {
-			d.emit(&StepHeld{Step: st.Name})
-		}
-		return
-	}
+}
+
+// enter asks a step's condition and starts its work.
+func (d *decider) enter(st *check.Step) {
 	if st.If != nil {
 		yes, err := st.If.EvalBool(d.scope(NoItem, nil))
 		if err != nil {
@@ -199,24 +221,25 @@ func (d *decider) complete(st *check.Step, f *StepCompleted, live ...string) {
 	f.Step = st.Name
 	f.Edges = d.edges(st, live...)
 	d.emit(f)
-	d.propagate(st)
+	d.propagate(st, f.Edges)
 }
 
 func (d *decider) skip(st *check.Step, because, condition string) {
-	d.emit(&StepSkipped{Step: st.Name, Because: because, If: condition, Edges: d.edges(st)})
-	d.propagate(st)
+	f := &StepSkipped{Step: st.Name, Because: because, If: condition, Edges: d.edges(st)}
+	d.emit(f)
+	d.propagate(st, f.Edges)
 }
 
 // fail ends a step with a failure: handled if its error port is wired and the run is not being stopped.
 func (d *decider) fail(st *check.Step, item int, f *fault.Fault) {
-	handled := st.Wired(flow.PortError) && (d.s.Phase == PhaseForward || d.s.Phase == PhaseFailing)
+	handled := st.Wired(flow.PortError) && !d.halts && (d.s.Phase == PhaseForward || d.s.Phase == PhaseFailing)
 	fact := &StepFailed{Step: st.Name, Item: item, Fault: *f, Handled: handled}
 	if handled {
 		fact.Edges = d.edges(st, flow.PortError)
 	}
 	d.emit(fact)
 	if handled {
-		d.propagate(st)
+		d.propagate(st, fact.Edges)
 	}
 }
 
@@ -236,52 +259,29 @@ func (d *decider) edges(st *check.Step, live ...string) []Settled {
 	return out
 }
 
-// propagate looks at the joins behind a step that has just settled.
-func (d *decider) propagate(st *check.Step) {
-	last := -1
-	for _, e := range st.Out { // sorted by target, so that two edges into one join are looked at once
-		if e.To != last {
-			d.join(d.p.Steps[e.To], st)
-			last = e.To
+// propagate applies the truth table of joins to the steps behind one that has just settled. settled are its edges, in the order of st.Out.
+func (d *decider) propagate(st *check.Step, settled []Settled) {
+	for i := 0; i < len(st.Out); {
+		to, dead := d.p.Steps[st.Out[i].To], ""
+		for ; i < len(st.Out) && st.Out[i].To == to.Index; i++ { // sorted by target: two edges into one join are looked at once
+			if !settled[i].Live && dead == "" {
+				dead = settled[i].From + "." + settled[i].Port
+			}
 		}
+		d.join(to, dead)
 	}
 	d.drain()
 }
 
-// join applies the truth table of joins to a step one of whose edges has just settled.
-func (d *decider) join(to, from *check.Step) {
+// join judges a step some of whose edges have just settled; dead names one of them that is dead, if any is.
+func (d *decider) join(to *check.Step, dead string) {
 	st := d.s.step(to.Name)
-	if st.Status != Pending {
-		return // it was skipped at the first dead edge
-	}
 	switch {
 	case !to.Any && st.Dead > 0, to.Any && st.Dead == len(to.In):
-		d.skip(to, d.deadEdge(to, from), "")
-	case st.Live+st.Dead == len(to.In):
-		d.queue = append(d.queue, to.Index)
-	}
-}
-
-// deadEdge names an edge from one step to another that is dead: the first that is wired.
-func (d *decider) deadEdge(to, from *check.Step) string {
-	for _, f := range d.facts[len(d.facts)-1:] {
-		for _, e := range settledBy(f) {
-			if e.To == to.Name && !e.Live {
-				return e.From + "." + e.Port
-			}
+		if dead != "" { // else it was queued at its first dead edge
+			d.queue = append(d.queue, turn{to, dead})
 		}
+	case st.Live+st.Dead == len(to.In):
+		d.queue = append(d.queue, turn{step: to})
 	}
-	return from.Name
-}
-
-func settledBy(f Fact) []Settled {
-	switch f := f.(type) {
-	case *StepCompleted:
-		return f.Edges
-	case *StepSkipped:
-		return f.Edges
-	case *StepFailed:
-		return f.Edges
-	}
-	return nil
 }

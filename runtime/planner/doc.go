@@ -35,6 +35,9 @@
 //	fewer than 3 crashes in a row                            called again with the same key, whatever its retry says
 //	otherwise                                                failed (crashed)
 //
+// A run that cannot be carried on (a value that cannot be stored, a version that does not compile any more) is stopped where it stands: it fails, or
+// its compensation does. What was called then is judged as after a crash, but nothing is called again, nor handled by an error port, until Retry.
+//
 // After an unhandled failure no new step starts (what is ready is held), calls and retries in flight settle, then the run fails, or compensates
 // if its on_failure says so. Waits and approvals stay open in a failed run.
 //

@@ -1,7 +1,6 @@
 package planner
 
 import (
-	"encoding/json"
 	"time"
 
 	"github.com/segno-run/segno/designer/check"
@@ -39,13 +38,7 @@ func (d *decider) wait(st *check.Step) {
 			d.fail(st, NoItem, exprFault(err))
 			return
 		}
-		var text string
-		if err := json.Unmarshal(v.JSON(), &text); err == nil {
-			until, err = time.Parse(time.RFC3339Nano, text)
-		} else {
-			until, err = time.Parse(time.RFC3339Nano, string(v.JSON()))
-		}
-		if err != nil {
+		if until, err = time.Parse(time.RFC3339Nano, plain(v.JSON())); err != nil {
 			d.fail(st, NoItem, &fault.Fault{Class: fault.Expression, Effect: fault.None,
 				Message: "wait.until gave " + shorten(string(v.JSON())) + ", which is no RFC 3339 time such as \"2026-01-31T09:00:00Z\""})
 			return

@@ -29,7 +29,10 @@ func (c scope) Output(step string) (*expr.Value, bool) {
 		return nil, false
 	}
 	if step == c.undo && st.Planned && st.Result == nil {
-		return collect(st.Items), true // a for_each that failed half way: its completed items are undone
+		if st.partial == nil { // a for_each that failed half way: its completed items are undone
+			st.partial = collect(st.Items)
+		}
+		return st.partial, true
 	}
 	if st.Result == nil || st.Status != Succeeded {
 		return nil, false

@@ -51,7 +51,8 @@ type State struct {
 	UndoOpen   int // steps of the compensation's plan that are not settled
 	UndoFailed []Ref
 
-	run *expr.Value // what `run` is in expressions
+	run   *expr.Value // what `run` is in expressions
+	wakes wakes       // of the waits and approvals that have a time
 }
 
 // Failure says where and why a run failed.
@@ -67,7 +68,8 @@ type Step struct {
 	Status StepStatus // of its forward work
 	Live   int        // edges into it that are live
 	Dead   int
-	Unit   // its one call, if it has no for_each
+	Held   bool // it is among the run's Held
+	Unit        // its one call, if it has no for_each
 
 	Planned bool          // a for_each: the list is fixed
 	List    []*expr.Value // a for_each: the items
@@ -98,6 +100,7 @@ type Step struct {
 	Undoing *Undoing // nil outside a compensation
 
 	errValue *expr.Value
+	partial  *expr.Value // the outputs of a for_each that did not complete; nil: to be collected
 }
 
 // Undoing is a step's place in the compensation.
@@ -107,9 +110,10 @@ type Undoing struct {
 	Settled  bool
 	Open     int // undos called or retrying
 	Done     int
-	Lost     int // undos failed
-	Unsure   int // undos uncertain
-	Cursor   int // a for_each: items from here on have had their undo scheduled
+	Lost     int   // undos failed
+	Unsure   int   // undos uncertain
+	Cursor   int   // a for_each: items from here on have had their undo scheduled, Late aside
+	Late     []int // a for_each: items from Cursor on that turned out to have happened after it had passed them
 }
 
 // Unit is one function's work: a step's, an item's, or a compensation's.

@@ -49,7 +49,7 @@ func (d *decider) sources(st *check.Step) []string {
 // undoable reports whether it is a step's turn in the compensation.
 func (d *decider) undoable(st *check.Step) bool {
 	u := d.s.step(st.Name).Undoing
-	return d.s.Phase == PhaseCompensating && u != nil && !u.Settled && u.Waits == 0
+	return d.s.Phase == PhaseCompensating && d.s.Ended == "" && u != nil && !u.Settled && u.Waits == 0
 }
 
 // undoNext starts what can be undone of a step now, and settles the step in the plan when nothing is left to undo.
@@ -79,10 +79,16 @@ func (d *decider) undoNext(st *check.Step) {
 	}
 }
 
-// lastDone is the next unit to undo: the last item done is the first undone.
+// lastDone is the next unit to undo: the last item is the first undone.
 func (st *Step) lastDone() (Ref, bool) {
 	if !st.Planned {
 		return Ref{Step: st.Name, Item: NoItem}, st.Unit.State == Succeeded && st.Unit.Undo == nil
+	}
+	if late := st.Undoing.Late; len(late) > 0 {
+		return Ref{Step: st.Name, Item: late[0]}, true
+	}
+	if un := st.Undoing; un.Open+un.Done+un.Lost+un.Unsure >= st.Done {
+		return Ref{}, false
 	}
 	for i := st.Undoing.Cursor - 1; i >= 0; i-- {
 		if u := st.Items[i]; u != nil && u.State == Succeeded && u.Undo == nil {

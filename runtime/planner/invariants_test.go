@@ -1,0 +1,357 @@
+package planner
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/segno-run/segno/designer/check"
+	"github.com/segno-run/segno/designer/expr"
+	"github.com/segno-run/segno/designer/flow"
+)
+
+// witness makes decisions and checks, after each, everything that must hold whatever happens. It keeps a second state that knows the run from the
+// encoded facts alone.
+type witness struct {
+	p      *check.Program
+	s      *State
+	folded *State
+	now    time.Time
+	rows   []row // what a journal would hold
+	done   map[Ref]bool
+	broken []string
+}
+
+type row struct {
+	at  time.Time
+	raw []byte
+}
+
+func newWitness(p *check.Program) *witness {
+	return &witness{p: p, s: NewState(), folded: NewState(), now: epoch, done: map[Ref]bool{}}
+}
+
+func (w *witness) violated(format string, args ...any) {
+	w.broken = append(w.broken, fmt.Sprintf(format, args...))
+}
+
+// decide is Decide, watched.
+func (w *witness) decide(in Input) ([]Fact, []Command, error) {
+	before := dump(w.s)
+	facts, commands, err := Decide(w.p, w.s, in, w.now)
+	if err != nil {
+		if len(facts)+len(commands) > 0 {
+			w.violated("%T was refused (%v) and led to %d facts and %d commands", in, err, len(facts), len(commands))
+		}
+		if after := dump(w.s); after != before {
+			w.violated("%T was refused (%v) and changed the state:\n%s", in, err, diff(before, after))
+		}
+		return facts, commands, err
+	}
+	if len(facts) == 0 && dump(w.s) != before {
+		w.violated("%T led to no facts and changed the state:\n%s", in, diff(before, dump(w.s)))
+	}
+	if len(facts) > 0 {
+		w.fold(facts)
+	}
+	w.judge(commands)
+	w.recount()
+	w.notStuck()
+	return facts, commands, nil
+}
+
+func (w *witness) fold(facts []Fact) {
+	raw, err := Encode(facts)
+	if err != nil {
+		w.violated("encoding: %v", err)
+		return
+	}
+	w.rows = append(w.rows, row{w.now, raw})
+	back, err := Decode(raw)
+	if err != nil {
+		w.violated("decoding: %v", err)
+		return
+	}
+	w.s.Seq++
+	Fold(w.folded, w.folded.Seq+1, w.now, back)
+	if got, want := dump(w.folded), dump(w.s); got != want {
+		w.violated("the folded state is another than the advanced one:\n%s", diff(want, got))
+	}
+	wake, ok := w.s.NextWake()
+	var want time.Time
+	for _, st := range w.s.Steps {
+		if st.Status == Waiting && !st.Until.IsZero() && (want.IsZero() || st.Until.Before(want)) {
+			want = st.Until
+		}
+	}
+	if ok == want.IsZero() || !wake.Equal(want) {
+		w.violated("next wake: got %s, want %s", moment(wake), moment(want))
+	}
+}
+
+// judge holds calls that are to go out against the tables.
+func (w *witness) judge(commands []Command) {
+	for _, c := range commands {
+		inv, ok := c.(*Invoke)
+		if !ok {
+			continue
+		}
+		u := w.s.Unit(inv.Ref)
+		switch {
+		case u == nil || u.State != Running || inv.Attempt != len(u.Attempts):
+			w.violated("%s attempt %d is invoked, and its unit is %+v", inv.Ref, inv.Attempt, u)
+			continue
+		case w.done[inv.Ref]:
+			w.violated("%s is invoked again though it completed", inv.Ref)
+		case w.s.Ended != "":
+			w.violated("%s is invoked in a run that is %s", inv.Ref, w.s.Ended)
+		case inv.Undo && w.s.Phase != PhaseCompensating, !inv.Undo && w.s.Phase == PhaseCompensating:
+			w.violated("%s is invoked in phase %d", inv.Ref, w.s.Phase)
+		}
+		if inv.Undo {
+			w.judgeUndo(inv.Ref)
+		} else if why := w.unready(w.p.Step(inv.Step)); why != "" {
+			w.violated("%s is invoked, but %s", inv.Ref, why)
+		}
+		call := w.p.Step(inv.Step).Call
+		if inv.Undo {
+			call = w.p.Step(inv.Step).Compensate
+		}
+		if call.Idempotent {
+			continue
+		}
+		if inv.Confirm == u.Attempts[inv.Attempt-1].Sent {
+			w.violated("%s: confirm %t, intent committed %t", inv.Ref, inv.Confirm, u.Attempts[inv.Attempt-1].Sent)
+		}
+		for _, a := range u.Attempts[:inv.Attempt-1] {
+			if a.Sent && (a.Fault == nil || a.Fault.Effect != "none") && u.Resolved == nil {
+				w.violated("%s: nobody knows what became of attempt %d, and nobody was asked", inv.Ref, a.Number)
+			}
+		}
+	}
+	for _, st := range w.s.Steps {
+		st.units(func(i int, u *Unit) {
+			w.done[Ref{Step: st.Name, Item: i}] = w.done[Ref{Step: st.Name, Item: i}] || u.State == Succeeded
+			if u.Undo != nil && u.Undo.State == Succeeded {
+				w.done[Ref{Step: st.Name, Item: i, Undo: true}] = true
+			}
+		})
+	}
+}
+
+// edge says what an edge has become, by the table of ports and from nothing but its step.
+func (w *witness) edge(e check.Edge) (settled, live bool) {
+	st := w.s.Steps[w.p.Steps[e.From].Name]
+	if st == nil {
+		return false, false
+	}
+	switch st.Status {
+	case Succeeded:
+		return true, e.Port == st.Port || e.Port == flow.PortDone && st.Port != flow.PortRejected
+	case Skipped:
+		return true, false
+	case Failed:
+		return st.Handled, e.Port == flow.PortError
+	}
+	return false, false
+}
+
+// unready says why a step may not run by the table of joins; "" if it may.
+func (w *witness) unready(st *check.Step) string {
+	alive := 0
+	for _, e := range st.In {
+		settled, live := w.edge(e)
+		from := w.p.Steps[e.From].Name + "." + e.Port
+		switch {
+		case !settled:
+			return from + " is not settled"
+		case !live && !st.Any:
+			return from + " is dead"
+		case live:
+			alive++
+		}
+	}
+	if len(st.In) > 0 && alive == 0 {
+		return "none of its edges is live"
+	}
+	return ""
+}
+
+// judgeUndo checks the order of undoing: whatever depends on the step is undone, or has nothing to undo, and nothing there is uncertain.
+func (w *witness) judgeUndo(r Ref) {
+	seen := map[int]bool{}
+	var behind func(i int)
+	behind = func(i int) {
+		for _, e := range w.p.Steps[i].Out {
+			if seen[e.To] {
+				continue
+			}
+			seen[e.To] = true
+			to := w.p.Steps[e.To]
+			if st := w.s.Steps[to.Name]; st != nil {
+				st.units(func(i int, u *Unit) {
+					switch {
+					case u.State == Uncertain:
+						w.violated("%s is undone while %s is uncertain", r, Ref{Step: to.Name, Item: i})
+					case to.Compensate != nil && u.State == Succeeded && (u.Undo == nil || u.Undo.State != Succeeded):
+						w.violated("%s is undone before %s", r, Ref{Step: to.Name, Item: i})
+					}
+				})
+			}
+			behind(e.To)
+		}
+	}
+	behind(w.p.Step(r.Step).Index)
+}
+
+// recount counts everything anew that the state keeps count of.
+func (w *witness) recount() {
+	type counts struct{ InFlight, Waiting, Uncertain, Settled, UndoOpen int }
+	var got counts
+	for _, st := range w.s.Steps {
+		type items struct{ Open, Retries, Unsure, Done, UndoOpen, UndoDone, UndoLost, UndoUnsure int }
+		var n items
+		st.units(func(_ int, u *Unit) {
+			n.Open += delta(open(u.State), false)
+			n.Retries += delta(u.State == Retrying, false)
+			n.Unsure += delta(u.State == Uncertain, false)
+			n.Done += delta(u.State == Succeeded, false)
+			if v := u.Undo; v != nil {
+				n.UndoOpen += delta(open(v.State), false)
+				n.UndoDone += delta(v.State == Succeeded, false)
+				n.UndoLost += delta(v.State == Failed, false)
+				n.UndoUnsure += delta(v.State == Uncertain, false)
+			}
+		})
+		got.InFlight += n.Open + n.UndoOpen
+		got.Uncertain += n.Unsure + n.UndoUnsure
+		got.Waiting += delta(st.Status == Waiting, false)
+		got.Settled += delta(st.Status == Succeeded || st.Status == Skipped || st.Status == Failed && st.Handled, false)
+		if !st.Planned {
+			n.Open, n.Retries, n.Unsure, n.Done = 0, 0, 0, 0
+		}
+		kept := items{Open: st.Open, Retries: st.Retries, Unsure: st.Unsure, Done: st.Done}
+		if u := st.Undoing; u != nil {
+			kept.UndoOpen, kept.UndoDone, kept.UndoLost, kept.UndoUnsure = u.Open, u.Done, u.Lost, u.Unsure
+			got.UndoOpen += delta(!u.Settled, false)
+		}
+		if kept != n {
+			w.violated("%s counts %+v, but there are %+v", st.Name, kept, n)
+		}
+		if st.Held != slices.Contains(w.s.Held, st.Name) {
+			w.violated("%s: held %t, and the run holds %v", st.Name, st.Held, w.s.Held)
+		}
+		live, dead := 0, 0
+		for _, e := range w.p.Step(st.Name).In {
+			if settled, alive := w.edge(e); settled {
+				live += delta(alive, false)
+				dead += delta(!alive, false)
+			}
+		}
+		if live != st.Live || dead != st.Dead {
+			w.violated("%s counts %d live and %d dead edges, but there are %d and %d", st.Name, st.Live, st.Dead, live, dead)
+		}
+	}
+	s := w.s
+	if kept := (counts{s.InFlight, s.Waiting, s.Uncertain, s.Settled, s.UndoOpen}); kept != got {
+		w.violated("the run counts %+v, but there are %+v", kept, got)
+	}
+}
+
+// notStuck checks that a run that goes on waits for something.
+func (w *witness) notStuck() {
+	s := w.s
+	if s.ID != "" && s.Ended == "" && s.InFlight+s.Uncertain == 0 && (s.Waiting == 0 || s.Phase != PhaseForward) {
+		w.violated("the run is %s in phase %d and waits for nothing", s.Status(), s.Phase)
+	}
+	for _, st := range s.Steps {
+		if st.Status == Pending && !st.Held && s.Phase == PhaseForward && s.Ended == "" && w.unready(w.p.Step(st.Name)) == "" {
+			w.violated("%s is ready and has not begun", st.Name)
+		}
+	}
+}
+
+// dump is everything in a state that facts decide, as text: what is computed on demand is left out, and nil and empty lists are the same.
+func dump(s *State) string {
+	var b strings.Builder
+	write(&b, "", reflect.ValueOf(s))
+	for _, name := range slices.Sorted(func(yield func(string) bool) {
+		for name := range s.Steps {
+			if !yield(name) {
+				return
+			}
+		}
+	}) {
+		fmt.Fprintf(&b, "%s.errValue %s\n", name, text(s.Steps[name].errValue))
+	}
+	return b.String()
+}
+
+func write(b *strings.Builder, path string, v reflect.Value) {
+	if !v.IsValid() {
+		return
+	}
+	if v.CanInterface() {
+		switch x := v.Interface().(type) {
+		case *expr.Value:
+			if x != nil {
+				fmt.Fprintf(b, "%s %s\n", path, x.JSON())
+			}
+			return
+		case time.Time:
+			if !x.IsZero() {
+				fmt.Fprintf(b, "%s %s\n", path, x.UTC().Format(time.RFC3339Nano))
+			}
+			return
+		}
+	}
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		if !v.IsNil() {
+			fmt.Fprintf(b, "%s set\n", path)
+			write(b, path, v.Elem())
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if f := v.Type().Field(i); f.IsExported() {
+				write(b, path+"."+f.Name, v.Field(i))
+			}
+		}
+	case reflect.Slice:
+		if v.Len() > 0 {
+			fmt.Fprintf(b, "%s has %d\n", path, v.Len())
+		}
+		for i := range v.Len() {
+			write(b, fmt.Sprintf("%s[%d]", path, i), v.Index(i))
+		}
+	case reflect.Map:
+		keys := v.MapKeys()
+		slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
+		for _, k := range keys {
+			write(b, path+"."+k.String(), v.MapIndex(k))
+		}
+	default:
+		if !v.IsZero() {
+			fmt.Fprintf(b, "%s %v\n", path, v)
+		}
+	}
+}
+
+// diff lists the lines that only one of two texts has.
+func diff(want, got string) string {
+	var out strings.Builder
+	a, b := strings.Split(want, "\n"), strings.Split(got, "\n")
+	for _, line := range a {
+		if !slices.Contains(b, line) {
+			out.WriteString("- " + line + "\n")
+		}
+	}
+	for _, line := range b {
+		if !slices.Contains(a, line) {
+			out.WriteString("+ " + line + "\n")
+		}
+	}
+	return out.String()
+}

@@ -1,0 +1,97 @@
+package planner
+
+import (
+	"github.com/segno-run/segno/designer/fault"
+)
+
+// maxCrashes is after how many crashes in a row a unit fails, so that a step that kills its server ends (design, section 4).
+const maxCrashes = 3
+
+// recover judges what was in flight when the last owner was lost.
+func (d *decider) recover(in *Recover) {
+	stopped := d.s.Ended != "" // by a Poison: nothing is called until a person says Retry
+	var unsent, judged []Ref
+	look := func(r Ref, u *Unit) {
+		switch {
+		case u == nil:
+		case u.State == Running && !d.spec(r).Idempotent && !u.Attempts[len(u.Attempts)-1].Sent:
+			unsent = append(unsent, r) // it has certainly not been called
+		case u.State == Running, u.State == Retrying && stopped:
+			judged = append(judged, r)
+		}
+	}
+	if d.s.InFlight > 0 {
+		for _, st := range d.p.Steps {
+			s, ok := d.s.Steps[st.Name]
+			if !ok {
+				continue
+			}
+			s.units(func(i int, u *Unit) {
+				look(Ref{Step: st.Name, Item: i}, u)
+				look(Ref{Step: st.Name, Item: i, Undo: true}, u.Undo)
+			})
+		}
+	}
+	if len(judged) > 0 || stopped && len(unsent) > 0 {
+		d.emit(&Recovered{Owner: in.Owner})
+	}
+	for _, r := range unsent {
+		if stopped {
+			d.halt(r)
+			continue
+		}
+		d.invoke(r)
+	}
+	for _, r := range judged {
+		if d.s.Unit(r).State == Retrying {
+			d.halt(r)
+			continue
+		}
+		d.crashed(r)
+	}
+}
+
+// halt fails a unit of a stopped run that is not being called, so that Retry takes it up.
+func (d *decider) halt(r Ref) {
+	f := fault.Fault{Class: fault.Expression, Effect: fault.None, Message: "the run was stopped before the call went out"}
+	u := d.s.Unit(r)
+	if u.Fault != nil {
+		f = *u.Fault
+	}
+	fact := &CallFailed{Ref: r, Fault: f}
+	if u.State == Running {
+		fact.Attempt = len(u.Attempts)
+	}
+	d.emit(fact)
+	d.halts = true
+	d.unitFailed(d.p.Step(r.Step), r)
+	d.halts = false
+}
+
+func (d *decider) crashed(r Ref) {
+	st, u, c := d.p.Step(r.Step), d.s.Unit(r), d.spec(r)
+	fact := &CallFailed{Ref: r, Attempt: len(u.Attempts), Fault: fault.Fault{Class: fault.Crashed, Effect: fault.Maybe,
+		Message:  "the server stopped while " + u.Function + " was running",
+		Evidence: []fault.Detail{{Name: "crashes in a row", Value: itoa(u.Crashes + 1)}}}}
+	stopped := d.s.Ended != ""
+	switch {
+	case !c.Idempotent:
+		fact.Next = NextUncertain
+	case d.s.Phase == PhaseCancelling && !r.Undo:
+		fact.Next = NextCancel
+	case u.Crashes+1 < maxCrashes && !stopped:
+		fact.Next, fact.RetryAt = NextRetry, d.now
+	}
+	d.emit(fact)
+	switch fact.Next {
+	case NextRetry:
+		d.again(r, u.Round) // whatever the retry policy says: the function did not fail, the server did
+	case NextFail:
+		d.halts = stopped
+		d.unitFailed(st, r)
+		d.halts = false
+	case NextCancel:
+		d.unitCancelled(st, r)
+	case NextUncertain:
+	}
+}

@@ -1,0 +1,254 @@
+package planner
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/segno-run/segno/designer/check"
+	"github.com/segno-run/segno/designer/expr"
+	"github.com/segno-run/segno/designer/fault"
+)
+
+// epoch is when the stories begin; moments are shown as the time since then.
+var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return "never"
+	}
+	return "T+" + t.Sub(epoch).String()
+}
+
+func (r Ref) String() string {
+	text := r.Step
+	if r.Item != NoItem {
+		text += "#" + itoa(r.Item)
+	}
+	if r.Undo {
+		text += "/undo"
+	}
+	return text
+}
+
+func faultText(f *fault.Fault) string {
+	return fmt.Sprintf("%s(%s) %q", f.Class, f.Effect, f.Message)
+}
+
+func edgesText(edges []Settled) string {
+	var live, dead []string
+	for _, e := range edges {
+		text := e.From + "." + e.Port + ">" + e.To
+		if e.Live {
+			live = append(live, text)
+		} else {
+			dead = append(dead, text)
+		}
+	}
+	text := ""
+	if live != nil {
+		text += " live=" + strings.Join(live, ",")
+	}
+	if dead != nil {
+		text += " dead=" + strings.Join(dead, ",")
+	}
+	return text
+}
+
+func opt(name, value string) string {
+	if value == "" {
+		return ""
+	}
+	return " " + name + "=" + value
+}
+
+// factLine is a fact on one line.
+func factLine(f Fact) string {
+	name, _ := strings.CutPrefix(fmt.Sprintf("%T", f), "*planner.")
+	return name + " " + strings.TrimSpace(factText(f))
+}
+
+func factText(f Fact) string {
+	switch f := f.(type) {
+	case *RunStarted:
+		return fmt.Sprintf("%s v%d input=%s%s", f.Flow, f.Version, f.Input, opt("by", f.By))
+	case *StepHeld:
+		return f.Step
+	case *ItemsPlanned:
+		var items []string
+		for _, raw := range f.Items {
+			items = append(items, string(raw))
+		}
+		return fmt.Sprintf("%s [%s]", f.Step, strings.Join(items, " "))
+	case *CallScheduled:
+		text := fmt.Sprintf("%s attempt=%d round=%d %s%s", f.Ref, f.Attempt, f.Round, f.Function, opt("input", string(f.Input)))
+		if f.Generation > 0 {
+			text += fmt.Sprintf(" generation=%d", f.Generation)
+		}
+		return text
+	case *CallStarted:
+		return fmt.Sprintf("%s attempt=%d", f.Ref, f.Attempt)
+	case *CallSucceeded:
+		return fmt.Sprintf("%s attempt=%d output=%s", f.Ref, f.Attempt, f.Output)
+	case *CallFailed:
+		next := []string{"fail", "retry at " + moment(f.RetryAt), "uncertain", "cancel"}[f.Next]
+		return fmt.Sprintf("%s attempt=%d %s next: %s", f.Ref, f.Attempt, faultText(&f.Fault), next)
+	case *UnitCancelled:
+		return f.Ref.String()
+	case *StepWaiting:
+		if f.Ask {
+			return fmt.Sprintf("%s asks %q until %s", f.Step, f.Title, moment(f.Until))
+		}
+		return fmt.Sprintf("%s until %s", f.Step, moment(f.Until))
+	case *TimerFired:
+		return f.Ref.String()
+	case *ApprovalDecided:
+		return fmt.Sprintf("%s approved=%t%s%s", f.Step, f.Approved, opt("by", f.By), opt("comment", f.Comment))
+	case *StepCompleted:
+		text := f.Step + opt("port", f.Port) + opt("output", string(f.Output))
+		if f.Collect {
+			text += " output=collected"
+		}
+		return text + opt("because-not", strings.Join(f.Why, ",")) + edgesText(f.Edges)
+	case *StepFailed:
+		text := Ref{Step: f.Step, Item: f.Item}.String() + " " + faultText(&f.Fault)
+		if f.Handled {
+			text += " handled"
+		}
+		return text + edgesText(f.Edges)
+	case *StepSkipped:
+		return f.Step + opt("because", f.Because) + opt("if", f.If) + edgesText(f.Edges)
+	case *StepCancelled:
+		return f.Step
+	case *StepReset:
+		return f.Step
+	case *RetryRequested:
+		return opt("by", f.By)
+	case *CancelRequested:
+		return "then=" + string(f.Then) + opt("by", f.By)
+	case *CompensationStarted:
+		var plan []string
+		for _, n := range f.Plan {
+			plan = append(plan, fmt.Sprintf("%s waits=%d releases=%v", n.Step, n.Waits, n.Releases))
+		}
+		return strings.TrimSpace(opt("by", f.By) + " " + strings.Join(plan, "; "))
+	case *UndoSettled:
+		return f.Step
+	case *UncertainResolved:
+		return fmt.Sprintf("%s as %s%s%s%s", f.Ref, f.As, opt("output", string(f.Output)), opt("by", f.By), opt("reason", f.Reason))
+	case *Recovered:
+		return fmt.Sprintf("owner=%d", f.Owner)
+	case *RunSucceeded:
+		return opt("output", string(f.Output))
+	case *RunFailed:
+		return failureText(f.Step, f.Item, &f.Fault)
+	case *RunCompensationFailed:
+		return failureText(f.Step, f.Item, &f.Fault)
+	}
+	return ""
+}
+
+func failureText(step string, item int, f *fault.Fault) string {
+	if step == "" {
+		return faultText(f)
+	}
+	return "at " + Ref{Step: step, Item: item}.String() + " " + faultText(f)
+}
+
+func commandLine(c Command) string {
+	switch c := c.(type) {
+	case *Invoke:
+		text := fmt.Sprintf("invoke %s attempt=%d %s key=%s input=%s", c.Ref, c.Attempt, c.Function, c.Key, c.Input)
+		if c.Confirm {
+			text += " (ask first)"
+		}
+		return text
+	case *SetTimer:
+		return fmt.Sprintf("timer %s at %s", c.Ref, moment(c.At))
+	case *CancelCall:
+		return fmt.Sprintf("stop %s attempt=%d", c.Ref, c.Attempt)
+	}
+	return fmt.Sprintf("%T", c)
+}
+
+// stand is a run and its steps on one line.
+func stand(p *check.Program, s *State) string {
+	parts := []string{string(s.Status()) + ":"}
+	for _, st := range p.Steps {
+		got, ok := s.Steps[st.Name]
+		if !ok {
+			parts = append(parts, st.Name+"=pending")
+			continue
+		}
+		text := st.Name + "=" + string(got.Show())
+		if got.Planned {
+			text += fmt.Sprintf("[%d/%d]", got.Done, len(got.Items))
+		}
+		if got.Handled {
+			text += "(handled)"
+		}
+		if slices.Contains(s.Held, st.Name) {
+			text += "(held)"
+		}
+		parts = append(parts, text)
+	}
+	if fits := s.Fits(); len(fits) > 0 {
+		parts = append(parts, "("+strings.Join(fits, " or ")+")")
+	}
+	return strings.Join(parts, " ")
+}
+
+// summary is what a history says in the end. It is compared with what later releases make of the same history, so it shows meaning and no
+// structure: fields may be added to State, this stays.
+func summary(s *State) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "run %s of %s version %d, started %s: %s\n", s.ID, s.Flow, s.Version, moment(s.StartedAt), s.Status())
+	fmt.Fprintf(&b, "input %s\n", text(s.Input))
+	if s.Output != nil {
+		fmt.Fprintf(&b, "output %s\n", text(s.Output))
+	}
+	if s.Failure != nil {
+		fmt.Fprintf(&b, "failure %s\n", failureText(s.Failure.Step, s.Failure.Item, &s.Failure.Fault))
+	}
+	fmt.Fprintf(&b, "ended %s, cancelled %t, in flight %d, waiting %d, uncertain %d, held %v, failures %v, fits %v\n",
+		moment(s.EndedAt), s.Cancelled, s.InFlight, s.Waiting, s.Uncertain, s.Held, s.Failures, s.Fits())
+	var names []string
+	for name := range s.Steps {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		st := s.Steps[name]
+		fmt.Fprintf(&b, "step %s %s%s%s%s, %s to %s\n", name, st.Show(), opt("result", text(st.Result)), opt("port", st.Port), opt("because", st.Because),
+			moment(st.StartedAt), moment(st.EndedAt))
+		st.units(func(i int, u *Unit) {
+			unitSummary(&b, Ref{Step: name, Item: i}, u)
+			if u.Undo != nil {
+				unitSummary(&b, Ref{Step: name, Item: i, Undo: true}, u.Undo)
+			}
+		})
+	}
+	return b.String()
+}
+
+func unitSummary(b *strings.Builder, r Ref, u *Unit) {
+	if u.State == "" && len(u.Attempts) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "  unit %s %s %s generation %d%s%s\n", r, u.State, u.Function, u.Generation, opt("input", text(u.In)), opt("output", text(u.Out)))
+	for _, a := range u.Attempts {
+		fmt.Fprintf(b, "    attempt %d %s, sent %t, %s to %s", a.Number, a.Status, a.Sent, moment(a.QueuedAt), moment(a.EndedAt))
+		if a.Fault != nil {
+			fmt.Fprintf(b, ", %s", faultText(a.Fault))
+		}
+		b.WriteString("\n")
+	}
+}
+
+func text(v *expr.Value) string {
+	if v == nil {
+		return ""
+	}
+	return string(v.JSON())
+}

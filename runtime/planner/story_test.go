@@ -1,0 +1,281 @@
+package planner
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/segno-run/segno/designer/check"
+	"github.com/segno-run/segno/designer/fault"
+	"github.com/segno-run/segno/designer/flow"
+)
+
+var update = flag.Bool("update", false, "accept what the stories tell now")
+
+// TestStories plays the scripts in testdata/scripts: what happens to a run goes in, the whole story comes out.
+//
+// A script is a list of cases: lines that go in, a line of dashes, what comes out, an empty line. A case that begins with `functions` or `flow`
+// holds YAML in its other lines. Every other line is one input, see act. Facts, commands (after an arrow) and the stand (after =) come out.
+func TestStories(t *testing.T) {
+	files, err := filepath.Glob("testdata/scripts/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scripts: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			raw, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			told, _ := tell(t, string(raw))
+			if told == string(raw) {
+				return
+			}
+			if !*update {
+				t.Fatalf("%s tells another story (accept it with -update):\n%s", file, diff(string(raw), told))
+			}
+			if err := os.WriteFile(file, []byte(told), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
+// tell plays a script and returns it with what came out, and the runs of its flows.
+func tell(t *testing.T, script string) (string, []*witness) {
+	t.Helper()
+	p := &story{t: t}
+	var runs []*witness
+	var out strings.Builder
+	for _, c := range strings.Split(strings.TrimSpace(script), "\n\n") {
+		in, _, _ := strings.Cut(c+"\n", "----\n")
+		lines := strings.Split(strings.TrimRight(in, "\n"), "\n")
+		out.WriteString(in)
+		if comment := strings.HasPrefix(in, "#") && !strings.Contains(c, "----"); comment {
+			out.WriteString("\n")
+			continue
+		}
+		out.WriteString("----\n")
+		out.WriteString(p.play(lines))
+		out.WriteString("\n")
+		if p.w != nil && (len(runs) == 0 || runs[len(runs)-1] != p.w) {
+			runs = append(runs, p.w)
+		}
+		if p.w != nil {
+			for _, v := range p.w.broken {
+				t.Errorf("after %q: %s", lines[len(lines)-1], v)
+			}
+			p.w.broken = nil
+		}
+	}
+	return out.String(), runs
+}
+
+// story is a script under way.
+type story struct {
+	t         *testing.T
+	functions string
+	w         *witness
+}
+
+type catalog map[string]*flow.Function
+
+func (c catalog) Function(name string) *flow.Function { return c[name] }
+func (c catalog) FunctionNames() []string             { return nil }
+
+func mustCompile(t testing.TB, src, functions string) *check.Program {
+	t.Helper()
+	p, issues := compileFlow(src, functions)
+	if p == nil {
+		t.Fatalf("the flow does not compile: %+v\n%s", issues, src)
+	}
+	return p
+}
+
+func compileFlow(src, functions string) (*check.Program, flow.Issues) {
+	fns, issues := flow.ParseFunctions([]byte(functions))
+	if issues.HasErrors() {
+		return nil, issues
+	}
+	c := catalog{}
+	for i := range fns {
+		c[fns[i].Name] = &fns[i]
+	}
+	p, _, issues := check.CompileSource([]byte(src), c)
+	return p, issues
+}
+
+func (p *story) play(lines []string) string {
+	for len(lines) > 0 && strings.HasPrefix(lines[0], "#") {
+		lines = lines[1:]
+	}
+	if len(lines) == 0 {
+		return ""
+	}
+	switch lines[0] {
+	case "functions":
+		p.functions = strings.Join(lines[1:], "\n")
+		return ""
+	case "flow":
+		p.w = newWitness(mustCompile(p.t, strings.Join(lines[1:], "\n"), p.functions))
+		return ""
+	}
+	var out strings.Builder
+	for _, line := range lines {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		if len(lines) > 1 {
+			fmt.Fprintf(&out, "> %s\n", line)
+		}
+		out.WriteString(p.act(line))
+	}
+	return out.String()
+}
+
+// act gives the run one input:
+//
+//	start JSON                                      retry [BY]
+//	sent REF                                        cancel [pause|compensate]
+//	done REF [attempt=N] JSON                       compensate
+//	done REF [attempt=N] fail CLASS EFFECT [after]  approve STEP yes|no [COMMENT]
+//	due REF      moves the clock to its timer       resolve REF happened JSON | did_not_happen | failed
+//	early REF    fires it without                   recover
+//	pass 10s     moves the clock                    poison MESSAGE
+//
+// A REF is step, step#item, or either with /undo.
+func (p *story) act(line string) string {
+	verb, rest, _ := strings.Cut(line, " ")
+	var in Input
+	switch verb {
+	case "start":
+		in = &Start{ID: "r", Version: 1, Input: JSON(rest)}
+	case "sent":
+		r, _ := p.ref(rest)
+		in = &Dispatch{Ref: r, Attempt: p.attempts(r)}
+	case "done":
+		in = p.done(rest)
+	case "due", "early":
+		r, _ := p.ref(rest)
+		if verb == "due" {
+			p.w.now = p.due(r)
+		}
+		in = &TimerDue{r}
+	case "pass":
+		d, err := time.ParseDuration(rest)
+		if err != nil {
+			p.t.Fatalf("%s: %v", line, err)
+		}
+		p.w.now = p.w.now.Add(d)
+		return ""
+	case "retry":
+		in = &Retry{By: rest}
+	case "cancel":
+		in = &Cancel{Then: flow.OnFailure(rest)}
+	case "compensate":
+		in = &Undo{}
+	case "approve":
+		step, answer, _ := strings.Cut(rest, " ")
+		answer, comment, _ := strings.Cut(answer, " ")
+		in = &Approve{Step: step, Approved: answer == "yes", By: "ann", Comment: comment}
+	case "resolve":
+		r, how := p.ref(rest)
+		how, output, _ := strings.Cut(how, " ")
+		in = &Resolve{Step: r.Step, Item: r.Item, As: Resolution(how), Output: JSON(output), By: "bob"}
+		if output == "" {
+			in.(*Resolve).Output = nil
+		}
+	case "recover":
+		in = &Recover{Owner: 2}
+	case "poison":
+		in = &Poison{Fault: fault.Fault{Class: fault.Expression, Effect: fault.None, Message: rest}}
+	default:
+		p.t.Fatalf("unknown input %q", line)
+	}
+	return p.tell(in)
+}
+
+func (p *story) tell(in Input) string {
+	var out strings.Builder
+	facts, commands, err := p.w.decide(in)
+	for _, f := range facts {
+		out.WriteString("  " + factLine(f) + "\n")
+	}
+	for _, c := range commands {
+		out.WriteString("  -> " + commandLine(c) + "\n")
+	}
+	switch {
+	case err != nil:
+		fmt.Fprintf(&out, "  refused: %v\n", err)
+	case len(facts)+len(commands) == 0:
+		out.WriteString("  nothing\n")
+	default:
+		out.WriteString("= " + stand(p.w.p, p.w.s) + "\n")
+	}
+	return out.String()
+}
+
+// ref reads the reference that a text begins with.
+func (p *story) ref(text string) (Ref, string) {
+	word, rest, _ := strings.Cut(text, " ")
+	name, undo := strings.CutSuffix(word, "/undo")
+	step, item, ok := strings.Cut(name, "#")
+	r := Ref{Step: step, Item: NoItem, Undo: undo}
+	if ok {
+		n, err := strconv.Atoi(item)
+		if err != nil {
+			p.t.Fatalf("%s: %v", text, err)
+		}
+		r.Item = n
+	}
+	return r, rest
+}
+
+func (p *story) attempts(r Ref) int {
+	if u := p.w.s.Unit(r); u != nil {
+		return len(u.Attempts)
+	}
+	return 0
+}
+
+func (p *story) due(r Ref) time.Time {
+	for _, timer := range p.w.s.Timers() {
+		if timer.Ref == r {
+			return timer.At
+		}
+	}
+	p.t.Fatalf("%s has no timer", r)
+	return time.Time{}
+}
+
+func (p *story) done(text string) Input {
+	r, rest := p.ref(text)
+	in := &CallDone{Ref: r, Attempt: p.attempts(r)}
+	if n, after, ok := strings.Cut(rest, " "); ok && strings.HasPrefix(n, "attempt=") {
+		in.Attempt, _ = strconv.Atoi(strings.TrimPrefix(n, "attempt="))
+		rest = after
+	}
+	said, failed := strings.CutPrefix(rest, "fail ")
+	if !failed {
+		in.Output = JSON(rest)
+		return in
+	}
+	words := strings.Fields(said)
+	in.Fault = &fault.Fault{Class: fault.Class(words[0]), Effect: fault.Effect(words[1]), Message: "it failed"}
+	if !in.Fault.Class.Valid() {
+		p.t.Fatalf("unknown class %q", words[0])
+	}
+	if len(words) > 2 {
+		d, err := time.ParseDuration(words[2])
+		if err != nil {
+			p.t.Fatalf("%s: %v", text, err)
+		}
+		in.RetryAfter = d
+	}
+	return in
+}
