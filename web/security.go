@@ -62,7 +62,7 @@ func (h hosts) guard(next echo.HandlerFunc) echo.HandlerFunc {
 			return next(c) // a load balancer may call these by any name, and they tell nothing
 		}
 		if !h.allow(r.Host) {
-			return fail(CodeForbidden, "the host %q is not one of this server's; start it with --host %s if it is", clip(r.Host), clip(hostname(r.Host)))
+			return fail(CodeForbidden, "the host %q is not one of this server's; start it with --hosts %s if it is", clip(r.Host), clip(hostname(r.Host)))
 		}
 		if changes(r) && !sameOrigin(r) {
 			return fail(CodeForbidden, "the request comes from another origin (%s), so it was refused", clip(origin(r)))

@@ -25,6 +25,8 @@ func refOf(f planner.Fact) (planner.Ref, bool) {
 	switch f := f.(type) {
 	case *planner.CallScheduled:
 		return f.Ref, true
+	case *planner.CallStarted:
+		return f.Ref, true
 	case *planner.CallSucceeded:
 		return f.Ref, true
 	case *planner.CallFailed:
@@ -102,6 +104,8 @@ func text(f planner.Fact) string {
 			return fmt.Sprintf("%s called %s, attempt %d", unit(f.Ref), f.Function, f.Attempt)
 		}
 		return unit(f.Ref) + " called " + f.Function
+	case *planner.CallStarted:
+		return "the call of " + unit(f.Ref) + " went out"
 	case *planner.CallSucceeded:
 		return unit(f.Ref) + " got its answer"
 	case *planner.CallFailed:
