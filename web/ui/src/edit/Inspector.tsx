@@ -2,7 +2,7 @@
 import { useMemo } from "react";
 import { KindIcon, Sign } from "../graph/icons";
 import type { Selection, Wire } from "../graph/context";
-import { into, refusals } from "../model/graph";
+import { defaultPort, into, refusals } from "../model/graph";
 import { isObject, resolve, type JsonObject } from "../model/schema";
 import type { Function as Fn, Issue, Json, Node } from "../types.gen";
 import { useEditor, useSnapshot } from "./context";
@@ -83,19 +83,19 @@ function StepForm({ node, onSelect, onWire }: { node: Node } & Pick<Props, "onSe
 
   return (
     <section className="sg-form" aria-label={`Step ${node.id}`} data-testid="inspector" inert={draft.broken}>
-      <header className="sg-form-head">
+      <div className="sg-form-head">
         <KindIcon kind={node.kind} />
-        <span className="sg-cap">{node.kind}</span>
+        <h2 className="sg-cap">{node.kind}</h2>
         <span className="sg-grow" />
         {node.ports.some((p) => p.name !== "error") ? (
-          <button type="button" className="sg-mini" title="Connect to another step (C)" aria-label="Connect to another step" data-testid="connect" onClick={() => onWire({ from: node.id, port: node.ports.find((p) => p.name !== "error")!.name })}>
+          <button type="button" className="sg-mini" title="Connect to another step (C)" aria-label="Connect to another step" data-testid="connect" onClick={() => onWire({ from: node.id, port: defaultPort(node) })}>
             <Sign name="link" />
           </button>
         ) : null}
         <button type="button" className="sg-mini" title="Delete this step (Del)" aria-label={`Delete ${node.id}`} data-testid="delete-step" onClick={() => actions.remove(node.id)}>
           <Sign name="trash-2" />
         </button>
-      </header>
+      </div>
       <Issues issues={issues.filter((i) => !i.field)} />
       <Field
         path="name"

@@ -16,13 +16,15 @@ interface Props {
 export function Toolbar({ yaml, onYaml, onPublish, onPalette }: Props) {
   const { draft, save } = useSnapshot();
   return (
-    <header className="sg-toolbar">
+    <div className="sg-toolbar">
       <button type="button" className="sg-button sg-narrow" onClick={onPalette} data-testid="palette-open">
         <Sign name="plus" /> Add
       </button>
-      <a className="sg-flow" href={`/flows/${draft.flow}`} title={draft.flow}>
-        {draft.title || draft.flow}
-      </a>
+      <h1 className="sg-flow">
+        <a href={`/flows/${draft.flow}`} title={draft.flow}>
+          {draft.title || draft.flow}
+        </a>
+      </h1>
       <span className="sg-dim sg-wide">{draft.published ? (draft.changed ? `draft, differs from version ${draft.published}` : `version ${draft.published}`) : "draft, never published"}</span>
       <span className="sg-save" data-testid="save-state" data-state={save} role="status">
         {SAVE_WORDS[save]}
@@ -38,7 +40,7 @@ export function Toolbar({ yaml, onYaml, onPublish, onPalette }: Props) {
       <button type="button" className="sg-button sg-primary" onClick={onPublish} data-testid="publish-open">
         Publish
       </button>
-    </header>
+    </div>
   );
 }
 

@@ -207,7 +207,8 @@ export class Session {
   /** Makes the server's draft the one that is shown. What is being typed meanwhile stays. */
   private accept(draft: Draft, replaceText: boolean): void {
     const typing = this.typing !== undefined || this.queue.slice(1).some((c) => c.kind === "text");
-    const graph = draft.broken && draft.graph.nodes.length === 0 ? this.snap.draft.graph : draft.graph;
+    // Of a text that cannot be read the server shows what it last published; what was on the screen a moment ago is nearer.
+    const graph = draft.broken && this.snap.draft.graph.nodes.length > 0 ? this.snap.draft.graph : draft.graph;
     const text = replaceText && !typing ? draft.source : this.snap.text;
     this.set({
       draft: { ...draft, graph }, text, undo: this.history.undo, redo: this.history.redo,

@@ -50,7 +50,7 @@ export function createYamlEditor(options: Options): YamlEditor {
         highlightActiveLine(),
         yaml(),
         syntaxHighlighting(colours),
-        EditorView.contentAttributes.of({ "aria-label": "YAML of the draft", spellcheck: "false" }),
+        EditorView.contentAttributes.of({ "aria-label": "YAML of the draft", tabindex: "0", spellcheck: "false" }),
         keymap.of([
           { key: "Mod-z", run: (v) => undoDepth(v.state) === 0 && (options.onUndo(), true) },
           { key: "Mod-Shift-z", run: (v) => redoDepth(v.state) === 0 && (options.onRedo(), true) },

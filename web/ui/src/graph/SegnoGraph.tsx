@@ -50,7 +50,7 @@ export const SegnoGraph = forwardRef<GraphHandle, SegnoGraphProps>(function Segn
 
 function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle> }) {
   const { mode, selection, onSelect, steps = NO_STEPS, resumesAt = NOWHERE, wire = null, onWire, gestures = null } = props;
-  const graph = useMemo(() => withEveryPort(props.graph), [props.graph]);
+  const graph = useMemo(() => withPorts(props.graph), [props.graph]);
   const routes = useMemo(() => findRoutes(graph), [graph]);
   const refusals = useMemo(() => (wire ? findRefusals(graph, wire.from, wire.port) : FREE), [graph, wire]);
   const flow = useReactFlow();
@@ -301,17 +301,20 @@ function Zoom({ onFit }: { onFit(): void }) {
   );
 }
 
-/** Adds ports that only an edge names, so that an edge from a branch that is gone is still seen and can be removed. */
-function withEveryPort(graph: Graph): Graph {
-  const missing = new Map<string, Set<string>>();
-  for (const e of graph.edges) {
-    const node = graph.nodes.find((n) => n.id === e.from);
-    if (node && !node.ports.some((p) => p.name === e.port)) missing.set(e.from, (missing.get(e.from) ?? new Set()).add(e.port));
-  }
-  if (!missing.size) return graph;
+/**
+ * The ports that are shown: an edge from a branch that is gone keeps its port, so that it is seen and can be removed; the plain `done` of a switch or an
+ * approval, which says the same as all its branches together, shows only where it is used.
+ */
+function withPorts(graph: Graph): Graph {
+  const used = new Map<string, Set<string>>();
+  for (const e of graph.edges) used.set(e.from, (used.get(e.from) ?? new Set()).add(e.port));
   const nodes = graph.nodes.map((n) => {
-    const extra = missing.get(n.id);
-    return extra ? { ...n, ports: [...n.ports, ...[...extra].map((name) => ({ name, wired: true }))] } : n;
+    const own = used.get(n.id) ?? new Set<string>();
+    const branching = n.kind === "switch" || n.kind === "approval";
+    const ports = n.ports.filter((p) => !branching || p.name !== "done" || own.has("done"));
+    const missing = [...own].filter((name) => !n.ports.some((p) => p.name === name));
+    if (ports.length === n.ports.length && missing.length === 0) return n;
+    return { ...n, ports: [...ports, ...missing.map((name) => ({ name, wired: true }))] };
   });
   return { ...graph, nodes };
 }

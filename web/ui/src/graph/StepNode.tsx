@@ -76,11 +76,11 @@ export const StepNode = memo(function StepNode({ data }: NodeProps<StepFlowNode>
         );
       })}
       {labelled
-        ? bottom.map((p, i) => (
+        ? bottom.map((p, i) => editable || p.wired ? (
             <span key={p.name} className="sg-port-label" style={labelPlace(node.w, i, bottom.length)}>
               {p.name}
             </span>
-          ))
+          ) : null)
         : null}
       {hasError ? (
         <Handle
@@ -190,7 +190,7 @@ function summary(node: Node): string {
   const own = spec[node.kind];
   switch (node.kind) {
     case "switch":
-      return node.ports.filter((p) => p.name !== "error").map((p) => p.name).join(" · ") || "switch";
+      return node.ports.filter((p) => p.name !== "error" && p.name !== "done").map((p) => p.name).join(" · ") || "switch";
     case "set":
       return isObject(own) ? Object.keys(own).join(", ") || "set" : "set";
     case "wait":

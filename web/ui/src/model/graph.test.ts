@@ -39,6 +39,8 @@ test("freeName makes a name of the language and counts on", () => {
 
 test("defaultPort prefers a free port and never the error port", () => {
   assert.equal(defaultPort(node("s", 0, 0, [["review", true], ["otherwise", false], ["error", false]])), "otherwise");
+  const approval = { ...node("s", 0, 0, [["done", false], ["approved", false], ["rejected", false]]), kind: "approval" };
+  assert.equal(defaultPort(approval), "approved");
   assert.equal(defaultPort(node("s", 0, 0, [["done", true], ["error", false]])), "done");
 });
 

@@ -64,7 +64,8 @@ export function refusals(graph: Graph, from: string, port: string): Map<string, 
 
 /** The port that a step added after this one hangs on: the first that is free and not the error port, else the first. */
 export function defaultPort(node: Node): string {
-  const ports = node.ports.filter((p) => p.name !== "error");
+  const branching = node.kind === "switch" || node.kind === "approval";
+  const ports = node.ports.filter((p) => p.name !== "error" && !(branching && p.name === "done"));
   return (ports.find((p) => !p.wired) ?? ports[0])?.name ?? "done";
 }
 
