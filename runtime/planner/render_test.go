@@ -242,7 +242,13 @@ func unitSummary(b *strings.Builder, r Ref, u *Unit) {
 		if a.Fault != nil {
 			fmt.Fprintf(b, ", %s", faultText(a.Fault))
 		}
-		b.WriteString("\n")
+		for _, p := range a.Call.Phases {
+			fmt.Fprintf(b, ", %s %s", p.Name, p.Took)
+		}
+		for _, l := range a.Call.Logs {
+			fmt.Fprintf(b, ", %s %s %q", moment(l.At), l.Stream, l.Text)
+		}
+		fmt.Fprintf(b, ", call %s to %s, %d lines dropped\n", moment(a.Call.Started), moment(a.Call.Ended), a.Call.Dropped)
 	}
 }
 

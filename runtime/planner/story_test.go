@@ -255,7 +255,8 @@ func (p *story) due(r Ref) time.Time {
 
 func (p *story) done(text string) Input {
 	r, rest := p.ref(text)
-	in := &CallDone{Ref: r, Attempt: p.attempts(r)}
+	in := &CallDone{Ref: r, Attempt: p.attempts(r), Call: Call{Started: p.w.now, Ended: p.w.now.Add(7 * time.Millisecond), Dropped: 2,
+		Phases: []Timing{{"first byte", 5 * time.Millisecond}}, Logs: []LogLine{{p.w.now.Add(time.Millisecond), "stderr", "a line\x00"}}}}
 	if n, after, ok := strings.Cut(rest, " "); ok && strings.HasPrefix(n, "attempt=") {
 		in.Attempt, _ = strconv.Atoi(strings.TrimPrefix(n, "attempt="))
 		rest = after
