@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
@@ -17,6 +18,11 @@ import (
 const (
 	maxBody  = 1 << 20 // bytes of a request's body: the language's and the runtime's own bound on a text or a value
 	maxDepth = 64      // levels of nesting of a JSON body
+
+	// A client that is still sending when it is refused never reads the refusal: its connection is reset under it. So what it sends is thrown
+	// away first, as far as these reach.
+	drainBytes = 32 << 20
+	drainTime  = 3 * time.Second
 )
 
 // limitBody bounds every body before anything reads it.
@@ -24,6 +30,7 @@ func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
 		if r.ContentLength > maxBody {
+			drain(c)
 			return fail(CodeTooLarge, "the body is larger than %d bytes", maxBody)
 		}
 		if r.Body != nil {
@@ -31,6 +38,12 @@ func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		return next(c)
 	}
+}
+
+// drain throws the rest of a body away.
+func drain(c echo.Context) {
+	_ = http.NewResponseController(c.Response()).SetReadDeadline(time.Now().Add(drainTime))
+	_, _ = io.CopyN(io.Discard, c.Request().Body, drainBytes)
 }
 
 // readBody reads the whole body.

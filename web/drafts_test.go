@@ -152,7 +152,7 @@ func TestIdempotencyKey(t *testing.T) {
 	var first, second struct{ ID string }
 	const path = "/api/v1/flows/order/runs"
 	s.do("POST", path, `{"input": {"amount": 5}}`, "Idempotency-Key", "k").want(201).into(&first)
-	s.do("POST", path, `{ "input": { "amount":5 } }`, "Idempotency-Key", "k").want(200).into(&second)
+	s.do("POST", path, `{ "input": { "amount":5 } }`, "Idempotency-Key", "k").want(201).into(&second)
 	if first != second {
 		t.Errorf("the same key: got %s and %s, want one run", first.ID, second.ID)
 	}

@@ -24,7 +24,7 @@ import (
 
 const maxKey = 255 // bytes of an Idempotency-Key
 
-// startRun starts a run: {"input": …, "version": N?}. The same Idempotency-Key with the same input answers with the same run, 200.
+// startRun starts a run: {"input": …, "version": N?}. The same Idempotency-Key with the same input gives the answer that it gave before, marked with Idempotent-Replayed.
 func (s *Server) startRun(c echo.Context) error {
 	var req struct {
 		Input   json.RawMessage `json:"input"`
@@ -42,11 +42,10 @@ func (s *Server) startRun(c echo.Context) error {
 		return err
 	}
 	c.Response().Header().Set(echo.HeaderLocation, "/api/v1/runs/"+id)
-	status := http.StatusCreated
 	if !created {
-		status = http.StatusOK
+		c.Response().Header().Set("Idempotent-Replayed", "true")
 	}
-	return answerJSON(c, status, map[string]string{"id": id})
+	return answerJSON(c, http.StatusCreated, map[string]string{"id": id})
 }
 
 // start begins a run of a version, 0 being the latest.

@@ -43,8 +43,17 @@ func New(c Config) (*Server, error) {
 	return s, nil
 }
 
-// Handler is the whole surface.
-func (s *Server) Handler() http.Handler { return s.echo }
+// Handler is the whole surface. HEAD is GET without its body, which net/http leaves away.
+func (s *Server) Handler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodHead {
+			get := *r
+			get.Method = http.MethodGet
+			r = &get
+		}
+		s.echo.ServeHTTP(w, r)
+	})
+}
 
 // Close ends the websockets and returns when they are gone, or ctx ends. Call it before http.Server.Shutdown, which waits for requests but not for them.
 func (s *Server) Close(ctx context.Context) error {
