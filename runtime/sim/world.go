@@ -13,11 +13,11 @@ import (
 
 	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/runtime/journal"
-	"github.com/segno-run/segno/runtime/memory"
 )
 
-// Config says how hard the world is.
+// Config says how hard the world is. Store is required.
 type Config struct {
+	Store   func(clock func() time.Time) journal.Store // a store that lives by that clock and answers at once
 	Seed    uint64
 	Servers int           // default 2
 	Runs    int           // default 12
@@ -45,7 +45,7 @@ type World struct {
 	now     time.Time
 	queue   moments
 	order   uint64
-	store   *memory.Store
+	store   journal.Store
 	flows   map[string]*check.Program
 	servers []*server
 	runs    []*client
@@ -75,7 +75,7 @@ func Run(cfg Config) Report {
 	}
 	w := &World{cfg: cfg, rng: rand.New(rand.NewPCG(cfg.Seed, 0x5E6)), now: epoch, flows: programs(), byRun: map[int64]*client{},
 		posted: map[string]int64{}, report: Report{Seed: cfg.Seed, Statuses: map[string]int{}}, ledger: ledger{}}
-	w.store = memory.New(func() time.Time { return w.now })
+	w.store = cfg.Store(func() time.Time { return w.now })
 	for i := range cfg.Servers {
 		s := &server{w: w, name: fmt.Sprintf("server-%d", i)}
 		w.servers = append(w.servers, s)
@@ -146,5 +146,3 @@ func (w *World) id() string {
 }
 
 func background() context.Context { return context.Background() }
-
-var _ journal.Store = (*memory.Store)(nil)
