@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/segno-run/segno/designer/check"
@@ -26,15 +27,21 @@ type Core struct {
 	runs   map[int64]*run
 	timers timers
 	now    time.Time
+	lives  uint64
 	tag    uint64 // of the last Append, over all runs: a run that is loaded anew must not take its former life's answers for its own
+	dead   int    // timers in the heap whose run has left memory
 	out    []Output
+
+	// adrift are runs that are still ours though they could not stay in memory. A message takes them up again; one for any other run that is not
+	// in memory was read before the run was released, and is its next owner's to take.
+	adrift map[int64]bool
 
 	draining bool
 }
 
 // NewCore returns the core of an incarnation that owns nothing yet.
 func NewCore(owner journal.Incarnation) *Core {
-	return &Core{owner: int64(owner), runs: map[int64]*run{}}
+	return &Core{owner: int64(owner), runs: map[int64]*run{}, adrift: map[int64]bool{}}
 }
 
 // Event is an input of the core.
@@ -149,8 +156,11 @@ func (Released) output()  {}
 func (Broke) output()     {}
 
 // Step takes one event at a time by the journal's clock and returns what follows. Time never runs backwards: an earlier one counts as the last.
+//
+// Stores keep microseconds. What is concluded must not depend on whether the run was loaded since, so times are cut to that before they are used:
+// upwards, because a timer that was due must stay due.
 func (c *Core) Step(ev Event, now time.Time) []Output {
-	if now.After(c.now) {
+	if now = now.UTC().Add(time.Microsecond - 1).Truncate(time.Microsecond); now.After(c.now) {
 		c.now = now
 	}
 	c.out = nil
@@ -167,7 +177,8 @@ func (c *Core) Step(ev Event, now time.Time) []Output {
 		c.loaded(ev)
 	case LoadFailed:
 		if r := c.runs[ev.Run]; r != nil && r.loading {
-			c.forget(r)
+			c.leave(r)
+			c.adrift[r.id] = true
 		}
 	case Press:
 		c.press(ev)
@@ -198,28 +209,53 @@ func (c *Core) Runs() int { return len(c.runs) }
 func (c *Core) fire() {
 	for len(c.timers) > 0 && !c.timers[0].at.After(c.now) {
 		t := heap.Pop(&c.timers).(timer)
-		// A run that was reloaded has set its timers anew, and one that is asleep is woken by the store.
-		if r := c.runs[t.run]; r != nil && r == t.of && !r.loading && !r.leaving {
+		r := c.runs[t.run]
+		if r == nil || r.life != t.life { // a run that was reloaded has set its timers anew, and one that is asleep is woken by the store
+			c.dead--
+			continue
+		}
+		r.timers--
+		if !r.loading && !r.leaving {
 			c.decide(r, &planner.TimerDue{Ref: t.ref}, nil)
 		}
 	}
 }
 
+func (c *Core) setTimer(r *run, t *planner.SetTimer) {
+	heap.Push(&c.timers, timer{t.At, r.id, r.life, t.Ref})
+	r.timers++
+}
+
+// leave takes a run out of memory, and with it, in time, its timers.
+func (c *Core) leave(r *run) {
+	delete(c.runs, r.id)
+	c.dead += r.timers
+	if c.dead <= 64 || c.dead <= len(c.timers)/2 {
+		return
+	}
+	c.timers = slices.DeleteFunc(c.timers, func(t timer) bool { r := c.runs[t.run]; return r == nil || r.life != t.life })
+	heap.Init(&c.timers)
+	c.dead = 0
+}
+
 func (c *Core) begin(ev Begin) {
-	r := &run{id: ev.Run, uuid: ev.Start.ID, flow: ev.Program.Flow, version: ev.Start.Version, program: ev.Program, state: planner.NewState(), held: map[string]bool{}}
+	c.lives++
+	r := &run{id: ev.Run, life: c.lives, uuid: ev.Start.ID, flow: ev.Program.Flow, version: ev.Start.Version, program: ev.Program, state: planner.NewState(), held: map[string]bool{}}
 	c.runs[r.id] = r
 	c.decide(r, ev.Start, nil)
 }
 
 func (c *Core) load(id int64) *run {
-	r := &run{id: id, loading: true, held: map[string]bool{}}
+	c.lives++
+	r := &run{id: id, life: c.lives, loading: true, held: map[string]bool{}}
+	delete(c.adrift, id)
 	c.runs[id] = r
 	c.out = append(c.out, Load{id})
 	return r
 }
 
 func (c *Core) forget(r *run) {
-	delete(c.runs, r.id)
+	c.leave(r)
 	if len(r.backlog) > 0 {
 		c.out = append(c.out, Released{r.id})
 	}
@@ -240,7 +276,7 @@ func (c *Core) loaded(ev Loaded) {
 	for _, rec := range ev.History.Records {
 		facts, err := planner.Decode(rec.Facts)
 		if err != nil { // a later release's history: it is not ours to touch
-			delete(c.runs, r.id)
+			c.leave(r)
 			c.out = append(c.out, Broke{r.id, err})
 			return
 		}
@@ -249,12 +285,15 @@ func (c *Core) loaded(ev Loaded) {
 	}
 	if ev.Broken != nil {
 		c.out = append(c.out, Broke{r.id, ev.Broken})
-		c.decide(r, &planner.Poison{Fault: unfit(ev.Broken)}, nil)
-		c.rest(r)
+		f := unfit(ev.Broken)
+		r.broken = &f
+	}
+	if r.broken != nil {
+		c.stop(r)
 		return
 	}
 	for _, t := range r.state.Timers() {
-		heap.Push(&c.timers, timer{t.At, r.id, r, t.Ref})
+		c.setTimer(r, &t)
 	}
 	c.decide(r, &planner.Recover{Owner: c.owner}, nil)
 	backlog := r.backlog
@@ -269,14 +308,15 @@ func (c *Core) loaded(ev Loaded) {
 func (c *Core) press(ev Press) {
 	r := c.runs[ev.Run]
 	if r == nil {
+		if !c.adrift[ev.Run] {
+			return
+		}
 		r = c.load(ev.Run)
 	}
 	switch {
-	case r.held[ev.ID]: // decided already; the inbox was read again before the commit
+	case r.held[ev.ID]: // decided already; the inbox was read again before the commit, and we hear of it before or after
 	case r.loading || r.leaving:
 		r.backlog = append(r.backlog, ev)
-	case ev.ID == "":
-		c.decide(r, ev.Input, nil)
 	default:
 		r.held[ev.ID] = true
 		c.decide(r, ev.Input, &ev)
@@ -288,7 +328,7 @@ func (c *Core) decide(r *run, in planner.Input, msg *Press) {
 	facts, commands, err := c.ask(r, in)
 	var refusal *planner.Refusal
 	if err != nil && !errors.As(err, &refusal) {
-		c.poison(r, err)
+		c.poison(r, err, msg)
 		return
 	}
 	if len(facts) == 0 && msg == nil {
@@ -304,14 +344,14 @@ func (c *Core) decide(r *run, in planner.Input, msg *Press) {
 	t := journal.Transition{Run: r.id, At: c.now}
 	if len(facts) > 0 {
 		if t.Facts, err = planner.Encode(facts); err != nil {
-			c.poison(r, err)
+			c.poison(r, err, msg)
 			return
 		}
 		r.seq++
 		r.state.Seq, t.Seq, p.seq = r.seq, r.seq, r.seq
 		for _, cmd := range commands {
 			if s, ok := cmd.(*planner.SetTimer); ok {
-				heap.Push(&c.timers, timer{s.At, r.id, r, s.Ref})
+				c.setTimer(r, s)
 			}
 		}
 	}
@@ -321,9 +361,38 @@ func (c *Core) decide(r *run, in planner.Input, msg *Press) {
 	}
 	if msg != nil {
 		t.Inbox = []journal.Consumed{{ID: msg.ID, Answer: encodeAnswer(refusal)}}
-		p.answer = &Answered{msg.ID, refusal}
+		p.answers = []Answered{{msg.ID, refusal}}
 	}
 	t.Row = r.row(c.now)
+	c.append(r, p, t)
+}
+
+// stop ends a run that was loaded only to be stopped, refuses what was asked of it, and lets it go. Whoever loads it next judges what was called.
+func (c *Core) stop(r *run) {
+	p, t := &pending{}, journal.Transition{Run: r.id, At: c.now}
+	facts, _, err := c.ask(r, &planner.Poison{Fault: *r.broken})
+	if err == nil && len(facts) > 0 {
+		if t.Facts, err = planner.Encode(facts); err == nil {
+			r.seq++
+			t.Seq, p.seq = r.seq, r.seq
+		}
+	}
+	if err != nil { // it can't even be stopped by a fact: it leaves memory and keeps its history
+		c.out = append(c.out, Broke{r.id, err})
+		c.leave(r)
+		c.adrift[r.id] = true
+		return
+	}
+	refusal := &planner.Refusal{Code: planner.Conflict, Message: r.broken.Message}
+	for _, m := range r.backlog {
+		if !r.held[m.ID] {
+			r.held[m.ID] = true
+			t.Inbox = append(t.Inbox, journal.Consumed{ID: m.ID, Answer: encodeAnswer(refusal)})
+			p.answers = append(p.answers, Answered{m.ID, refusal})
+		}
+	}
+	r.backlog = nil
+	t.Row = r.gone()
 	c.append(r, p, t)
 }
 
@@ -331,7 +400,7 @@ func (c *Core) append(r *run, p *pending, t journal.Transition) {
 	c.tag++
 	p.tag = c.tag
 	if t.Row != nil && t.Row.Release {
-		r.leaving = true
+		r.leaving, p.release = true, true
 	}
 	r.pending = append(r.pending, p)
 	c.out = append(c.out, Append{p.tag, t})
@@ -357,19 +426,17 @@ func (c *Core) rest(r *run) {
 	}
 }
 
-// poison stops a run that cannot be carried on. What is in memory may be half decided, so the run is loaded again and only told to stop.
-func (c *Core) poison(r *run, err error) {
+// poison stops a run that cannot be carried on. What is in memory may be half decided, so the run is loaded again and only told to stop. msg is the
+// message over which it broke, if it was one.
+func (c *Core) poison(r *run, err error, msg *Press) {
 	c.out = append(c.out, Broke{r.id, err})
-	switch {
-	case r.seq == 0:
-		delete(c.runs, r.id)
+	if r.seq == 0 {
+		c.leave(r)
 		c.out = append(c.out, Begun{r.id, err})
 		return
-	case r.poisoned:
-		// It can't even be stopped by a fact. It leaves memory and keeps its history; a server that understands it may take it up.
-		delete(c.runs, r.id)
-		c.unanswered(r, err)
-		return
+	}
+	if msg != nil {
+		r.backlog = append(r.backlog, *msg)
 	}
 	f := unfit(err)
 	if len(r.pending) > 0 {
@@ -386,19 +453,9 @@ func unfit(err error) fault.Fault {
 }
 
 func (c *Core) reload(r *run, f fault.Fault) {
+	c.leave(r)
 	again := c.load(r.id)
-	again.poisoned = true
-	again.backlog = append(r.backlog, Press{Run: r.id, Input: &planner.Poison{Fault: f}})
-	c.unanswered(r, &f)
-}
-
-// unanswered tells the starter of a run that never became durable.
-func (c *Core) unanswered(r *run, err error) {
-	for _, p := range r.pending {
-		if p.begun {
-			c.out = append(c.out, Begun{r.id, err})
-		}
-	}
+	again.broken, again.backlog = &f, r.backlog
 }
 
 // durable lets out what waited for a commit.
@@ -416,9 +473,8 @@ func (c *Core) durable(ev Durable) {
 	if p.begun {
 		c.out = append(c.out, Begun{Run: r.id})
 	}
-	if p.answer != nil {
-		delete(r.held, p.answer.ID)
-		c.out = append(c.out, *p.answer)
+	for _, a := range p.answers {
+		c.out = append(c.out, a)
 	}
 	if p.seq > 0 {
 		c.out = append(c.out, Committed{r.id, r.uuid, p.seq})
@@ -433,10 +489,10 @@ func (c *Core) durable(ev Durable) {
 		}
 	}
 	switch {
-	case len(r.pending) > 0:
-	case r.broken != nil:
+	case len(r.pending) > 0 || !r.leaving:
+	case r.broken != nil && !p.release:
 		c.reload(r, *r.broken)
-	case r.leaving:
+	default:
 		c.forget(r)
 	}
 }
@@ -446,7 +502,7 @@ func (c *Core) invoke(r *run, cmd *planner.Invoke) {
 	switch {
 	case !cmd.Confirm:
 		c.out = append(c.out, Invoke{r.id, r.uuid, r.flow, r.version, cmd})
-	case !c.draining:
+	case !c.draining && !r.leaving: // if the run is about to be stopped, the call was not made
 		c.decide(r, &planner.Dispatch{Ref: cmd.Ref, Attempt: cmd.Attempt}, nil)
 	}
 }
@@ -456,18 +512,18 @@ func (c *Core) Drain() { c.draining = true }
 
 // refused judges a transition that the store would not take. Nothing that was decided after it stands either.
 func (c *Core) refused(r *run, p *pending, err error) {
+	c.out = append(c.out, Broke{r.id, err})
 	if p.begun {
+		c.leave(r)
 		c.out = append(c.out, Begun{r.id, err})
-		delete(c.runs, r.id)
 		return
 	}
 	var bad *journal.BatchError
-	if !errors.As(err, &bad) || r.poisoned {
-		// The lease is gone, or the journal is closed: whoever owns the run next reads what was committed.
-		delete(c.runs, r.id)
-		c.out = append(c.out, Broke{r.id, err})
+	if !errors.As(err, &bad) || r.broken != nil && p.release {
+		// The lease is gone, or the journal is closed: whoever owns the run next reads what was committed. Or not even its end can be stored.
+		c.leave(r)
+		c.adrift[r.id] = true
 		return
 	}
-	c.out = append(c.out, Broke{r.id, err})
 	c.reload(r, fault.Fault{Class: fault.Contract, Effect: fault.None, Message: "a result could not be stored: " + firstLine(bad.Err.Error())})
 }

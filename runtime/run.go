@@ -14,6 +14,7 @@ import (
 // run is one run in memory. Its state is ahead of the journal by what is pending.
 type run struct {
 	id      int64
+	life    uint64 // a run that is loaded again is another life of it
 	uuid    string
 	flow    string
 	version int
@@ -24,12 +25,12 @@ type run struct {
 	pending []*pending // handed to the journal, oldest first
 	status  string     // as the run's row last said
 
-	loading  bool
-	leaving  bool // its release is on the way: it takes nothing more
-	poisoned bool
-	broken   *fault.Fault
-	backlog  []Press
-	held     map[string]bool // messages that are decided, but not consumed durably
+	loading bool
+	leaving bool         // its release is on the way: it takes nothing more
+	broken  *fault.Fault // why it must be stopped
+	backlog []Press
+	held    map[string]bool // messages that this life of the run has decided
+	timers  int             // of it in the core's heap
 }
 
 // pending is what waits for a transition's commit.
@@ -37,15 +38,39 @@ type pending struct {
 	tag      uint64
 	seq      int64 // 0 without facts
 	begun    bool
+	release  bool
 	commands []planner.Command
-	answer   *Answered
+	answers  []Answered
 }
 
 // row says what the run's row must say now, or nil if it says so already.
 func (r *run) row(now time.Time) *journal.RunRow {
+	row := r.shown()
+	s, status := r.state, row.Status
+	if s.InFlight == 0 && r.settledDown(now) {
+		row.Release = true
+		if at, ok := s.NextWake(); ok {
+			row.WakeAt = &at
+		}
+	}
+	if status == r.status && !row.Release {
+		return nil
+	}
+	r.status = status
+	return row
+}
+
+// gone is the row of a run that was stopped and leaves: whatever it waits for, only a person wakes it.
+func (r *run) gone() *journal.RunRow {
+	row := r.shown()
+	r.status, row.Release = row.Status, true
+	return row
+}
+
+// shown is what the lists of runs show of it.
+func (r *run) shown() *journal.RunRow {
 	s := r.state
-	status := string(s.Status())
-	row := &journal.RunRow{Status: status}
+	row := &journal.RunRow{Status: string(s.Status())}
 	if s.Ended != "" {
 		ended := s.EndedAt
 		row.EndedAt = &ended
@@ -53,16 +78,6 @@ func (r *run) row(now time.Time) *journal.RunRow {
 	if f := s.Failure; f != nil && s.Ended != planner.StatusSucceeded {
 		row.Class, row.Step, row.Message = string(f.Fault.Class), f.Step, clip(f.Fault.Message, 500)
 	}
-	if s.InFlight == 0 && r.settledDown(now) {
-		row.Release = true
-		if timers := s.Timers(); len(timers) > 0 {
-			row.WakeAt = &timers[0].At
-		}
-	}
-	if status == r.status && !row.Release {
-		return nil
-	}
-	r.status = status
 	return row
 }
 
@@ -75,15 +90,15 @@ func (r *run) settledDown(now time.Time) bool {
 	default:
 		return false
 	}
-	timers := s.Timers()
-	return len(timers) == 0 || timers[0].At.Sub(now) > sleepAfter
+	at, ok := s.NextWake()
+	return !ok || at.Sub(now) > sleepAfter
 }
 
 type timer struct {
-	at  time.Time
-	run int64
-	of  *run // the very life of the run that set it
-	ref planner.Ref
+	at   time.Time
+	run  int64
+	life uint64 // of the run that set it
+	ref  planner.Ref
 }
 
 // timers is a heap by time, then by run, so that a seed gives the same order each time.

@@ -108,6 +108,8 @@ func (d *decider) drain() {
 		t := d.queue[0]
 		d.queue = d.queue[1:]
 		switch s := d.s.step(t.step.Name); {
+		case s.Held && s.Planned && s.Status == Running:
+			d.advance(t.step)
 		case s.Status != Pending: // queued twice: a second edge of its join settled in the same decision
 		case t.dead != "":
 			d.skip(t.step, t.dead, "")

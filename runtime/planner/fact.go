@@ -92,7 +92,7 @@ type (
 		Input   JSON   `cbor:"4,keyasint"`
 		By      string `cbor:"5,keyasint,omitempty"`
 	}
-	// StepHeld says that a step could start but that the run is not starting anything: it starts on Retry.
+	// StepHeld says that a step, or the next item of a for_each, could start but that the run is not starting anything: it starts on Retry.
 	StepHeld struct {
 		Step string `cbor:"1,keyasint"`
 	}

@@ -112,6 +112,12 @@ func (d *decider) advance(st *check.Step) {
 		if !ok {
 			break
 		}
+		if d.s.Ended != "" { // stopped by a Poison
+			if !s.Held {
+				d.emit(&StepHeld{Step: st.Name})
+			}
+			break
+		}
 		d.schedule(st, Ref{Step: st.Name, Item: i}, 1)
 	}
 	if s.Open > 0 || s.Unsure > 0 || s.Status == Failed || s.Status == Succeeded {
