@@ -174,7 +174,7 @@ export function App() {
           graphRef.current?.focusStep(id);
         }}
       />
-      <div className="sg-main">
+      <main className="sg-main">
         <SegnoGraph ref={graphRef} mode="edit" graph={graph} selection={selection} onSelect={(s: Selection) => select(s)} wire={wire} onWire={frozen ? undefined : setWire} gestures={gestures} dimmed={frozen} />
         {frozen ? (
           <p className="sg-banner" data-tone="fail" role="alert" data-testid="broken">
@@ -197,7 +197,7 @@ export function App() {
           </p>
         ) : null}
         <Problems open={problems} onToggle={() => setProblems(!problems)} current={problem} onGo={go} />
-      </div>
+      </main>
       {yaml ? <YamlPanel ref={yamlRef} startAt={line ?? 0} /> : null}
       <aside className="sg-inspector" ref={inspector} aria-label="Inspector">
         <button type="button" className="sg-mini sg-shut sg-narrow" aria-label="Close" onClick={() => select(null)}>

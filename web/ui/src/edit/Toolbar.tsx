@@ -16,7 +16,7 @@ interface Props {
 export function Toolbar({ yaml, onYaml, onPublish, onPalette }: Props) {
   const { draft, save } = useSnapshot();
   return (
-    <div className="sg-toolbar">
+    <section className="sg-toolbar" aria-label="Draft">
       <button type="button" className="sg-button sg-narrow" onClick={onPalette} data-testid="palette-open">
         <Sign name="plus" /> Add
       </button>
@@ -40,7 +40,7 @@ export function Toolbar({ yaml, onYaml, onPublish, onPalette }: Props) {
       <button type="button" className="sg-button sg-primary" onClick={onPublish} data-testid="publish-open">
         Publish
       </button>
-    </div>
+    </section>
   );
 }
 

@@ -122,6 +122,8 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
   // wholly in sight.
   const before = useRef(graph);
   const moved = useRef(false);
+  /** Without a view: the pane has another size. */
+  const keepInSight = useRef((_view: { at: { x: number; y: number }; zoom: number } | null) => {});
   useLayoutEffect(() => {
     const old = before.current;
     before.current = graph;
@@ -133,27 +135,23 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
       at = { x: x - anchor.x * zoom, y: y - anchor.y * zoom };
       void flow.setViewport({ ...at, zoom });
     }
-    keepInSight.current(at, zoom);
+    keepInSight.current({ at, zoom });
   }, [flow, graph, selectedStep]);
 
-  const keepInSight = useRef((_at: { x: number; y: number }, _zoom: number) => {});
-  keepInSight.current = (at, zoom) => {
+  keepInSight.current = (view) => {
     const pane = box.current;
-    if (moved.current || !pane || !graph.nodes.length) return;
+    if (moved.current || !pane || roomFor(graph, pane) < FITS_FROM) return;
+    if (!view) return void flow.fitView(FIT);
+    const { at, zoom } = view;
     const out = graph.nodes.some((n) => {
       const [left, top] = [n.x * zoom + at.x, n.y * zoom + at.y];
       return left < 0 || top < 0 || left + n.w * zoom > pane.clientWidth || top + n.h * zoom > pane.clientHeight;
     });
-    if (out && roomFor(graph, pane) >= FITS_FROM) void flow.fitView(FIT);
+    if (out) void flow.fitView(FIT);
   };
   useEffect(() => {
     if (!box.current) return;
-    const watch = new ResizeObserver(() =>
-      requestAnimationFrame(() => {
-        const { x, y, zoom } = flow.getViewport();
-        keepInSight.current({ x, y }, zoom);
-      }),
-    );
+    const watch = new ResizeObserver(() => requestAnimationFrame(() => keepInSight.current(null)));
     watch.observe(box.current);
     return () => watch.disconnect();
   }, [flow]);
@@ -241,7 +239,9 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
 
 /** A flow that can be read as a whole from this zoom on is shown as a whole. */
 const FITS_FROM = 0.45;
-const FIT = { padding: 0.12, maxZoom: 1, minZoom: 0.35 };
+/** Room around all steps, in CSS pixels; the zoom buttons stand at the bottom. */
+const ROOM = { x: 32, top: 24, bottom: 56 };
+const FIT = { padding: { x: `${ROOM.x}px`, top: `${ROOM.top}px`, bottom: `${ROOM.bottom}px` }, maxZoom: 1, minZoom: 0.35 } as const;
 
 /** The zoom at which all of a graph fits. */
 function roomFor(graph: Graph, pane: HTMLElement | null): number {
@@ -250,7 +250,7 @@ function roomFor(graph: Graph, pane: HTMLElement | null): number {
   const top = Math.min(...graph.nodes.map((n) => n.y));
   const width = Math.max(...graph.nodes.map((n) => n.x + n.w)) - left;
   const height = Math.max(...graph.nodes.map((n) => n.y + n.h)) - top;
-  return Math.min(pane.clientWidth / width, pane.clientHeight / height) / (1 + FIT.padding);
+  return Math.min((pane.clientWidth - 2 * ROOM.x) / width, (pane.clientHeight - ROOM.top - ROOM.bottom) / height);
 }
 
 /** How far a step that both layouts know has moved. */

@@ -153,7 +153,7 @@ function NodeFoot({ node, step }: { node: Node; step: Step | undefined }) {
         </span>
       ) : null}
       <span className="sg-grow" />
-      {attempts ? <span className="sg-attempts">{attempts}</span> : null}
+      {attempts ? <span className="sg-attempts" data-retrying={step?.status === "retrying" || undefined}>{attempts}</span> : null}
       {step ? <Elapsed step={step} /> : null}
     </div>
   );

@@ -74,8 +74,14 @@ export function appendLog(run: string, event: Event): void {
   const time = make("time", iso.slice(11, 23), { datetime: event.at, title: `${iso.slice(0, 10)} ${iso.slice(11, 23)} UTC` });
   const facts = make("div", "", { class: "log-facts" });
   for (const f of event.facts ?? []) {
-    const p = make("p", f.text);
-    if (f.step) p.append(" ", make("a", f.step, { href: `/runs/${run}?step=${encodeURIComponent(f.step)}`, "data-select": f.step }));
+    const p = make("p", "");
+    if (f.step) {
+      // The step's name is a link where it stands in the sentence, else before it.
+      const at = f.text.indexOf(f.step);
+      const link = make("a", f.step, { href: `/runs/${run}?step=${encodeURIComponent(f.step)}`, "data-select": f.step });
+      if (at < 0) p.append(link, " ", f.text);
+      else p.append(f.text.slice(0, at), link, f.text.slice(at + f.step.length));
+    } else p.textContent = f.text;
     facts.append(p);
   }
   const row = make("li", "", { "data-seq": String(event.seq) });
