@@ -59,7 +59,21 @@ type starter struct {
 	acks map[int]string // key → id
 }
 
-// fill starts runs until so many are under way. It ends early, without a word, when the server is killed.
+// keep has so many runs under way until stop is closed.
+func (p *starter) keep(t testing.TB, s *server, want int, stop <-chan struct{}) {
+	again := time.NewTicker(slowest)
+	defer again.Stop()
+	for {
+		p.fill(t, s, want)
+		select {
+		case <-stop:
+			return
+		case <-again.C:
+		}
+	}
+}
+
+// fill starts runs until so many are under way. It leaves what has no answer for the next time.
 func (p *starter) fill(t testing.TB, s *server, want int) {
 	unfinished := want
 	var active struct{ Runs []struct{ ID string } }
@@ -124,9 +138,10 @@ func TestKilled(t *testing.T) {
 		s := start(t, o)
 		took = append(took, time.Since(began))
 		var filling sync.WaitGroup
-		filling.Go(func() { p.fill(t, s, together) })
+		filling.Go(func() { p.keep(t, s, together, s.done) })
 		got := b.strike(5, random, func() { s.kill(t) })
-		if got < 5 {
+		if got == 0 {
+			s.kill(t)
 			t.Fatal("there were never 5 calls in flight")
 		}
 		inFlight += got
@@ -150,15 +165,18 @@ func TestDatabaseKilled(t *testing.T) {
 	for range 3 {
 		before := postmaster(data)
 		var filling sync.WaitGroup
-		filling.Go(func() { p.fill(t, s, 8) })
-		if b.strike(5, random, func() {
+		killed := make(chan struct{})
+		filling.Go(func() { p.keep(t, s, 8, killed) })
+		struck := b.strike(5, random, func() {
 			if err := syscall.Kill(before, syscall.SIGKILL); err != nil {
 				t.Errorf("killing PostgreSQL, process %d: %v", before, err)
 			}
-		}) == 0 {
+		})
+		close(killed)
+		filling.Wait()
+		if struck == 0 {
 			t.Fatal("there were never 5 calls in flight")
 		}
-		filling.Wait()
 		eventually(t, "PostgreSQL is back", func() bool { now := postmaster(data); return now != 0 && now != before })
 		eventually(t, "the API answers", func() bool { return call("GET", s.url+"/api/v1/runs", nil, nil, nil) == nil })
 	}
