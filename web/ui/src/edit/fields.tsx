@@ -3,6 +3,7 @@ import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactNode 
 import { fromText, toText, type FieldKind } from "../model/schema";
 import { asExpression, expressionOf } from "../model/template";
 import type { Issue, Json } from "../types.gen";
+import { useSnapshot } from "./context";
 import { Prose } from "./Prose";
 
 /** A field is saved this long after the last key. */
@@ -122,13 +123,18 @@ function Input(props: FieldProps & { id: string; mode: "literal" | "expression" 
   const latest = useRef({ text, props, shown });
   latest.current = { text, props, shown };
 
-  // What the server says replaces the text, unless somebody is typing here.
+  // What the server says replaces the text, unless somebody is typing here; so does a draft that came from elsewhere without what was typed.
+  const { draft, save } = useSnapshot();
+  const settled = save === "saved" ? draft.etag : null;
   useEffect(() => {
     if (!dirty.current) {
       setText(shown);
       setWhy("");
     }
   }, [shown]);
+  useEffect(() => {
+    if (settled && !dirty.current) setText(latest.current.shown);
+  }, [settled]);
   // A field that goes away (another step was selected) saves what was typed in it.
   useEffect(
     () => () => {
