@@ -115,7 +115,6 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
   useEffect(() => {
     if (selectedStep && known) reveal(selectedStep, false);
     // The view follows the selection, not every change of the graph.
-    // eslint-disable-next-line
   }, [selectedStep, known]);
 
   // A new layout keeps the step that somebody works on where it was on the screen; unless they have moved the view themselves, a small flow then stays
