@@ -31,6 +31,7 @@ export const StepNode = memo(function StepNode({ data }: NodeProps<StepFlowNode>
       data-selected={selected || undefined}
       data-refused={refusal !== undefined || undefined}
       data-target={(wire !== null && refusal === undefined) || undefined}
+      data-asks={(step?.status === "waiting" && step.deciding !== undefined) || undefined}
       data-checkpointed={step?.status === "succeeded" || undefined}
       title={refusal}
     >
