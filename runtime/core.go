@@ -136,7 +136,7 @@ type (
 		UUID string
 		Seq  int64
 	}
-	// Released says that a run left memory with messages unread: the inbox is to be looked at soon.
+	// Released says that a run left memory with messages undecided: the inbox is to be looked at soon.
 	Released struct{ Run int64 }
 	// Broke says that a run was stopped because it cannot be carried on; for the log.
 	Broke struct {
@@ -169,8 +169,11 @@ func (c *Core) Step(ev Event, now time.Time) []Output {
 		c.begin(ev)
 	case Adopt:
 		for _, id := range ev.Runs {
-			if c.runs[id] == nil {
+			switch r := c.runs[id]; {
+			case r == nil:
 				c.load(id)
+			case r.leaving:
+				r.again = true // its release is committed already, and so is the claim that made it ours again
 			}
 		}
 	case Loaded:
@@ -256,8 +259,11 @@ func (c *Core) load(id int64) *run {
 
 func (c *Core) forget(r *run) {
 	c.leave(r)
-	if len(r.backlog) > 0 {
+	if len(r.backlog) > 0 { // its next owner may have taken them since, so they are read again
 		c.out = append(c.out, Released{r.id})
+	}
+	if r.again {
+		c.load(r.id)
 	}
 }
 
@@ -454,8 +460,13 @@ func unfit(err error) fault.Fault {
 
 func (c *Core) reload(r *run, f fault.Fault) {
 	c.leave(r)
-	again := c.load(r.id)
-	again.broken, again.backlog = &f, r.backlog
+	next := c.load(r.id)
+	next.broken, next.backlog = &f, r.backlog
+	for _, p := range r.pending {
+		for _, a := range p.answers {
+			next.held[a.ID] = p.seq == 0 // a refusal may still be committed: it stands beside the history, not behind what was refused
+		}
+	}
 }
 
 // durable lets out what waited for a commit.

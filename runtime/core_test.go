@@ -400,6 +400,19 @@ func TestAMessageCountsOnce(t *testing.T) {
 	b.want("")
 }
 
+func TestARunIsClaimedAgainBeforeItsReleaseIsHeardOf(t *testing.T) {
+	b := newBench(t)
+	b.begin(1, "\nname: f\nsteps:\n  nap: {wait: 1h}\n")
+	b.step(runtime.Adopt{Runs: []int64{1}}) // the release is committed, and somebody's message has made the run ours again
+	b.step(runtime.Press{ID: "m", Run: 1, Input: &planner.Cancel{}})
+	b.commitAll()
+	b.want("append:1:waiting:release:wake begun committed:1 released load")
+	b.step(runtime.Press{ID: "m", Run: 1, Input: &planner.Cancel{}})
+	b.load(1, nil)
+	b.commitAll()
+	b.want("append:2:cancelled:release answered committed:2")
+}
+
 func TestRefusalIsDurableBeforeItIsTold(t *testing.T) {
 	b := newBench(t)
 	b.begin(1, twoSteps)

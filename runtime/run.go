@@ -27,6 +27,7 @@ type run struct {
 
 	loading bool
 	leaving bool         // its release is on the way: it takes nothing more
+	again   bool         // it was claimed again before we heard of its release
 	broken  *fault.Fault // why it must be stopped
 	backlog []Press
 	held    map[string]bool // messages that this life of the run has decided

@@ -1,8 +1,11 @@
 package sim
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/segno-run/segno/designer/fault"
 	"github.com/segno-run/segno/designer/flow"
@@ -85,6 +88,27 @@ func (w *World) judgeCall(in runtime.Invoke, e *entry) {
 	}
 }
 
+// judgeBatch says what is wrong with an append that the store takes: runs are written by their owner alone, and a message counts once.
+func (w *World) judgeBatch(inc journal.Incarnation, batch []journal.Transition) string {
+	owned, err := w.store.Owned(background(), inc)
+	if err != nil {
+		return ""
+	}
+	born := map[int64]bool{}
+	for _, t := range batch {
+		born[t.Run] = born[t.Run] || t.New != nil
+		if _, ok := slices.BinarySearch(owned, t.Run); !ok && !born[t.Run] {
+			return fmt.Sprintf("run %d: transition %d is written by incarnation %d, which does not own it", t.Run, t.Seq, inc)
+		}
+		for _, c := range t.Inbox {
+			if _, ok, _ := w.store.Answer(background(), c.ID); ok {
+				return fmt.Sprintf("run %d: message %s was consumed before, and is taken again by transition %d", t.Run, c.ID, t.Seq)
+			}
+		}
+	}
+	return ""
+}
+
 // judgeUndo checks the order of undoing: whatever depends on the step has been undone before.
 func (w *World) judgeUndo(s *planner.State, in runtime.Invoke) {
 	p := w.flows[in.Flow]
@@ -146,11 +170,60 @@ func (w *World) audit() {
 		}
 		w.outcomes(c.run, h)
 	}
-	for id, run := range w.posted {
-		if _, ok, err := w.store.Answer(background(), id); !ok || err != nil {
-			w.violated("button %s of run %d was lost: %v", id, run, err)
+	for _, id := range slices.Sorted(maps.Keys(w.posted)) {
+		w.judgeButton(id, w.posted[id])
+	}
+}
+
+// judgeButton checks that a button has one answer, and that it was taken exactly as often as the answer says.
+func (w *World) judgeButton(id string, m message) {
+	answer, ok, err := w.store.Answer(background(), id)
+	if !ok || err != nil {
+		w.violated("button %s of run %d was lost: %v", id, m.run, err)
+		return
+	}
+	h, err := w.store.Load(background(), m.run)
+	if err != nil {
+		w.violated("run %d of button %s: %v", m.run, id, err)
+		return
+	}
+	taken := 0
+	for _, rec := range h.Records {
+		facts, err := planner.Decode(rec.Facts)
+		if err != nil {
+			w.violated("run %d: %v", m.run, err)
+			return
+		}
+		for _, f := range facts {
+			if by, kind := madeBy(f); by == id && kind == m.kind {
+				taken++
+			}
 		}
 	}
+	want := 0
+	if bytes.Contains(answer, []byte(`"ok":true`)) {
+		want = 1
+	}
+	if taken != want {
+		w.violated("button %s (%s) of run %d was answered %s and taken %d times", id, m.kind, m.run, answer, taken)
+	}
+}
+
+// madeBy says which button a fact is of, and who pressed it.
+func madeBy(f planner.Fact) (by string, kind runtime.ButtonKind) {
+	switch f := f.(type) {
+	case *planner.RetryRequested:
+		return f.By, runtime.ButtonRetry
+	case *planner.CancelRequested:
+		return f.By, runtime.ButtonCancel
+	case *planner.CompensationStarted:
+		return f.By, runtime.ButtonCompensate
+	case *planner.ApprovalDecided:
+		return f.By, runtime.ButtonApprove
+	case *planner.UncertainResolved:
+		return f.By, runtime.ButtonResolve
+	}
+	return "", ""
 }
 
 // outcomes checks that each attempt has one recorded outcome.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/segno-run/segno/designer/flow"
 	"github.com/segno-run/segno/runtime"
 	"github.com/segno-run/segno/runtime/journal"
 	"github.com/segno-run/segno/runtime/planner"
@@ -110,6 +111,9 @@ func (w *World) glance(c *client) {
 		b = w.ask(s)
 		if b == nil && c.clicks < 8 && w.chance(0.02) {
 			b = &runtime.Button{Kind: runtime.ButtonCancel}
+			if w.rng.IntN(2) == 0 {
+				b.Then = flow.Compensate
+			}
 		}
 	}
 	if b == nil {
@@ -165,6 +169,7 @@ func (w *World) resolve(s *planner.State, r planner.Ref, u *planner.Unit) *runti
 func (w *World) click(run int64, b runtime.Button) {
 	w.report.Buttons++
 	b.ID = w.id()
+	b.By = b.ID // so that the facts tell which click made them
 	body, err := runtime.EncodeButton(b)
 	if err != nil {
 		w.violated("button: %v", err)
@@ -177,5 +182,11 @@ func (w *World) click(run int64, b runtime.Button) {
 			return
 		}
 	}
-	w.posted[b.ID] = run
+	w.posted[b.ID] = message{run, b.Kind}
+}
+
+// message is a button that was posted.
+type message struct {
+	run  int64
+	kind runtime.ButtonKind
 }

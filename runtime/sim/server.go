@@ -17,6 +17,7 @@ const (
 type server struct {
 	w       *World
 	name    string
+	store   journal.Store
 	life    int
 	alive   bool
 	stalled time.Time // until when it stands still, as by SIGSTOP
@@ -27,7 +28,16 @@ type server struct {
 	refused map[int64]int64 // runs with a refused transition, and its seq
 	wakeAt  time.Time
 	renewed time.Time
+	skew    time.Duration // how far its idea of the store's time is off
 }
+
+// now is the store's time, as well as the server knows it.
+func (s *server) now() time.Time { return s.w.now.Add(s.skew) }
+
+// most is how far a server's idea of the store's time can be off: half of a slow answer's journey.
+const mostSkew = 30 * time.Millisecond
+
+func (s *server) measure() { s.skew = s.w.upTo(2*mostSkew) - mostSkew }
 
 // soon does something later, if this life still goes on; a server that stands still does it when it goes on.
 func (s *server) soon(d time.Duration, do func()) {
@@ -46,7 +56,7 @@ func (s *server) soon(d time.Duration, do func()) {
 }
 
 func (s *server) boot() {
-	inc, err := s.w.store.Join(background(), s.name, writers, lease)
+	inc, err := s.store.Join(background(), s.name, writers, lease)
 	if err != nil {
 		s.w.violated("%s can't join: %v", s.name, err)
 		return
@@ -54,6 +64,7 @@ func (s *server) boot() {
 	s.life++
 	s.alive, s.inc, s.core, s.renewed = true, inc, runtime.NewCore(inc), s.w.now
 	s.queues, s.busy, s.refused, s.wakeAt = [writers][]runtime.Append{}, [writers]bool{}, map[int64]int64{}, time.Time{}
+	s.measure()
 	s.soon(0, s.takeover)
 	s.soon(s.w.upTo(250*time.Millisecond), s.poll)
 	s.soon(2*time.Second, s.renew)
@@ -91,37 +102,47 @@ func (s *server) fenced() {
 }
 
 func (s *server) takeover() {
-	runs, err := s.w.store.Takeover(background(), s.inc, s.name)
+	runs, err := s.store.Takeover(background(), s.inc, s.name)
 	if errors.Is(err, journal.ErrFenced) {
 		s.fenced()
 		return
 	}
 	if len(runs) > 0 {
-		s.step(runtime.Adopt{Runs: runs})
+		s.soon(s.w.upTo(20*time.Millisecond), func() { s.step(runtime.Adopt{Runs: runs}) })
 	}
 }
 
 func (s *server) renew() {
-	if _, err := s.w.store.Renew(background(), s.inc, lease); errors.Is(err, journal.ErrFenced) {
+	if _, err := s.store.Renew(background(), s.inc, lease); errors.Is(err, journal.ErrFenced) {
 		s.fenced()
 		return
 	}
 	s.renewed = s.w.now
+	s.measure()
 	s.takeover()
 	s.soon(2*time.Second, s.renew)
 }
 
+// poll looks at the inbox and for runs that nobody owns. What was read takes its time to reach the core; looks don't overtake each other.
 func (s *server) poll() {
-	s.soon(250*time.Millisecond, s.poll)
+	took := s.w.upTo(5 * time.Millisecond)
+	if s.w.chance(0.1) {
+		took = s.w.upTo(3 * time.Second)
+	}
+	pause := 250 * time.Millisecond
+	if s.w.chance(0.2) {
+		pause = 0 // somebody clicked
+	}
+	s.soon(took+pause, s.poll)
 	if s.w.chance(0.2) {
 		return // a look that failed
 	}
-	runs, err := s.w.store.Claim(background(), s.inc, 100)
+	runs, err := s.store.Claim(background(), s.inc, 100)
 	if err != nil {
 		return
 	}
-	s.step(runtime.Adopt{Runs: runs})
-	messages, err := s.w.store.Inbox(background(), s.inc, 100)
+	s.soon(took, func() { s.step(runtime.Adopt{Runs: runs}) })
+	messages, err := s.store.Inbox(background(), s.inc, 100)
 	if err != nil {
 		return
 	}
@@ -131,7 +152,7 @@ func (s *server) poll() {
 			s.w.violated("message %s: %v", m.ID, err)
 			return
 		}
-		s.step(p)
+		s.soon(took, func() { s.step(p) })
 	}
 }
 
@@ -140,7 +161,11 @@ func (s *server) step(ev runtime.Event) {
 	if !s.alive {
 		return
 	}
-	for _, out := range s.core.Step(ev, s.w.now) {
+	outputs := s.core.Step(ev, s.now())
+	if s.w.mutant.outputs != nil {
+		outputs = s.w.mutant.outputs(s, outputs)
+	}
+	for _, out := range outputs {
 		switch out := out.(type) {
 		case runtime.Append:
 			n := int(out.Transition.Run % writers)
@@ -171,17 +196,20 @@ func (s *server) step(ev runtime.Event) {
 		case runtime.Released:
 		}
 	}
-	if at, ok := s.core.Next(); ok && (s.wakeAt.IsZero() || at.Before(s.wakeAt) || !s.wakeAt.After(s.w.now)) {
+	if at, ok := s.core.Next(); ok && (s.wakeAt.IsZero() || at.Before(s.wakeAt) || !s.wakeAt.After(s.now())) {
 		s.wakeAt = at
-		s.soon(max(0, at.Sub(s.w.now)), func() { s.step(runtime.Tick{}) })
+		s.soon(max(0, at.Sub(s.now())), func() { s.step(runtime.Tick{}) })
 	}
 }
 
 func (s *server) load(run int64) {
-	h, err := s.w.store.Load(background(), run)
+	h, err := s.store.Load(background(), run)
 	if err != nil {
 		s.step(runtime.LoadFailed{Run: run})
 		return
+	}
+	if s.w.mutant.history != nil {
+		h = s.w.mutant.history(s, run, h)
 	}
 	s.step(runtime.Loaded{History: h, Program: s.w.flows[h.Flow]})
 }
@@ -239,7 +267,12 @@ func (s *server) append(n int, batch []runtime.Append) error {
 	if bad != nil {
 		return &journal.BatchError{Bad: bad, Err: errors.New("poisonous bytes")}
 	}
-	return s.w.store.Append(background(), s.inc, n, ts)
+	wrong := s.w.judgeBatch(s.inc, ts)
+	err := s.store.Append(background(), s.inc, n, ts)
+	if err == nil && wrong != "" {
+		s.w.violated("%s", wrong)
+	}
+	return err
 }
 
 // sift refuses what follows a refused transition of its run, as the journal does.

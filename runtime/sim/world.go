@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/segno-run/segno/designer/check"
+	"github.com/segno-run/segno/runtime"
 	"github.com/segno-run/segno/runtime/journal"
 )
 
@@ -38,9 +39,17 @@ type Report struct {
 	Virtual    time.Duration
 }
 
+// mutant plants a bug in every server, so that tests can show that it is found. Its zero value plants none.
+type mutant struct {
+	store   func(journal.Store) journal.Store                             // what a server takes for its store
+	outputs func(s *server, out []runtime.Output) []runtime.Output        // what it does of what its core says
+	history func(s *server, run int64, h journal.History) journal.History // what it tells its core of a run
+}
+
 // World is one simulation.
 type World struct {
 	cfg     Config
+	mutant  mutant
 	rng     *rand.Rand
 	now     time.Time
 	queue   moments
@@ -52,7 +61,7 @@ type World struct {
 	byRun   map[int64]*client
 	ledger  ledger
 	report  Report
-	posted  map[string]int64
+	posted  map[string]message
 	nextID  int64
 }
 
@@ -60,7 +69,9 @@ type World struct {
 var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // Run simulates one seed.
-func Run(cfg Config) Report {
+func Run(cfg Config) Report { return run(cfg, mutant{}) }
+
+func run(cfg Config, m mutant) Report {
 	if cfg.Servers == 0 {
 		cfg.Servers = 2
 	}
@@ -73,11 +84,14 @@ func Run(cfg Config) Report {
 	if cfg.Most == 0 {
 		cfg.Most = 4 * time.Hour
 	}
-	w := &World{cfg: cfg, rng: rand.New(rand.NewPCG(cfg.Seed, 0x5E6)), now: epoch, flows: programs(), byRun: map[int64]*client{},
-		posted: map[string]int64{}, report: Report{Seed: cfg.Seed, Statuses: map[string]int{}}, ledger: ledger{}}
+	w := &World{cfg: cfg, mutant: m, rng: rand.New(rand.NewPCG(cfg.Seed, 0x5E6)), now: epoch, flows: programs(), byRun: map[int64]*client{},
+		posted: map[string]message{}, report: Report{Seed: cfg.Seed, Statuses: map[string]int{}}, ledger: ledger{}}
 	w.store = cfg.Store(func() time.Time { return w.now })
 	for i := range cfg.Servers {
-		s := &server{w: w, name: fmt.Sprintf("server-%d", i)}
+		s := &server{w: w, name: fmt.Sprintf("server-%d", i), store: w.store}
+		if m.store != nil {
+			s.store = m.store(w.store)
+		}
 		w.servers = append(w.servers, s)
 		w.after(w.upTo(time.Second), s.boot)
 	}
