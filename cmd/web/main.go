@@ -42,7 +42,7 @@ func run(args []string, getenv func(string) string, stderr io.Writer) int {
 	a, err := app.New(cfg)
 	if err != nil {
 		fmt.Fprintln(stderr, "segno:", err)
-		if errors.Is(err, app.ErrNoPassword) {
+		if errors.Is(err, app.ErrNoPassword) || errors.Is(err, app.ErrAddr) {
 			return 2
 		}
 		return 1

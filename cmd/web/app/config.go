@@ -34,6 +34,9 @@ const DefaultAddr = "127.0.0.1:8080"
 // ErrNoPassword refuses to serve the world without a sign-in.
 var ErrNoPassword = errors.New("refusing to listen beyond this machine without a sign-in: set SEGNO_PASSWORD or SEGNO_PASSWORD_FILE, or listen on 127.0.0.1")
 
+// ErrAddr says that an address to listen on can't be one.
+var ErrAddr = errors.New("is not host:port, such as " + DefaultAddr)
+
 // DefaultData is the XDG data home of the user, and /var/lib/segno for root.
 func DefaultData() (string, error) {
 	if os.Geteuid() == 0 {
@@ -70,7 +73,7 @@ func (c *Config) setDefaults() error {
 	c.Data = abs
 	host, _, err := net.SplitHostPort(c.Addr)
 	if err != nil {
-		return fmt.Errorf("--addr %q is not host:port, such as %s: %w", c.Addr, DefaultAddr, err)
+		return fmt.Errorf("--addr %q %w: %w", c.Addr, ErrAddr, err)
 	}
 	if c.Password == "" && !loopback(host) {
 		return ErrNoPassword
