@@ -33,7 +33,7 @@ func (s *server) invoke(in runtime.Invoke) {
 		e = &entry{attempts: map[int]bool{}}
 		w.ledger[in.Key] = e
 	}
-	w.judgeCall(in, e)
+	w.judgeCall(s.inc, in, e)
 	e.calls++
 	e.attempts[in.Attempt] = true
 

@@ -39,7 +39,7 @@ func (w *World) durable(run int64) *planner.State {
 }
 
 // judgeCall holds a call that goes out against what is durable at this moment.
-func (w *World) judgeCall(in runtime.Invoke, e *entry) {
+func (w *World) judgeCall(inc journal.Incarnation, in runtime.Invoke, e *entry) {
 	s := w.durable(in.Run)
 	p := w.flows[in.Flow]
 	u := s.Unit(in.Ref)
@@ -57,6 +57,9 @@ func (w *World) judgeCall(in runtime.Invoke, e *entry) {
 		if a.Status == planner.Running {
 			w.violated("%s goes out while attempt %d has no outcome", what, a.Number)
 		}
+	}
+	if owned, err := w.store.Owned(background(), inc); err != nil || !slices.Contains(owned, in.Run) {
+		w.violated("%s is called by incarnation %d, which has lost the run", what, inc)
 	}
 	st := p.Step(in.Step)
 	call := st.Call
@@ -92,7 +95,7 @@ func (w *World) judgeCall(in runtime.Invoke, e *entry) {
 func (w *World) judgeBatch(inc journal.Incarnation, batch []journal.Transition) string {
 	owned, err := w.store.Owned(background(), inc)
 	if err != nil {
-		return ""
+		return fmt.Sprintf("incarnation %d writes: %v", inc, err)
 	}
 	born := map[int64]bool{}
 	for _, t := range batch {

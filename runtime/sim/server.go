@@ -112,15 +112,20 @@ func (s *server) takeover() {
 	}
 }
 
+// renew asks for more time. The question takes its time to reach the store, so a server that stood still goes on for a moment before it hears
+// that it is not the owner any more.
 func (s *server) renew() {
-	if _, err := s.store.Renew(background(), s.inc, lease); errors.Is(err, journal.ErrFenced) {
-		s.fenced()
-		return
-	}
-	s.renewed = s.w.now
-	s.measure()
-	s.takeover()
-	s.soon(2*time.Second, s.renew)
+	sent := s.w.now
+	s.soon(s.w.upTo(300*time.Millisecond), func() {
+		if _, err := s.store.Renew(background(), s.inc, lease); errors.Is(err, journal.ErrFenced) {
+			s.fenced()
+			return
+		}
+		s.renewed = sent
+		s.measure()
+		s.takeover()
+		s.soon(2*time.Second, s.renew)
+	})
 }
 
 // poll looks at the inbox and for runs that nobody owns. What was read takes its time to reach the core; looks don't overtake each other.
@@ -246,6 +251,9 @@ func (s *server) commit(n int) {
 	}
 	if s.w.chance(0.02) { // the answer was lost: it is asked for until it is known
 		s.w.report.Lies++
+		if s.w.rng.IntN(5) == 0 {
+			s.stall()
+		}
 		s.soon(s.w.upTo(2*time.Second), func() { s.committed(n, batch) })
 		return
 	}
