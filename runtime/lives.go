@@ -1,0 +1,161 @@
+package runtime
+
+import (
+	"container/heap"
+	"slices"
+
+	"github.com/segno-run/segno/designer/fault"
+	"github.com/segno-run/segno/runtime/journal"
+	"github.com/segno-run/segno/runtime/planner"
+)
+
+// leave takes a run out of memory, and with it, in time, its timers.
+func (c *Core) leave(r *run) {
+	delete(c.runs, r.id)
+	c.dead += r.timers
+	if c.dead <= 64 || c.dead <= len(c.timers)/2 {
+		return
+	}
+	c.timers = slices.DeleteFunc(c.timers, func(t timer) bool { r := c.runs[t.run]; return r == nil || r.life != t.life })
+	heap.Init(&c.timers)
+	c.dead = 0
+}
+
+func (c *Core) load(id int64) *run {
+	c.lives++
+	r := &run{id: id, life: c.lives, loading: true, held: map[string]bool{}}
+	delete(c.adrift, id)
+	c.runs[id] = r
+	c.out = append(c.out, Load{id})
+	return r
+}
+
+func (c *Core) forget(r *run) {
+	c.leave(r)
+	if len(r.backlog) > 0 { // its next owner may have taken them since, so they are read again
+		c.out = append(c.out, Released{r.id})
+	}
+	if r.again {
+		c.load(r.id)
+	}
+}
+
+func (c *Core) loaded(ev Loaded) {
+	r := c.runs[ev.History.Run]
+	if r == nil || !r.loading {
+		return
+	}
+	r.loading = false
+	if len(ev.History.Records) == 0 {
+		c.forget(r)
+		return
+	}
+	r.uuid, r.flow, r.version, r.program = ev.History.UUID, ev.History.Flow, ev.History.Version, ev.Program
+	r.state, r.status = planner.NewState(), ev.History.Status
+	for _, rec := range ev.History.Records {
+		facts, err := planner.Decode(rec.Facts)
+		if err != nil { // a later release's history: it is not ours to touch
+			c.leave(r)
+			c.out = append(c.out, Broke{r.id, err})
+			return
+		}
+		planner.Fold(r.state, rec.Seq, rec.At, facts)
+		r.seq = rec.Seq
+	}
+	if ev.Broken != nil {
+		c.out = append(c.out, Broke{r.id, ev.Broken})
+		f := unfit(ev.Broken)
+		r.broken = &f
+	}
+	if r.broken != nil {
+		c.stop(r)
+		return
+	}
+	for _, t := range r.state.Timers() {
+		c.setTimer(r, &t)
+	}
+	c.decide(r, &planner.Recover{Owner: c.owner}, nil)
+	backlog := r.backlog
+	r.backlog = nil
+	for _, m := range backlog {
+		c.press(m)
+	}
+	c.fire()
+	c.rest(r)
+}
+
+// stop ends a run that was loaded only to be stopped, refuses what was asked of it, and lets it go. Whoever loads it next judges what was called.
+func (c *Core) stop(r *run) {
+	p, t := &pending{}, journal.Transition{Run: r.id, At: c.now}
+	facts, _, err := c.ask(r, &planner.Poison{Fault: *r.broken})
+	if err == nil && len(facts) > 0 {
+		if t.Facts, err = planner.Encode(facts); err == nil {
+			r.seq++
+			t.Seq, p.seq = r.seq, r.seq
+		}
+	}
+	if err != nil { // it can't even be stopped by a fact: it leaves memory and keeps its history
+		c.out = append(c.out, Broke{r.id, err})
+		c.leave(r)
+		c.adrift[r.id] = true
+		return
+	}
+	refusal := &planner.Refusal{Code: planner.Conflict, Message: r.broken.Message}
+	for _, m := range r.backlog {
+		if !r.held[m.ID] {
+			r.held[m.ID] = true
+			t.Inbox = append(t.Inbox, journal.Consumed{ID: m.ID, Answer: encodeAnswer(refusal)})
+			p.answers = append(p.answers, Answered{m.ID, refusal})
+		}
+	}
+	r.backlog = nil
+	t.Row = r.gone()
+	c.append(r, p, t)
+}
+
+// rest lets a run go that was loaded and has nothing to do: it goes back to sleep, or stays ended.
+func (c *Core) rest(r *run) {
+	if r.loading || r.leaving || len(r.pending) > 0 {
+		return
+	}
+	if row := r.row(c.now); row != nil && row.Release {
+		c.append(r, &pending{}, journal.Transition{Run: r.id, At: c.now, Row: row})
+	}
+}
+
+// poison stops a run that cannot be carried on. What is in memory may be half decided, so the run is loaded again and only told to stop. msg is the
+// message over which it broke, if it was one.
+func (c *Core) poison(r *run, err error, msg *Press) {
+	c.out = append(c.out, Broke{r.id, err})
+	if r.seq == 0 {
+		c.leave(r)
+		c.out = append(c.out, Begun{r.id, err})
+		return
+	}
+	if msg != nil {
+		r.backlog = append(r.backlog, *msg)
+	}
+	f := unfit(err)
+	if len(r.pending) > 0 {
+		r.broken = &f // first let the journal say what became of what was handed in
+		r.leaving = true
+		return
+	}
+	c.reload(r, f)
+}
+
+// unfit is the fault of a run that cannot be carried on.
+func unfit(err error) fault.Fault {
+	return fault.Fault{Class: fault.Expression, Effect: fault.None, Message: "the run cannot be carried on: " + firstLine(err.Error())}
+}
+
+func (c *Core) reload(r *run, f fault.Fault) {
+	c.leave(r)
+	next := c.load(r.id)
+	next.broken, next.backlog = &f, r.backlog
+	for _, p := range r.pending {
+		for _, a := range p.answers {
+			next.held[a.ID] = p.seq == 0 // a refusal may still be committed: it stands beside the history, not behind what was refused
+		}
+	}
+}
