@@ -10,10 +10,19 @@ import (
 	"github.com/segno-run/segno/runtime/planner"
 )
 
-// Programs compiles published versions. An answer never changes, so it may be kept for ever.
+// Programs compiles published versions. An answer never changes, so it may be kept for ever. A *BrokenVersion stops the runs of that version; any
+// other error is taken for a passing one, and the version is asked for again for a while.
 type Programs interface {
 	Program(ctx context.Context, flow string, version int) (*check.Program, error)
 }
+
+// BrokenVersion is the error of a version that cannot be compiled, however often it is tried.
+type BrokenVersion struct{ Err error }
+
+func (e *BrokenVersion) Error() string { return e.Err.Error() }
+
+// Unwrap returns what is wrong with the version.
+func (e *BrokenVersion) Unwrap() error { return e.Err }
 
 // Functions finds the Invoker of a registered function. The Invoker stays usable while calls are under way, even if the function is registered anew.
 type Functions interface {

@@ -77,9 +77,6 @@ type Engine struct {
 	mu      sync.Mutex
 	session *session
 	ready   chan struct{} // closed after the first takeover
-
-	stop context.CancelFunc
-	done chan struct{}
 }
 
 // New returns an engine that has not begun. Run it.

@@ -3,7 +3,9 @@ package runtime_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -159,6 +161,70 @@ output: {all: "${{ steps.three.output }}"}
 		}
 		if len(w.calls) != 6 {
 			t.Errorf("calls: got %d, want 6", len(w.calls))
+		}
+	})
+}
+
+// moody gives a version only after it has failed a few times.
+type moody struct {
+	*world
+	mu    sync.Mutex
+	fails int
+	err   error
+}
+
+func (m *moody) Program(ctx context.Context, flow string, version int) (*check.Program, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.fails > 0 {
+		m.fails--
+		return nil, m.err
+	}
+	return m.world.Program(ctx, flow, version)
+}
+
+// restarted starts a run that waits for a person, takes the engine away, and gives another one a version that fails a few times.
+func restarted(t *testing.T, fails int, err error) *planner.State {
+	t.Helper()
+	w := &world{t: t, program: compile(t, "\nname: f\nsteps:\n  ask: {approval: {title: ok}}\n", functions)}
+	store := memory.New(time.Now)
+	e, stop := engine(t, store, w)
+	id, _, serr := e.Start(t.Context(), runtime.StartRequest{Flow: "f", Version: 1, Input: []byte(`{}`)})
+	if serr != nil {
+		t.Fatal(serr)
+	}
+	synctest.Wait()
+	stop()
+	m := &moody{world: w, fails: fails, err: err}
+	next, nerr := runtime.New(runtime.Config{Store: store, Replica: "one", Programs: m, Functions: m, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	if nerr != nil {
+		t.Fatal(nerr)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); _ = next.Run(ctx) }()
+	<-next.Ready()
+	perr := next.Press(t.Context(), id, runtime.Button{Kind: runtime.ButtonApprove, Step: "ask", Approved: true})
+	t.Logf("press: %v", perr)
+	synctest.Wait()
+	cancel()
+	<-done
+	return load(t, store, id)
+}
+
+func TestAVersionThatCannotBeReadForAMomentFailsNoRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		if s := restarted(t, 3, context.Canceled); s.Status() != planner.StatusSucceeded {
+			t.Errorf("status: got %s, want succeeded: %+v", s.Status(), s.Failure)
+		}
+	})
+}
+
+func TestAVersionThatDoesNotCompileStopsItsRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := restarted(t, 1, &runtime.BrokenVersion{Err: errors.New("line 3: no function")})
+		if s.Status() != planner.StatusFailed || s.Failure == nil || !strings.Contains(s.Failure.Fault.Message, "line 3: no function") {
+			t.Errorf("got %s, %+v", s.Status(), s.Failure)
 		}
 	})
 }

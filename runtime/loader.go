@@ -10,6 +10,9 @@ import (
 // loaders is how many histories are read at once. They share the store's small pool, so more would only queue.
 const loaders = 4
 
+// tries is how often a version is asked for before its runs are stopped: for longer than a lease survives without the database.
+const tries = 20
+
 // loader reads histories for the core.
 type loader struct {
 	ctx  context.Context
@@ -57,9 +60,18 @@ func (l *loader) read(run int64) Event {
 		pause(l.ctx, rejoin)
 		h, err = l.s.e.cfg.Store.Load(l.ctx, run)
 	}
-	p, err := l.s.e.cfg.Programs.Program(l.ctx, h.Flow, h.Version)
-	if err != nil {
-		return Loaded{History: h, Broken: err}
+	for try := 1; ; try++ {
+		p, err := l.s.e.cfg.Programs.Program(l.ctx, h.Flow, h.Version)
+		var broken *BrokenVersion
+		switch {
+		case err == nil:
+			return Loaded{History: h, Program: p}
+		case l.ctx.Err() != nil:
+			return LoadFailed{run}
+		case errors.As(err, &broken) || try == tries:
+			return Loaded{History: h, Broken: err}
+		}
+		l.s.e.cfg.Logger.Warn("a version could not be read; it is tried again", "flow", h.Flow, "version", h.Version, "err", err)
+		pause(l.ctx, rejoin)
 	}
-	return Loaded{History: h, Program: p}
 }
