@@ -79,7 +79,7 @@ type Draft struct {
 type Function struct {
 	Name       string          `json:"name"`
 	Title      string          `json:"title,omitempty"`
-	Kind       string          `json:"kind"` // http or process
+	Kind       string          `json:"kind"`   // http or process
 	Target     string          `json:"target"` // URL or command line
 	Idempotent bool            `json:"idempotent"`
 	Input      json.RawMessage `json:"input,omitempty"`  // JSON Schema
