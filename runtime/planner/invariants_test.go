@@ -176,6 +176,11 @@ func (w *witness) unready(st *check.Step) string {
 	if len(st.In) > 0 && alive == 0 {
 		return "none of its edges is live"
 	}
+	if st.If != nil && w.s.Steps[st.Name] != nil && w.s.Steps[st.Name].Status == Running {
+		if yes, err := st.If.EvalBool(scope{s: w.s, item: NoItem}); !yes || err != nil {
+			return "its condition is not true"
+		}
+	}
 	return ""
 }
 
