@@ -12,6 +12,7 @@ import (
 	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/designer/flow"
 	"github.com/segno-run/segno/models"
+	"github.com/segno-run/segno/runtime"
 )
 
 // programs compiles published versions, each once, against the contracts that it was published with.
@@ -35,7 +36,7 @@ func (p *programs) Program(ctx context.Context, name string, version int) (*chec
 	if known != nil {
 		return known, nil
 	}
-	got, err, _ := p.once.Do(id, func() (any, error) { return p.compile(ctx, name, version) })
+	got, err, _ := p.once.Do(id, func() (any, error) { return p.compile(context.WithoutCancel(ctx), name, version) })
 	if err != nil {
 		return nil, err
 	}
@@ -53,15 +54,11 @@ func (p *programs) compile(ctx context.Context, name string, version int) (*chec
 	}
 	pinned, err := readContracts(v.Contracts)
 	if err != nil {
-		return nil, fmt.Errorf("reading the contracts of version %d of %q: %w", version, name, err)
+		return nil, &runtime.BrokenVersion{Err: fmt.Errorf("reading the contracts of version %d of %q: %w", version, name, err)}
 	}
-	def, issues := flow.Parse(v.Source)
-	if issues.HasErrors() {
-		return nil, fmt.Errorf("version %d of %q: %s", version, name, firstError(issues))
-	}
-	program, issues := check.Compile(def, pinned)
+	program, _, issues := check.CompileSource(v.Source, pinned)
 	if program == nil {
-		return nil, fmt.Errorf("version %d of %q: %s", version, name, firstError(issues))
+		return nil, &runtime.BrokenVersion{Err: fmt.Errorf("version %d of %q: %s", version, name, firstError(issues))}
 	}
 	return program, nil
 }
