@@ -137,7 +137,7 @@ func TestABrokenRunAnswersItsMessages(t *testing.T) {
 	b.commitAll()
 	b.step(runtime.Adopt{Runs: []int64{1}})
 	b.look()
-	b.core = runtime.NewCore(2)
+	b.owner, b.core = 2, runtime.NewCore(2)
 	b.step(runtime.Adopt{Runs: []int64{1}})
 	b.step(runtime.Press{ID: "m", Run: 1, Input: &planner.Cancel{}})
 	b.step(runtime.Press{ID: "m", Run: 1, Input: &planner.Cancel{}})
@@ -290,7 +290,7 @@ func TestATimerIsNotLostWithItsOwner(t *testing.T) {
 	b.begin(1, "\nname: f\nsteps:\n  nap: {wait: 10s}\n  a: {needs: [nap], call: a}\n")
 	b.commitAll()
 	b.want("append:1:waiting begun committed:1") // too short to leave memory
-	b.core = runtime.NewCore(2)
+	b.owner, b.core = 2, runtime.NewCore(2)
 	b.step(runtime.Adopt{Runs: []int64{1}})
 	b.load(1, nil)
 	at, ok := b.core.Next()
@@ -339,10 +339,24 @@ func TestDrainSendsNothingThatMayNotGoTwice(t *testing.T) {
 	b.commitAll()
 	b.want("append:2 committed:2 invoke:d:1")
 	// The next owner knows that it has not been made.
-	b.core = runtime.NewCore(2)
+	b.owner, b.core = 2, runtime.NewCore(2)
 	b.step(runtime.Adopt{Runs: []int64{1}})
 	b.load(1, nil)
 	b.want("load append:3:running")
 	b.commitAll()
 	b.want("committed:3 append:4 invoke:d:2 committed:4 invoke:c:1")
+}
+
+func TestARunOfAnotherOwnerIsLeftAlone(t *testing.T) {
+	b := newBench(t)
+	b.begin(1, twoSteps)
+	b.commitAll()
+	b.owner, b.core = 2, runtime.NewCore(3) // a look at what is ours came before the release, and another server has claimed the run since
+	b.look()
+	b.step(runtime.Adopt{Runs: []int64{1}})
+	b.load(1, nil)
+	b.want("load")
+	if n := b.core.Runs(); n != 0 {
+		t.Errorf("runs in memory: got %d, want 0", n)
+	}
 }

@@ -16,6 +16,7 @@ import (
 // bench drives a Core by hand: what it hands to the journal is committed only when the test says so.
 type bench struct {
 	t        *testing.T
+	owner    journal.Incarnation
 	core     *runtime.Core
 	now      time.Time
 	programs map[int64]*check.Program
@@ -25,7 +26,7 @@ type bench struct {
 }
 
 func newBench(t *testing.T) *bench {
-	return &bench{t: t, core: runtime.NewCore(1), now: time.Date(2026, 1, 1, 0, 0, 0, 123456789, time.UTC),
+	return &bench{t: t, owner: 1, core: runtime.NewCore(1), now: time.Date(2026, 1, 1, 0, 0, 0, 123456789, time.UTC),
 		programs: map[int64]*check.Program{}, rows: map[int64][]journal.Record{}}
 }
 
@@ -86,7 +87,7 @@ func (b *bench) refuse(err error) {
 
 // load answers a Load from what is durable.
 func (b *bench) load(run int64, broken error) {
-	h := journal.History{Run: run, UUID: "u", Flow: "f", Version: 1, Records: b.rows[run]}
+	h := journal.History{Run: run, UUID: "u", Flow: "f", Version: 1, Owner: b.owner, Records: b.rows[run]}
 	if broken != nil {
 		b.step(runtime.Loaded{History: h, Broken: broken})
 		return

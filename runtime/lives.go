@@ -46,7 +46,7 @@ func (c *Core) loaded(ev Loaded) {
 		return
 	}
 	r.loading = false
-	if len(ev.History.Records) == 0 {
+	if int64(ev.History.Owner) != c.owner || len(ev.History.Records) == 0 { // it was thought to be ours when its release was on the way
 		c.forget(r)
 		return
 	}

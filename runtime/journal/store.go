@@ -85,6 +85,7 @@ type History struct {
 	Flow    string
 	Version int
 	Status  string
+	Owner   Incarnation // 0: nobody; whoever is not the owner must not act on what it read
 	Records []Record
 }
 

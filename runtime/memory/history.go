@@ -31,7 +31,7 @@ func (s *Store) Load(ctx context.Context, run int64) (journal.History, error) {
 	if !ok {
 		return journal.History{}, journal.ErrNoRun
 	}
-	h := journal.History{Run: run, UUID: r.uuid, Flow: r.flow, Version: r.version, Status: r.row.Status}
+	h := journal.History{Run: run, UUID: r.uuid, Flow: r.flow, Version: r.version, Status: r.row.Status, Owner: r.owner}
 	for _, seq := range slices.Sorted(maps.Keys(s.histories[run])) {
 		rec := s.histories[run][seq]
 		rec.Facts = clone(rec.Facts)

@@ -28,7 +28,8 @@ func (s *Store) Committed(ctx context.Context, run, seq int64) ([]byte, bool, er
 func (s *Store) Load(ctx context.Context, run int64) (journal.History, error) {
 	h := journal.History{Run: run}
 	var id [16]byte
-	err := s.others.QueryRow(ctx, `SELECT uuid, flow, version, status FROM runs WHERE id = $1`, run).Scan(&id, &h.Flow, &h.Version, &h.Status)
+	err := s.others.QueryRow(ctx, `SELECT uuid, flow, version, status, coalesce(owner, 0) FROM runs WHERE id = $1`, run).
+		Scan(&id, &h.Flow, &h.Version, &h.Status, &h.Owner)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return journal.History{}, journal.ErrNoRun

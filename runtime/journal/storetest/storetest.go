@@ -165,6 +165,11 @@ func (s *suite) owned(inc journal.Incarnation, want ...int64) {
 	if !slices.Equal(got, want) {
 		s.t.Fatalf("Owned: got runs %v, want %v", got, want)
 	}
+	for _, run := range want {
+		if h, err := s.Load(ctx, run); err != nil || h.Owner != inc {
+			s.t.Fatalf("owner of run %d as loaded: got %d, %v, want %d", run, h.Owner, err, inc)
+		}
+	}
 }
 
 // seqs checks which rows of history a run has.
