@@ -26,13 +26,15 @@ func EncodeButton(b Button) ([]byte, error) {
 	return json.Marshal(wireButton{b.By, b.Then, b.Step, b.Item, b.Approved, b.Comment, b.As, b.Output})
 }
 
-// ReadMessage turns an inbox message into what the planner is asked. A message that makes no sense is refused by the planner's own words.
-func ReadMessage(m journal.Message) (Press, error) {
+// ReadMessage turns an inbox message into what the planner is asked. One that cannot be read is refused like any other that makes no sense: if it
+// stayed, it would be read again for ever.
+func ReadMessage(m journal.Message) Press {
+	p := Press{ID: m.ID, Run: m.Run}
 	var w wireButton
 	if err := json.Unmarshal(m.Body, &w); err != nil {
-		return Press{}, fmt.Errorf("reading message %s: %w", m.ID, err)
+		p.Input = &planner.Unreadable{Why: fmt.Sprintf("the request cannot be read: %v", err)}
+		return p
 	}
-	p := Press{ID: m.ID, Run: m.Run}
 	switch ButtonKind(m.Kind) {
 	case ButtonRetry:
 		p.Input = &planner.Retry{By: w.By}
@@ -45,7 +47,7 @@ func ReadMessage(m journal.Message) (Press, error) {
 	case ButtonResolve:
 		p.Input = &planner.Resolve{Step: w.Step, Item: w.Item, As: w.As, Output: w.Output, By: w.By, Reason: w.Comment}
 	default:
-		return Press{}, fmt.Errorf("message %s is of unknown kind %q", m.ID, m.Kind)
+		p.Input = &planner.Unreadable{Why: fmt.Sprintf("this release knows no request of the kind %q", m.Kind)}
 	}
-	return p, nil
+	return p
 }

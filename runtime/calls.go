@@ -71,14 +71,16 @@ func (c *calls) call(ctx context.Context, in Invoke) (res invoke.Result) {
 			res.Ended = time.Now()
 		}
 		// Fold the server's own clock into the journal's, by which everything else is dated.
-		c.s.mu.Lock()
-		defer c.s.mu.Unlock()
 		if !res.Started.IsZero() {
-			res.Started = res.Started.Add(c.s.offset)
+			res.Started = c.s.at(res.Started)
 		}
-		res.Ended = res.Ended.Add(c.s.offset)
+		res.Ended = c.s.at(res.Ended)
 	}()
 	inv, err := c.s.e.cfg.Functions.Invoker(ctx, in.Function)
+	for try := 1; err != nil && ctx.Err() == nil && try < tries; try++ { // a database that is away for a moment fails no step
+		pause(ctx, rejoin)
+		inv, err = c.s.e.cfg.Functions.Invoker(ctx, in.Function)
+	}
 	switch {
 	case err != nil:
 		return invoke.Result{Fault: &fault.Fault{Class: fault.Unavailable, Effect: fault.None, Message: "the function's registration could not be read: " + err.Error()}}

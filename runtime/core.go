@@ -63,7 +63,7 @@ type (
 	}
 	// LoadFailed answers a Load that could not be answered; the run is forgotten and loaded again when it is adopted again.
 	LoadFailed struct{ Run int64 }
-	// Press is a message of the inbox. Body nil means that it could not be read.
+	// Press is a message of the inbox.
 	Press struct {
 		ID    string
 		Run   int64

@@ -10,7 +10,7 @@ import (
 // loaders is how many histories are read at once. They share the store's small pool, so more would only queue.
 const loaders = 4
 
-// tries is how often a version is asked for before its runs are stopped: for longer than a lease survives without the database.
+// tries is how often a version or a function is asked for before its runs or calls fail: for longer than a lease survives without the database.
 const tries = 20
 
 // loader reads histories for the core.

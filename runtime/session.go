@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/segno-run/segno/runtime/journal"
@@ -20,12 +21,13 @@ type session struct {
 	calls   *calls
 	over    chan struct{} // closed when the session can't write any more
 	pokes   chan struct{}
+	unsure  atomic.Bool // a claim or takeover whose answer was lost may have given us runs
 
 	mu      sync.Mutex
 	begun   map[int64]chan error
 	answers map[string]chan struct{}
-	offset  time.Duration // the store's clock less ours
-	renewed time.Time     // by our clock
+	asked   time.Time // by our clock, when the store was last asked for the time
+	told    time.Time // the store's time at that moment, as well as we know it
 }
 
 // join begins an incarnation and takes over what a dead predecessor left.
@@ -192,10 +194,14 @@ func (s *session) drain(ctx context.Context) {
 }
 
 // now is the store's time, as well as we know it.
-func (s *session) now() time.Time {
+func (s *session) now() time.Time { return s.at(time.Now()) }
+
+// at is the store's time at a moment of ours. What has passed since we asked is measured by the monotonic clock: a wall clock that is set anew
+// must not make timers fire early, and then stand still until it catches up.
+func (s *session) at(ours time.Time) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return time.Now().Add(s.offset).Round(0)
+	return s.told.Add(ours.Sub(s.asked))
 }
 
 var errLeaseOver = errors.New("the lease ended while this server stood still")
@@ -204,7 +210,7 @@ var errLeaseOver = errors.New("the lease ended while this server stood still")
 func (s *session) holdsLease() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return time.Since(s.renewed) < s.e.cfg.Lease
+	return time.Since(s.asked) < s.e.cfg.Lease
 }
 
 func (s *session) renew(ctx context.Context) error {
@@ -215,8 +221,7 @@ func (s *session) renew(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.offset = at.Sub(sent.Add(time.Since(sent) / 2)) // the answer was made about half way
-	s.renewed = sent
+	s.asked, s.told = sent, at.Add(-time.Since(sent)/2) // the answer was made about half way
 	return nil
 }
 
@@ -236,7 +241,9 @@ func (s *session) keepLease(ctx context.Context) error {
 		err := s.renew(attempt)
 		if err == nil {
 			var runs []int64
-			if runs, err = s.e.cfg.Store.Takeover(attempt, s.inc, s.e.cfg.Replica); err == nil && len(runs) > 0 {
+			if runs, err = s.e.cfg.Store.Takeover(attempt, s.inc, s.e.cfg.Replica); err != nil {
+				s.unsure.Store(true)
+			} else if len(runs) > 0 {
 				s.mail.put(Adopt{runs})
 			}
 		}
@@ -245,7 +252,7 @@ func (s *session) keepLease(ctx context.Context) error {
 			return err
 		}
 		s.mu.Lock()
-		silent := time.Since(s.renewed)
+		silent := time.Since(s.asked)
 		s.mu.Unlock()
 		if silent > lease*3/5 {
 			return fmt.Errorf("no answer from the database for %s, and the lease lasts %s: %w", silent.Round(time.Millisecond), lease, err)
@@ -263,13 +270,15 @@ const most = 500
 func (s *session) pollInbox(ctx context.Context) {
 	tick := time.NewTicker(s.e.cfg.Poll)
 	defer tick.Stop()
-	store, unsure := s.e.cfg.Store, false
+	store := s.e.cfg.Store
 	for {
 		runs, err := store.Claim(ctx, s.inc, most)
-		if err == nil && unsure {
-			runs, err = s.owned(ctx) // a claim whose answer was lost may have worked
+		if err == nil && s.unsure.Swap(false) {
+			runs, err = store.Owned(ctx, s.inc)
 		}
-		unsure = err != nil
+		if err != nil {
+			s.unsure.Store(true)
+		}
 		if len(runs) > 0 {
 			s.mail.put(Adopt{runs})
 		}
@@ -278,12 +287,7 @@ func (s *session) pollInbox(ctx context.Context) {
 			s.e.cfg.Logger.Warn("the inbox could not be read", "err", err)
 		}
 		for _, m := range messages {
-			press, err := ReadMessage(m)
-			if err != nil {
-				s.e.cfg.Logger.Error("a message cannot be read", "err", err)
-				continue
-			}
-			s.mail.put(press)
+			s.mail.put(ReadMessage(m))
 		}
 		select {
 		case <-ctx.Done():
@@ -292,15 +296,6 @@ func (s *session) pollInbox(ctx context.Context) {
 		case <-tick.C:
 		}
 	}
-}
-
-func (s *session) owned(ctx context.Context) ([]int64, error) {
-	if o, ok := s.e.cfg.Store.(interface {
-		Owned(context.Context, journal.Incarnation) ([]int64, error)
-	}); ok {
-		return o.Owned(ctx, s.inc)
-	}
-	return nil, nil
 }
 
 // poke asks for a look at the inbox now.

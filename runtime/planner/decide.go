@@ -39,6 +39,8 @@ func Decide(p *check.Program, s *State, in Input, now time.Time) ([]Fact, []Comm
 		err = d.approve(in)
 	case *Resolve:
 		err = d.resolve(in)
+	case *Unreadable:
+		err = &Refusal{Invalid, in.Why}
 	}
 	if err != nil {
 		return nil, nil, err

@@ -66,19 +66,22 @@ type (
 		By     string
 		Reason string
 	}
+	// Unreadable is a wish that nobody here can read. It is refused.
+	Unreadable struct{ Why string }
 )
 
-func (*Start) input()    {}
-func (*Dispatch) input() {}
-func (*CallDone) input() {}
-func (*TimerDue) input() {}
-func (*Recover) input()  {}
-func (*Poison) input()   {}
-func (*Retry) input()    {}
-func (*Cancel) input()   {}
-func (*Undo) input()     {}
-func (*Approve) input()  {}
-func (*Resolve) input()  {}
+func (*Start) input()      {}
+func (*Dispatch) input()   {}
+func (*CallDone) input()   {}
+func (*TimerDue) input()   {}
+func (*Recover) input()    {}
+func (*Poison) input()     {}
+func (*Retry) input()      {}
+func (*Cancel) input()     {}
+func (*Undo) input()       {}
+func (*Approve) input()    {}
+func (*Resolve) input()    {}
+func (*Unreadable) input() {}
 
 // Command is a wish to the world. It goes out only after the facts it came with are committed.
 type Command interface{ command() }

@@ -152,12 +152,7 @@ func (s *server) poll() {
 		return
 	}
 	for _, m := range messages {
-		p, err := runtime.ReadMessage(m)
-		if err != nil {
-			s.w.violated("message %s: %v", m.ID, err)
-			return
-		}
-		s.soon(took, func() { s.step(p) })
+		s.soon(took, func() { s.step(runtime.ReadMessage(m)) })
 	}
 }
 
