@@ -107,11 +107,11 @@ type Store interface {
 	Append(ctx context.Context, inc Incarnation, writer int, batch []Transition) error
 
 	// Takeover fences every incarnation whose lease has passed, and every other one of the same replica, and moves their runs to inc.
-	// It returns the numbers of the runs that moved, ascending. When it returns, no batch of a fenced incarnation can commit any more. ErrFenced if
+	// It returns the numbers of the runs that moved, ascending. A run whose history needs a later reader than this release's is released instead. When it returns, no batch of a fenced incarnation can commit any more. ErrFenced if
 	// inc itself was taken over.
 	Takeover(ctx context.Context, inc Incarnation, replica string) (runs []int64, err error)
 	// Claim takes ownership of at most limit runs that nobody owns and that are due (WakeAt passed) or have unconsumed messages. It returns their
-	// numbers, ascending. ErrFenced if inc was taken over.
+	// numbers, ascending. A run whose history needs a later reader than this release's is left alone. ErrFenced if inc was taken over.
 	Claim(ctx context.Context, inc Incarnation, limit int) (runs []int64, err error)
 	// Owned returns the numbers of all runs that inc owns, ascending. After an error of Takeover or Claim, whose outcome is then unknown, it tells
 	// which runs came.

@@ -95,7 +95,7 @@ func (s *Store) duplicates(batch []journal.Transition) error {
 func (s *Store) touch(inc journal.Incarnation, m journal.Merged) {
 	r := s.runs[m.Run]
 	if m.New != nil {
-		r = &run{uuid: canonical(m.New.UUID), flow: m.New.Flow, version: m.New.Version, owner: inc, row: journal.BornPending}
+		r = &run{uuid: canonical(m.New.UUID), flow: m.New.Flow, version: m.New.Version, reader: m.New.Reader, owner: inc, row: journal.BornPending}
 		s.runs[m.Run] = r
 		s.uuids[r.uuid] = m.Run
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/segno-run/segno/runtime/journal"
+	"github.com/segno-run/segno/runtime/planner"
 )
 
 var _ journal.Store = (*Store)(nil)
@@ -41,6 +42,7 @@ type incarnation struct {
 type run struct {
 	uuid, flow string
 	version    int
+	reader     int
 	row        journal.RunRow
 	owner      journal.Incarnation // 0: released
 }
@@ -118,15 +120,19 @@ func (s *Store) Leave(ctx context.Context, inc journal.Incarnation) error {
 	delete(s.incs, inc)
 	now := s.now()
 	for _, r := range s.runs {
-		if r.owner != inc {
-			continue
-		}
-		r.owner = 0
-		if r.row.EndedAt == nil {
-			r.row.WakeAt = &now
+		if r.owner == inc {
+			r.release(now)
 		}
 	}
 	return nil
+}
+
+// release makes a run claimable at once, unless it has ended.
+func (r *run) release(now time.Time) {
+	r.owner = 0
+	if r.row.EndedAt == nil {
+		r.row.WakeAt = &now
+	}
 }
 
 // Takeover implements journal.Store.
@@ -149,7 +155,11 @@ func (s *Store) Takeover(ctx context.Context, inc journal.Incarnation, replica s
 	}
 	var moved []int64
 	for _, id := range s.sorted() {
-		if r := s.runs[id]; dead[r.owner] {
+		switch r := s.runs[id]; {
+		case !dead[r.owner]:
+		case r.reader > planner.Reader: // it is of a later release
+			r.release(now)
+		default:
 			r.owner = inc
 			moved = append(moved, id)
 		}
@@ -175,7 +185,7 @@ func (s *Store) Claim(ctx context.Context, inc journal.Incarnation, limit int) (
 	var first, then []int64 // with messages, due
 	for _, id := range s.sorted() {
 		switch r := s.runs[id]; {
-		case r.owner != 0:
+		case r.owner != 0, r.reader > planner.Reader:
 		case called[id]:
 			first = append(first, id)
 		case r.row.WakeAt != nil && !r.row.WakeAt.After(now):

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/segno-run/segno/runtime/journal"
+	"github.com/segno-run/segno/runtime/planner"
 )
 
 // takeoverLock is the advisory lock under which takeovers go one after the other, so that two servers which both think the other dead don't
@@ -44,14 +45,16 @@ func (s *Store) Renew(ctx context.Context, inc journal.Incarnation, lease time.D
 	return now.UTC(), nil
 }
 
+// release makes all runs of some incarnations claimable at once, but for those that have ended.
+const release = `UPDATE runs SET owner = NULL, wake_at = CASE WHEN ended_at IS NULL THEN now() ELSE wake_at END WHERE owner = ANY($1)`
+
 // Leave implements journal.Store.
 func (s *Store) Leave(ctx context.Context, inc journal.Incarnation) error {
 	err := pgx.BeginFunc(ctx, s.others, func(tx pgx.Tx) error {
 		if err := fence(ctx, tx, []int64{int64(inc)}); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `UPDATE runs SET owner = NULL, wake_at = CASE WHEN ended_at IS NULL THEN now() ELSE wake_at END WHERE owner = $1`,
-			int64(inc)); err != nil {
+		if _, err := tx.Exec(ctx, release, []int64{int64(inc)}); err != nil {
 			return fmt.Errorf("releasing its runs: %w", err)
 		}
 		_, err := tx.Exec(ctx, `DELETE FROM incarnations WHERE id = $1`, int64(inc))
@@ -128,10 +131,14 @@ func takeover(ctx context.Context, tx pgx.Tx, inc int64, replica string) ([]int6
 	if err := fence(ctx, tx, dead); err != nil {
 		return nil, err
 	}
-	rows, _ = tx.Query(ctx, `UPDATE runs SET owner = $1 WHERE owner = ANY($2) RETURNING id`, inc, dead)
+	rows, _ = tx.Query(ctx, `UPDATE runs SET owner = $1 WHERE owner = ANY($2) AND reader <= $3 RETURNING id`, inc, dead, planner.Reader)
 	runs, err := pgx.CollectRows(rows, pgx.RowTo[int64])
 	if err != nil {
 		return nil, fmt.Errorf("moving the runs of incarnations %v: %w", dead, err)
+	}
+	// What is left is of a later release, and for a server of that to claim.
+	if _, err := tx.Exec(ctx, release, dead); err != nil {
+		return nil, fmt.Errorf("releasing the runs of incarnations %v: %w", dead, err)
 	}
 	if _, err := tx.Exec(ctx, `DELETE FROM incarnations WHERE id = ANY($1)`, dead); err != nil {
 		return nil, fmt.Errorf("removing incarnations %v: %w", dead, err)
@@ -142,9 +149,9 @@ func takeover(ctx context.Context, tx pgx.Tx, inc int64, replica string) ([]int6
 // claim takes runs with messages first, for somebody waits for those. It stands behind the fence like an append does; runs that another server is
 // claiming at this moment are passed over.
 const claim = `WITH fence AS MATERIALIZED (SELECT 1 FROM fences WHERE incarnation = $1 ORDER BY writer LIMIT 1 FOR KEY SHARE),
-	called AS MATERIALIZED (SELECT id FROM runs WHERE owner IS NULL AND id IN (SELECT run FROM inbox WHERE consumed_at IS NULL)
+	called AS MATERIALIZED (SELECT id FROM runs WHERE owner IS NULL AND reader <= $3 AND id IN (SELECT run FROM inbox WHERE consumed_at IS NULL)
 		LIMIT $2 FOR UPDATE SKIP LOCKED),
-	due AS MATERIALIZED (SELECT id FROM runs WHERE owner IS NULL AND wake_at <= now() ORDER BY wake_at LIMIT $2 FOR UPDATE SKIP LOCKED),
+	due AS MATERIALIZED (SELECT id FROM runs WHERE owner IS NULL AND reader <= $3 AND wake_at <= now() ORDER BY wake_at LIMIT $2 FOR UPDATE SKIP LOCKED),
 	picked AS (SELECT id, min(o) AS o FROM (SELECT id, 0 FROM called UNION ALL SELECT id, 1 FROM due) AS u (id, o) GROUP BY id ORDER BY o, id LIMIT $2),
 	claimed AS (UPDATE runs SET owner = $1 FROM picked WHERE runs.id = picked.id AND EXISTS (SELECT FROM fence) RETURNING runs.id)
 	SELECT (SELECT count(*) FROM fence), (SELECT array_agg(id ORDER BY id) FROM claimed)`
@@ -153,7 +160,7 @@ const claim = `WITH fence AS MATERIALIZED (SELECT 1 FROM fences WHERE incarnatio
 func (s *Store) Claim(ctx context.Context, inc journal.Incarnation, limit int) ([]int64, error) {
 	var fences int
 	var runs []int64
-	if err := s.others.QueryRow(ctx, claim, int64(inc), limit).Scan(&fences, &runs); err != nil {
+	if err := s.others.QueryRow(ctx, claim, int64(inc), limit, planner.Reader).Scan(&fences, &runs); err != nil {
 		return nil, fmt.Errorf("postgres: claiming at most %d runs: %w", limit, err)
 	}
 	if fences == 0 {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/segno-run/segno/runtime/journal"
+	"github.com/segno-run/segno/runtime/planner"
 )
 
 func claimDue(t *testing.T, s *suite) {
@@ -214,5 +215,25 @@ func reserveStart(t *testing.T, s *suite) {
 	wg.Wait()
 	if len(bound) != 1 {
 		t.Errorf("eight racing for one key: got %d UUIDs, want 1", len(bound))
+	}
+}
+
+// laterReader leaves the runs of a later release to the servers of that release.
+func laterReader(t *testing.T, s *suite) {
+	a, b := s.join("a"), s.join("b")
+	id := s.id()
+	born := birth(id)
+	born.New.Reader = planner.Reader + 1
+	s.ok(s.Append(ctx, a, 0, []journal.Transition{born}), "Append")
+	s.post(id, "cancel")
+	s.o.Advance(t, s.Store, lease-time.Minute)
+	s.now(b)
+	s.o.Advance(t, s.Store, 2*time.Minute)
+	if moved, err := s.Takeover(ctx, b, "b"); err != nil || len(moved) != 0 {
+		t.Errorf("Takeover: got runs %v, %v, want none", moved, err)
+	}
+	s.claim(b, 10)
+	if h, err := s.Load(ctx, id); err != nil || h.Owner != 0 {
+		t.Errorf("owner: got %d, %v, want nobody, so that a later release can claim the run", h.Owner, err)
 	}
 }

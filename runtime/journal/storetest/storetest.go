@@ -53,6 +53,7 @@ func Run(t *testing.T, open func(t *testing.T) journal.Store, o Options) {
 		{"ClaimDue", claimDue},
 		{"ClaimWithMessage", claimWithMessage},
 		{"ClaimOnce", claimOnce},
+		{"LaterReader", laterReader},
 		{"Inbox", inbox},
 		{"ConsumeWithAppend", consumeWithAppend},
 		{"Refusal", refusal},
