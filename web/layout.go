@@ -1,6 +1,8 @@
 package web
 
 import (
+	"math"
+
 	"github.com/segno-run/segno/designer/flow"
 	"github.com/segno-run/segno/designer/layout"
 	"github.com/segno-run/segno/web/view"
@@ -20,10 +22,16 @@ func place(g *view.Graph, d *flow.Definition) {
 	}
 }
 
-// thumbnail draws a definition as SVG; "" without one.
+// thumbnail draws a definition as SVG, in its natural size or smaller; "" without one.
 func thumbnail(d *flow.Definition, labels bool) string {
 	if d == nil || len(d.Steps) == 0 {
 		return ""
 	}
-	return string(layout.SVG(d, layout.SVGOptions{Labels: labels}))
+	// A small flow is not blown up: its boxes are as large as those of its neighbours in a list, and with names no larger than on the canvas.
+	scale := 0.3
+	if labels {
+		scale = 1
+	}
+	drawn := layout.Layout(layout.FromFlow(d))
+	return string(layout.SVG(d, layout.SVGOptions{Width: int(math.Ceil(drawn.Width * scale)), Height: int(math.Ceil(drawn.Height * scale)), Labels: labels}))
 }

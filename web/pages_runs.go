@@ -138,9 +138,20 @@ func inspect(c echo.Context, p *templates.RunPage, h *history, step string) temp
 			}
 		}
 	}
+	in.Paged = c.QueryParam("items") != ""
+	if failed, _ := runview.Items(h.state, h.outline, step, string(planner.Failed), 0, 1); len(failed) > 0 {
+		in.Failed = &failed[0].Index
+	}
+	from = max(from, 0)
+	page := func(from int) string {
+		return "/runs/" + p.Run.ID + "?" + url.Values{"step": {step}, "items": {strconv.Itoa(from)}}.Encode()
+	}
 	var next int
 	if in.Items, next = runview.Items(h.state, h.outline, step, "", from, itemsShown); next >= 0 {
-		in.Older = "/runs/" + p.Run.ID + "?" + url.Values{"step": {step}, "items": {strconv.Itoa(next)}}.Encode()
+		in.Older = page(next)
+	}
+	if from > 0 {
+		in.Newer = page(max(0, min(from, in.Step.Items.Total)-itemsShown))
 	}
 	return in
 }

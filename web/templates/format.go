@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -118,10 +119,64 @@ const jsonShown = 64 << 10
 func pretty(raw []byte) string {
 	var out bytes.Buffer
 	if err := json.Indent(&out, raw, "", "  "); err != nil {
-		return string(raw)
+		return visible(string(raw))
+	}
+	return visible(readable(out.String()))
+}
+
+// readable writes <, > and & of JSON texts as themselves: encoders escape them for the sake of HTML, which the page does by itself.
+func readable(text string) string {
+	if !strings.Contains(text, `\u00`) {
+		return text
+	}
+	var out strings.Builder
+	for i := 0; i < len(text); {
+		if text[i] != '\\' {
+			out.WriteByte(text[i])
+			i++
+			continue
+		}
+		end := min(i+2, len(text))
+		if i+6 <= len(text) && text[i+1] == 'u' {
+			end = i + 6
+			if plain, ok := map[string]string{`\u003c`: "<", `\u003e`: ">", `\u0026`: "&"}[strings.ToLower(text[i:end])]; ok {
+				out.WriteString(plain)
+				i = end
+				continue
+			}
+		}
+		out.WriteString(text[i:end])
+		i = end
 	}
 	return out.String()
 }
+
+// visible writes characters that can't be seen, or that turn the text around them, as JSON escapes: nothing that a function says reads as something else.
+func visible(text string) string {
+	if strings.IndexFunc(text, hidden) < 0 {
+		return text
+	}
+	var out strings.Builder
+	for _, r := range text {
+		if hidden(r) {
+			fmt.Fprintf(&out, `\u%04x`, r)
+		} else {
+			out.WriteRune(r)
+		}
+	}
+	return out.String()
+}
+
+func hidden(r rune) bool {
+	return r < 0x20 && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0 || r == 0x61c || r == 0x200e || r == 0x200f || r >= 0x2028 && r <= 0x202e ||
+		r >= 0x2066 && r <= 0x2069 || r == 0xfeff
+}
+
+// ansi is a terminal's escape sequence.
+var ansi = regexp.MustCompile("\x1b(?:\\[[0-9;?]*[ -/]*[@-~]|\\][^\x07\x1b]*(?:\x07|\x1b\\\\)|[@-Z\\\\-_])")
+
+// logText is a line of a function's output as a page shows it: without a terminal's colours.
+func logText(line string) string { return visible(ansi.ReplaceAllString(line, "")) }
 
 // highlight turns indented JSON into HTML: keys, strings, numbers and words in spans, everything escaped.
 func highlight(text string) string {

@@ -199,6 +199,9 @@ type Inspector struct {
 	Item    *view.Item
 	Items   []view.Item // a page of items, of a for_each step
 	Older   string      // link to the next page of items
+	Newer   string      // link to the page of items before
+	Paged   bool        // the address names a page of items
+	Failed  *int        // the first item that failed, nil if none did
 	Attempt int         // chosen attempt number, 0 for the last
 	Tab     string      // input, output, attempts, logs or error; "" picks what matters most
 	Typed   *Resolution // what a refused form held

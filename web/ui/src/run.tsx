@@ -1,7 +1,7 @@
 // The run page's entry: the page is complete without it; this keeps it true while the run goes on.
 import { createRoot } from "react-dom/client";
 import { applyEvent } from "./model/live";
-import { Fragments } from "./run/fragments";
+import { Fragments, showItem } from "./run/fragments";
 import { appendLog, patchRow, tickRows, watchLog } from "./run/rows";
 import { RunGraph, type RunStore } from "./run/RunGraph";
 import { SelectionInAddress } from "./run/selection";
@@ -17,6 +17,16 @@ const ENDED = new Set(["succeeded", "failed", "cancelled", "compensated", "compe
 const host = document.getElementById("run-graph");
 const text = document.getElementById("run")?.textContent;
 if (host && text) start(host, JSON.parse(text) as { run: Run; graph: Graph });
+
+/** Tells the style sheet how much stands above the graph, so that all of it is in sight under a verdict that grew. */
+function watchHeight(): void {
+  const body = document.querySelector<HTMLElement>(".run-body");
+  const header = document.getElementById("run-header");
+  if (!body || !header) return;
+  const measure = () => body.style.setProperty("--above", `${Math.round(body.getBoundingClientRect().top + scrollY)}px`);
+  measure();
+  new ResizeObserver(measure).observe(header);
+}
 
 function start(host: HTMLElement, embedded: { run: Run; graph: Graph }): void {
   const { graph } = embedded;
@@ -41,6 +51,8 @@ function start(host: HTMLElement, embedded: { run: Run; graph: Graph }): void {
     void fragments.select();
   });
   watchLog();
+  watchHeight();
+  showItem();
   document.body.dataset["seq"] = String(state.run.seq);
   document.body.dataset["live"] = "paused";
 
@@ -67,10 +79,10 @@ function start(host: HTMLElement, embedded: { run: Run; graph: Graph }): void {
     const el = document.getElementById("live-state");
     if (!el) return;
     let [kind, words] = ENDED.has(state.run.status) ? ["ended", "Ended"] : ["live", "Live"];
-    if (connection.state === "paused") {
+    if (connection.state === "paused" && !ENDED.has(state.run.status)) {
       const s = Math.floor((Date.now() - connection.since) / 1000);
       [kind, words] = ["paused", s < 1 ? "Connecting…" : `Live paused, ${s} s behind`];
-    } else if (Date.now() < away) {
+    } else if (connection.state === "live" && Date.now() < away) {
       [kind, words] = ["away", `Server was away ${Math.max(1, Math.round(connection.awayMs / 1000))} s. Nothing was repeated.`];
     }
     if (el.dataset["state"] !== kind) el.dataset["state"] = kind;

@@ -4,7 +4,7 @@ import { Sign } from "../graph/icons";
 import { StatusGlyph } from "../graph/status";
 import type { Issue } from "../types.gen";
 import { useSnapshot } from "./context";
-import { Prose } from "./Prose";
+import { Hint, MendButton, Prose } from "./Prose";
 
 interface Props {
   open: boolean;
@@ -43,9 +43,10 @@ export function Problems({ open, onToggle, current, onGo }: Props) {
                 <span className="sg-mono">{i.step ?? ""}</span>
                 <span className="sg-problem-text">
                   <Prose text={i.message} />
-                  {i.hint ? <span className="sg-hint"> <Prose text={i.hint} /></span> : null}
+                  <Hint issue={i} />
                 </span>
               </button>
+              <MendButton issue={i} />
             </li>
           ))}
         </ol>

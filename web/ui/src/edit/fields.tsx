@@ -4,7 +4,7 @@ import { fromText, toText, type FieldKind } from "../model/schema";
 import { asExpression, expressionOf } from "../model/template";
 import type { Issue, Json } from "../types.gen";
 import { useSnapshot } from "./context";
-import { Prose } from "./Prose";
+import { Hint, MendButton, Prose } from "./Prose";
 
 /** A field is saved this long after the last key. */
 const REST_MS = 500;
@@ -108,7 +108,8 @@ export function Issues({ issues }: { issues: Issue[] }) {
   return issues.map((i, n) => (
     <p key={n} className="sg-issue" data-tone={i.severity === "error" ? "fail" : "retry"}>
       <Prose text={i.message} />
-      {i.hint ? <span className="sg-hint"> <Prose text={i.hint} /></span> : null}
+      <Hint issue={i} />
+      <MendButton issue={i} />
     </p>
   ));
 }

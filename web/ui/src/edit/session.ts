@@ -8,7 +8,7 @@ import { History, type Entry } from "./history";
 
 export type SaveState = "saved" | "saving" | "offline" | "conflict";
 
-type Change = { label: string; select?: string | null } & ({ kind: "ops"; ops: EditOp[]; typed?: boolean } | { kind: "text"; text: string; typed: boolean } | { kind: "undo" | "redo"; text: string });
+type Change = { label: string; select?: string | null } & ({ kind: "ops"; ops: EditOp[]; typed?: boolean } | { kind: "text"; text: string; typed: boolean } | { kind: "whole" | "undo" | "redo"; text: string });
 
 export interface Notice {
   id: number;
@@ -77,6 +77,12 @@ export class Session {
     clearTimeout(this.typing);
     this.typing = setTimeout(() => this.flushTyping(), TYPING_MS);
     this.keep();
+  }
+
+  /** Replaces the whole text as one gesture with a name of its own. */
+  replace(label: string, text: string): void {
+    this.flushTyping();
+    if (text !== this.snap.text) this.push({ kind: "whole", label, text });
   }
 
   undo(): void {

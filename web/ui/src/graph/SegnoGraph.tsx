@@ -110,6 +110,17 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
     else requestAnimationFrame(() => wrapper()?.focus({ preventScroll: true })); // it was out of sight and is mounted with the next frame
   }
 
+  /** The first view: all of a small flow; of a large one the step that matters most, or the beginning. */
+  function open() {
+    const pane = box.current;
+    if (!pane || !graph.nodes.length) return;
+    if (roomFor(graph, pane) >= FITS_FROM) return void flow.fitView(FIT);
+    const first = graph.nodes.reduce((a, b) => (b.y < a.y ? b : a));
+    const at = graph.nodes.find((n) => n.id === selectedStep) ?? graph.nodes.find((n) => MATTERS.has(steps.get(n.id)?.status ?? "")) ?? first;
+    const top = at === first ? ROOM.top : pane.clientHeight / 2 - (at.h / 2) * OPENS_AT;
+    void flow.setViewport({ x: pane.clientWidth / 2 - (at.x + at.w / 2) * OPENS_AT, y: top - at.y * OPENS_AT, zoom: OPENS_AT });
+  }
+
   const selectedStep = selection?.kind === "step" ? selection.id : null;
   const known = selectedStep !== null && graph.nodes.some((n) => n.id === selectedStep);
   useEffect(() => {
@@ -217,7 +228,7 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
           minZoom={0.1}
           maxZoom={2}
           onlyRenderVisibleElements={graph.nodes.length >= CULL_FROM}
-          onInit={() => requestAnimationFrame(() => selectedStep && reveal(selectedStep, false))}
+          onInit={() => requestAnimationFrame(open)}
           fitView
           fitViewOptions={FIT}
           attributionPosition="bottom-left"
@@ -237,7 +248,11 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
 }
 
 /** A flow that can be read as a whole from this zoom on is shown as a whole. */
-const FITS_FROM = 0.45;
+const FITS_FROM = 0.35;
+/** The zoom at which a flow opens that can't be. */
+const OPENS_AT = 0.5;
+/** The statuses of steps that somebody who opens a run looks for. */
+const MATTERS: ReadonlySet<string> = new Set(["failed", "uncertain", "retrying", "waiting", "running", "compensation_failed", "compensating"]);
 /** Room around all steps, in CSS pixels; the zoom buttons stand at the bottom. */
 const ROOM = { x: 32, top: 24, bottom: 56 };
 const FIT = { padding: { x: `${ROOM.x}px`, top: `${ROOM.top}px`, bottom: `${ROOM.bottom}px` }, maxZoom: 1, minZoom: 0.35 } as const;

@@ -7,6 +7,21 @@ const SPACING_MS = 250;
 const REST_MS = 800;
 const LONGEST_MS = 3000;
 
+/** Brings the chosen item of a for_each, or the page of items that the address names, into sight. */
+export function showItem(): void {
+  const query = new URLSearchParams(location.search);
+  const list = document.querySelector<HTMLDetailsElement>("#items-list");
+  if (!list || !(query.has("item") || query.has("items"))) return;
+  list.open = true;
+  const box = list.querySelector<HTMLElement>(".item-list");
+  const chosen = list.querySelector<HTMLElement>(".item-list a[aria-current]");
+  if (!box) return;
+  if (!chosen) box.scrollTop = 0;
+  else if (chosen.offsetTop < box.scrollTop || chosen.offsetTop + chosen.offsetHeight > box.scrollTop + box.clientHeight) {
+    box.scrollTop = chosen.offsetTop - (box.clientHeight - chosen.offsetHeight) / 2;
+  }
+}
+
 export class Fragments {
   private timers = new Map<string, ReturnType<typeof setTimeout>>();
   private last = new Map<string, number>();
@@ -24,10 +39,11 @@ export class Fragments {
   }
 
   /** Fetches the inspector for a new selection now. */
-  select(): Promise<void> {
+  async select(): Promise<void> {
     clearTimeout(this.timers.get("inspector"));
     this.timers.delete("inspector");
-    return this.load("inspector", `/runs/${this.run}/fragments/inspector${location.search}`, ["run-inspector"]);
+    await this.load("inspector", `/runs/${this.run}/fragments/inspector${location.search}`, ["run-inspector"]);
+    showItem();
   }
 
   /** Takes the list of steps from a fresh page once events rest. */

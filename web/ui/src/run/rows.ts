@@ -77,7 +77,7 @@ export function appendLog(run: string, event: Event): void {
     const p = make("p", "");
     if (f.step) {
       // The step's name is a link where it stands in the sentence, else before it.
-      const at = f.text.indexOf(f.step);
+      const at = wordAt(f.text, f.step);
       const link = make("a", f.step, { href: `/runs/${run}?step=${encodeURIComponent(f.step)}`, "data-select": f.step });
       if (at < 0) p.append(link, " ", f.text);
       else p.append(f.text.slice(0, at), link, f.text.slice(at + f.step.length));
@@ -95,6 +95,14 @@ export function appendLog(run: string, event: Event): void {
     more.textContent = `${n} new`;
     more.hidden = false;
   }
+}
+
+/** Where a step's name stands as a word of its own, or -1: the "a" of "failed" is not the step a. As run.templ's cutWord. */
+export function wordAt(text: string, name: string): number {
+  for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1)) {
+    if (!/[A-Za-z0-9_]/.test((text[at - 1] ?? " ") + (text[at + name.length] ?? " "))) return at;
+  }
+  return -1;
 }
 
 /** The "42 new" button leads to the end of the log and goes away there. */

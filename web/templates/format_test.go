@@ -1,0 +1,53 @@
+package templates
+
+import "testing"
+
+func TestValuesReadAsTheyAre(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		`"\u003cb\u003e \u0026"`:        `"<b> &"`,
+		`"\\u003c"`:                     `"\\u003c"`, // a backslash and the text u003c
+		`"\u202eevil"`:                  `"\u202eevil"`,
+		"\"\u202eevil\"":                `"\u202eevil"`,
+		`"\u0000"`:                      `"\u0000"`,
+		"\"שלום\"":                      "\"שלום\"",
+		"not JSON \u2067\x07":           `not JSON \u2067\u0007`,
+		`{"n":12345678901234567890.10}`: "{\n  \"n\": 12345678901234567890.10\n}",
+	} {
+		if got := pretty([]byte(in)); got != want {
+			t.Errorf("pretty(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestLogLinesHoldNoTerminalCodes(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"\x1b[31mred\x1b[0m plain":              "red plain",
+		"\x1b]8;;https://example.com\x07link":   "link",
+		"bell \x07, tab \t, turned \u202eround": `bell \u0007, tab ` + "\t" + `, turned \u202eround`,
+	} {
+		if got := logText(in); got != want {
+			t.Errorf("logText(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestAStepsNameIsLinkedAsAWord(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ text, name, before, after string }{
+		{"stock item 3 got its answer", "stock", "", " item 3 got its answer"},
+		{"the run failed: a is bad", "a", "the run failed: ", " is bad"},
+		{"undoing stock_2, stock", "stock", "undoing stock_2, ", ""},
+	} {
+		before, after, found := cutWord(c.text, c.name)
+		if !found || before != c.before || after != c.after {
+			t.Errorf("cutWord(%q, %q) = %q, %q, %v", c.text, c.name, before, after, found)
+		}
+	}
+	for _, c := range [][2]string{{"the run failed", "a"}, {"", "a"}, {"x", ""}} {
+		if _, _, found := cutWord(c[0], c[1]); found {
+			t.Errorf("cutWord(%q, %q) found it", c[0], c[1])
+		}
+	}
+}
