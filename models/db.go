@@ -8,10 +8,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"strings"
 	"time"
 	"unicode/utf8"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"gorm.io/driver/postgres"
@@ -69,6 +72,21 @@ func wrap(err error, format string, args ...any) error {
 		err = ErrNotFound
 	}
 	return fmt.Errorf("models: %s: %w", fmt.Sprintf(format, args...), err)
+}
+
+// Away reports whether err, of this package or of the journal, means that the database can't be reached or is going down: nothing is wrong with the
+// request, and it may go well in a moment.
+func Away(err error) bool {
+	var connect *pgconn.ConnectError
+	var network net.Error
+	var pg *pgconn.PgError
+	switch {
+	case err == nil, errors.Is(err, context.Canceled):
+		return false
+	case errors.As(err, &pg): // PostgreSQL's appendix A: connection exception, too many connections, shutdown, start-up
+		return strings.HasPrefix(pg.Code, "08") || strings.HasPrefix(pg.Code, "57P") || pg.Code == "53300"
+	}
+	return errors.As(err, &connect) || errors.As(err, &network) || pgconn.SafeToRetry(err) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // storable reports whether a text column could hold s: a name that it can't hold names nothing.

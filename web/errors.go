@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/segno-run/segno/models"
 	"github.com/segno-run/segno/runtime"
 	"github.com/segno-run/segno/runtime/planner"
 )
@@ -106,6 +107,8 @@ func coded(err error) *Error {
 		return &Error{Code: CodeUnavailable, Message: "the answer took too long; try again", cause: err}
 	case errors.As(err, &httpError):
 		return routed(httpError)
+	case models.Away(err):
+		return &Error{Code: CodeUnavailable, Message: "the database can't be reached at the moment; try again", cause: err}
 	}
 	return &Error{Code: CodeInternal, Message: "something went wrong in the server; its log says more under this request's id", cause: err}
 }
