@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -35,7 +36,7 @@ type functions struct {
 }
 
 type registered struct {
-	rev     int64
+	spec    []byte // a revision is no measure: a function that is removed and registered anew begins at 1 again
 	asked   time.Time
 	invoker *limited
 }
@@ -63,7 +64,7 @@ func (f *functions) Invoker(ctx context.Context, name string) (invoke.Invoker, e
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	known = f.known[name]
-	if known != nil && known.rev == row.Rev {
+	if known != nil && bytes.Equal(known.spec, row.Spec) {
 		known.asked = time.Now()
 		return known.invoker, nil
 	}
@@ -72,7 +73,7 @@ func (f *functions) Invoker(ctx context.Context, name string) (invoke.Invoker, e
 		return nil, err
 	}
 	f.retire(known)
-	f.known[name] = &registered{row.Rev, time.Now(), invoker}
+	f.known[name] = &registered{row.Spec, time.Now(), invoker}
 	return invoker, nil
 }
 
