@@ -1,0 +1,60 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// phone is a page of 390 pixels, worked with a finger.
+func phone(t testing.TB) *tab {
+	return open(t, 390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch)
+}
+
+// fits fails if the page is wider than the phone.
+func (b *tab) fits() {
+	b.Helper()
+	type width struct{ Page, Window float64 }
+	w, _ := ask[width](b, `({Page: document.documentElement.scrollWidth, Window: document.documentElement.clientWidth})`)
+	if w.Page > w.Window || w.Window != 390 {
+		b.Errorf("the page is %.0f pixels wide in a window of %.0f, want 390 at most", w.Page, w.Window)
+	}
+}
+
+const order = `{"order_id": "A-1", "account": "acc-7", "amount": %d, "lines": [{"sku": "cup", "n": 1}, {"sku": "tray", "n": 2}]%s}`
+
+func TestApproveOnAPhone(t *testing.T) {
+	s := boot(t)
+	b := phone(t)
+	id := s.start(t, "order", fmt.Sprintf(order, 20000, ""))
+	b.goTo(s.url + "/runs/" + id)
+	b.await("the question", `document.querySelector("#run-header[data-status=waiting]")`)
+	b.sees("#run-header", "Release order A-1?")
+	b.fits()
+	b.tap(`form[action="/runs/` + id + `/approvals/review"] [name="approved"][value="true"]`)
+	b.await("the order is shipped", `document.querySelector("#run-header[data-status=succeeded]")`)
+	b.sees(`#run-steps [data-step="review"]`, "approved")
+	b.clean()
+}
+
+func TestRetryOnAPhone(t *testing.T) {
+	s := boot(t)
+	b := phone(t)
+	id := s.start(t, "order", fmt.Sprintf(order, 20, `, "fail": "ship"`))
+	b.goTo(s.url + "/runs/" + id)
+	b.await("the failure", `document.querySelector("#run-header[data-status=failed]")`)
+	b.fits()
+	b.tap("#action-retry")
+	b.await("the order is shipped", `document.querySelector("#run-header[data-status=succeeded]")`)
+	for _, st := range s.run(t, id).Steps {
+		if st.ID == "reserve_funds" && len(st.Attempts) != 1 {
+			t.Errorf("reserve_funds has %d attempts, want 1", len(st.Attempts))
+		}
+	}
+	for _, path := range []string{"/flows", "/flows/order", "/flows/order/start", "/flows/order/versions", "/runs", "/functions", "/runs/" + id + "?step=stock"} {
+		b.goTo(s.url + path)
+		b.fits()
+	}
+	b.clean()
+}
