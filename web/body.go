@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"os"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -23,21 +24,45 @@ const (
 	// away first, as far as these reach.
 	drainBytes = 32 << 20
 	drainTime  = 3 * time.Second
+
+	// bodyTime is how long a client may take to send its body: anybody could hold connections for ever by sending none.
+	bodyTime = 30 * time.Second
 )
 
-// limitBody bounds every body before anything reads it.
-func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		r := c.Request()
-		if r.ContentLength > maxBody {
-			drain(c)
-			return fail(CodeTooLarge, "the body is larger than %d bytes", maxBody)
-		}
-		if r.Body != nil {
-			r.Body = http.MaxBytesReader(c.Response(), r.Body, maxBody)
-		}
-		return next(c)
+// limitBody bounds every body, in size and in time, before anything reads it.
+func limitBody(within time.Duration) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error { return bounded(c, within, next) }
 	}
+}
+
+func bounded(c echo.Context, within time.Duration, next echo.HandlerFunc) error {
+	r := c.Request()
+	if r.ContentLength > maxBody {
+		drain(c)
+		return fail(CodeTooLarge, "the body is larger than %d bytes", maxBody)
+	}
+	if r.Body != nil && r.Body != http.NoBody {
+		timed := &timedBody{r.Body, http.NewResponseController(c.Response())}
+		_ = timed.conn.SetReadDeadline(time.Now().Add(within)) // fails in tests alone, where there is no connection
+		r.Body = http.MaxBytesReader(c.Response(), timed, maxBody)
+	}
+	return next(c)
+}
+
+// timedBody lifts the deadline when the body has come: from there on the connection is read only to notice that the client has gone. A body that
+// nobody reads keeps it, for the server reads it after the answer.
+type timedBody struct {
+	io.ReadCloser
+	conn *http.ResponseController
+}
+
+func (b *timedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if errors.Is(err, io.EOF) {
+		_ = b.conn.SetReadDeadline(time.Time{})
+	}
+	return n, err
 }
 
 // drain throws the rest of a body away.
@@ -53,6 +78,9 @@ func readBody(c echo.Context) ([]byte, error) {
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
 			return nil, fail(CodeTooLarge, "the body is larger than %d bytes", maxBody)
+		}
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return nil, fail(CodeBadRequest, "the body did not come in time").as(http.StatusRequestTimeout)
 		}
 		return nil, &Error{Code: CodeBadRequest, Message: "the body could not be read", cause: err}
 	}

@@ -38,7 +38,7 @@ func New(c Config) (*Server, error) {
 	s.echo.IPExtractor = echo.ExtractIPDirect() // headers that name another client can be written by anybody
 	s.echo.HTTPErrorHandler = s.answerError
 	// The order is the order of a request's way in: whatever fails, the log line, the headers and the recovery are around it.
-	s.echo.Use(s.observe, s.headers, s.recover, s.hosts.guard, compress(), limitBody, s.authenticate, parseForm)
+	s.echo.Use(s.observe, s.headers, s.recover, limitBody(bodyTime), s.hosts.guard, compress(), s.authenticate, parseForm)
 	s.routes()
 	return s, nil
 }
