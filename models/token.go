@@ -63,6 +63,11 @@ func (db *DB) DeleteToken(ctx context.Context, hash []byte) error {
 	return wrap(db.on(ctx).Where("hash = ?", full(hash)).Delete(&Token{}).Error, "deleting a token")
 }
 
+// DeleteTokens removes all tokens of a kind.
+func (db *DB) DeleteTokens(ctx context.Context, kind string) error {
+	return wrap(db.on(ctx).Where("kind = ?", clean(kind)).Delete(&Token{}).Error, "deleting the %s tokens", kind)
+}
+
 // DeleteExpiredTokens removes what nobody can use any more.
 func (db *DB) DeleteExpiredTokens(ctx context.Context) error {
 	return wrap(db.on(ctx).Where("expires_at <= now()").Delete(&Token{}).Error, "deleting expired tokens")

@@ -71,6 +71,12 @@ func parseHash(text string) (*passwordHash, error) {
 	return h, nil
 }
 
+// PasswordMatches reports whether hash is one that HashPassword made of that password.
+func PasswordMatches(hash, password string) bool {
+	h, err := parseHash(hash)
+	return err == nil && h.matches(password)
+}
+
 // matches compares in a time that does not depend on the password.
 func (h *passwordHash) matches(password string) bool {
 	key := argon2.IDKey([]byte(password), h.salt, h.time, h.memory, h.threads, uint32(len(h.key)))

@@ -132,9 +132,9 @@ func (a *App) run(ctx context.Context, db *models.DB, store *postgres.Store, ser
 	if err != nil {
 		return err
 	}
-	hash := ""
-	if a.cfg.Password != "" {
-		hash = web.HashPassword(a.cfg.Password)
+	hash, err := passwordHash(ctx, db, a.cfg.Password)
+	if err != nil {
+		return err
 	}
 	pages, err := web.New(web.Config{DB: db, Runs: a.engine, Broker: a.engine.Broker(), Functions: functions, Programs: programs, Logger: a.log,
 		Addr: a.listener.Addr().String(), Hosts: a.cfg.Hosts, Secure: a.cfg.Secure, PasswordHash: hash, Ready: a.missing,

@@ -16,17 +16,24 @@ import (
 	"github.com/segno-run/segno/runtime/invoke/netguard"
 )
 
-func TestAFunctionThatIsRegisteredAnewIsTheNewOne(t *testing.T) {
+// openModels returns the models on a database of their own.
+func openModels(t *testing.T) *models.DB {
+	t.Helper()
 	pool, err := pgxpool.New(t.Context(), pgtest.URL(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer pool.Close()
+	t.Cleanup(pool.Close)
 	db, err := models.Open(pool)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+func TestAFunctionThatIsRegisteredAnewIsTheNewOne(t *testing.T) {
+	db := openModels(t)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_ = json.NewEncoder(w).Encode(r.URL.Path)
 	}))
