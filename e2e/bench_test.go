@@ -1,0 +1,212 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+// The measurements print figures and judge nothing.
+
+const (
+	watchedEvents = 200
+	otherRuns     = 200
+)
+
+// BenchmarkCommitToDOM measures how long a transition takes from its decision, a moment before its commit, to the change of an open page, while 200 other
+// runs are active. Both clocks are this machine's.
+func BenchmarkCommitToDOM(b *testing.B) {
+	for b.Loop() {
+		s := boot(b)
+		fn := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			<-time.After(60 * time.Millisecond)
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = w.Write([]byte("{}"))
+		}))
+		b.Cleanup(fn.Close)
+		s.api(b, "PUT", "/functions/bench.work", `{"http": {"url": "`+fn.URL+`"}, "idempotent": true}`, nil)
+		s.publish(b, "watched", "input: {type: array}\nsteps:\n  work: {for_each: \"${{ input }}\", max_parallel: 1, call: bench.work, with: {}}\n  after: {needs: [work], set: {x: 1}}\n")
+		s.publish(b, "other", otherFlow(60))
+		stop := s.keepBusy(b)
+
+		t := open(b, 1280, 800)
+		id := s.start(b, "watched", "["+strings.Repeat("1,", watchedEvents+9)+"1]")
+		t.goTo(s.url + "/runs/" + id)
+		t.await("the page is live", `document.body.dataset.live === "open"`)
+		t.await("the page is watched", `(() => {
+			window.changes = [];
+			new MutationObserver(() => changes.push([Number(document.body.dataset.seq), Date.now()])).observe(document.body, {attributes: true, attributeFilter: ["data-seq"]});
+			return true;
+		})()`)
+		t.await("the events have come", fmt.Sprintf("changes.length >= %d", watchedEvents))
+		changes, _ := ask[[][2]float64](t, "changes")
+		stop()
+		report(b, s, id, changes)
+	}
+}
+
+// report holds the changes of the page against the times of the events.
+func report(b *testing.B, s site, id string, changes [][2]float64) {
+	var got struct {
+		Events []struct {
+			Seq int64
+			At  time.Time
+		}
+	}
+	s.api(b, "GET", "/runs/"+id+"/events?limit=1000", "", &got)
+	at := map[int64]time.Time{}
+	for _, e := range got.Events {
+		at[e.Seq] = e.At
+	}
+	var took []float64
+	for _, c := range changes {
+		if decided, ok := at[int64(c[0])]; ok {
+			took = append(took, c[1]-float64(decided.UnixMicro())/1000)
+		}
+	}
+	slices.Sort(took)
+	if len(took) < watchedEvents {
+		b.Fatalf("got %d changes, want %d", len(took), watchedEvents)
+	}
+	b.ReportMetric(took[len(took)/2], "p50_ms")
+	b.ReportMetric(took[len(took)*99/100], "p99_ms")
+	b.ReportMetric(float64(len(took)), "events")
+}
+
+// otherFlow is a flow of waits, one after the other.
+func otherFlow(steps int) string {
+	var text strings.Builder
+	text.WriteString("steps:\n  s0: {wait: 500ms}\n")
+	for i := 1; i < steps; i++ {
+		fmt.Fprintf(&text, "  s%d: {needs: [s%d], wait: 500ms}\n", i, i-1)
+	}
+	return text.String()
+}
+
+func (s site) publish(b testing.TB, name, text string) {
+	b.Helper()
+	req, err := http.NewRequest("POST", s.url+"/api/v1/flows/"+name+"/versions", strings.NewReader("name: "+name+"\n"+text))
+	if err != nil {
+		b.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/yaml")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		b.Fatal(err)
+	}
+	_ = res.Body.Close()
+	if res.StatusCode != http.StatusCreated {
+		b.Fatalf("publishing %s: %s", name, res.Status)
+	}
+}
+
+// keepBusy has 200 other runs active until it is stopped.
+func (s site) keepBusy(b testing.TB) (stop func()) {
+	for range otherRuns {
+		s.start(b, "other", "{}")
+	}
+	end := make(chan struct{})
+	var refilling sync.WaitGroup
+	refilling.Go(func() {
+		again := time.NewTicker(500 * time.Millisecond)
+		defer again.Stop()
+		for {
+			select {
+			case <-end:
+				return
+			case <-again.C:
+			}
+			var flows struct {
+				Flows []struct {
+					Name string
+					Runs map[string]int
+				}
+			}
+			s.api(b, "GET", "/flows", "", &flows)
+			for _, f := range flows.Flows {
+				if f.Name == "other" {
+					for range otherRuns - f.Runs["waiting"] - f.Runs["running"] - f.Runs["pending"] {
+						s.start(b, "other", "{}")
+					}
+				}
+			}
+		}
+	})
+	return func() {
+		close(end)
+		refilling.Wait()
+	}
+}
+
+// BenchmarkPages weighs the first load of a page, with nothing cached: bytes over the wire, requests, and when something is first seen.
+func BenchmarkPages(b *testing.B) {
+	s := boot(b)
+	id := s.start(b, "order", fmt.Sprintf(order, 20, ""))
+	until(b, said("the order is done"), func() bool { return s.run(b, id).Status == "succeeded" })
+	for _, p := range []struct{ name, path, whole string }{
+		{"flows", "/flows", `document.querySelector(".flow-list")`},
+		{"canvas", "/flows/order/edit", `document.body.dataset.canvas === "ready" && document.querySelector(".sg-node")`},
+		{"run", "/runs/" + id, `document.body.dataset.live === "open" && document.querySelector(".sg-node")`},
+		{"start", "/flows/order/start", `document.querySelector("#start-form")`},
+	} {
+		b.Run(p.name, func(b *testing.B) {
+			var bytes, paint, whole, requests float64
+			for b.Loop() {
+				w := weigh(b, s.url+p.path, p.whole)
+				bytes, paint, whole, requests = bytes+w.bytes, paint+w.paint, whole+w.whole, requests+w.requests
+			}
+			n := float64(b.N)
+			b.ReportMetric(bytes/n/1000, "kB")
+			b.ReportMetric(paint/n, "first_paint_ms")
+			b.ReportMetric(whole/n, "ready_ms")
+			b.ReportMetric(requests/n, "requests")
+		})
+	}
+}
+
+type weight struct{ bytes, paint, whole, requests float64 }
+
+// weigh loads a page in a profile that has never seen it.
+func weigh(b *testing.B, url, whole string) (w weight) {
+	t := open(b, 1280, 800)
+	t.do("counting", chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		if _, err := cdp.Call(ctx, target, network.Enable, network.EnableParams{}); err != nil {
+			return err
+		}
+		_, err := cdp.Call(ctx, target, page.Enable, page.EnableParams{})
+		return err
+	}))
+	var mu sync.Mutex
+	ctx, cancel := context.WithCancel(t.ctx)
+	defer cancel()
+	if err := chromedp.Listen(ctx, func(ev any) {
+		if done, ok := ev.(*network.EventLoadingFinished); ok {
+			mu.Lock()
+			defer mu.Unlock()
+			w.bytes += done.EncodedDataLength
+			w.requests++
+		}
+	}); err != nil {
+		b.Fatal(err)
+	}
+	t.goTo(url)
+	t.await("the whole page", whole)
+	ready, _ := ask[float64](t, `performance.now()`)
+	t.await("the first paint", `performance.getEntriesByName("first-contentful-paint").length`)
+	paint, _ := ask[float64](t, `performance.getEntriesByName("first-contentful-paint")[0].startTime`)
+	mu.Lock()
+	defer mu.Unlock()
+	w.whole, w.paint = ready, paint
+	return w
+}
