@@ -31,10 +31,10 @@ export function Toolbar({ yaml, onYaml, onPublish, onPalette }: Props) {
       </span>
       <span className="sg-grow" />
       <Undo />
-      <button type="button" className="sg-button" aria-pressed={yaml} onClick={onYaml} data-testid="yaml-toggle" title="YAML beside the graph (Y)">
+      <button type="button" className="sg-button" aria-pressed={yaml} onClick={onYaml} data-testid="yaml-toggle" aria-label="YAML" title="YAML beside the graph (Y)">
         <Sign name="code" /> <span className="sg-wide">YAML</span>
       </button>
-      <a className="sg-button" href={`/flows/${draft.flow}/start`} data-testid="start-run">
+      <a className="sg-button" href={`/flows/${draft.flow}/start`} data-testid="start-run" title="Start run" aria-label="Start run">
         <Sign name="play" /> <span className="sg-wide">Start run</span>
       </a>
       <button type="button" className="sg-button sg-primary" onClick={onPublish} data-testid="publish-open">
