@@ -22,7 +22,9 @@ var (
 	ErrKeyReused = errors.New("this Idempotency-Key has been used with another input")
 	// ErrUndecided says that the button is safe in the inbox, but that no server has decided it yet.
 	ErrUndecided = errors.New("the request is recorded, but no server has decided it yet")
-	// ErrUnavailable says that the engine can't write now (starting, stopping, or without its database).
+	// ErrUnknown says that the engine stopped, or lost its database, before it knew whether the start is durable.
+	ErrUnknown = errors.New("the engine stopped before it knew whether the run was started")
+	// ErrUnavailable says that the engine can't write now (starting, stopping, or without its database). Nothing was written.
 	ErrUnavailable = errors.New("the engine is not ready: it is starting, stopping, or has lost its database")
 )
 
@@ -180,10 +182,17 @@ func (e *Engine) Start(ctx context.Context, req StartRequest) (id string, create
 	select {
 	case err = <-begun:
 	case <-s.over:
-		err = ErrUnavailable
+		err = ErrUnknown
+		select {
+		case err = <-begun:
+		default:
+		}
 	case <-ctx.Done():
 		s.waitBegun(run, nil)
 		err = ctx.Err()
+	}
+	if errors.Is(err, journal.ErrClosed) || errors.Is(err, journal.ErrFenced) {
+		err = fmt.Errorf("%w: %w", ErrUnknown, err)
 	}
 	var bad *journal.BatchError
 	if errors.As(err, &bad) && req.Key != "" {

@@ -67,13 +67,14 @@ func (s *session) run(ctx context.Context) error {
 	if err == nil { // asked to stop: what has been decided is still written
 		s.drain(inner)
 	}
-	close(s.over)
 	s.calls.stop()
 	closing, stop := context.WithTimeout(context.Background(), time.Second)
 	defer stop()
 	if cerr := s.journal.Close(closing); cerr != nil {
 		s.e.cfg.Logger.Warn("the journal did not close in time", "err", cerr)
 	}
+	s.tellLast()
+	close(s.over)
 	cancel()
 	around.Wait()
 	s.calls.wait(closing)
@@ -189,6 +190,19 @@ func (s *session) drain(ctx context.Context) {
 	for _, ev := range s.mail.take(spare) {
 		if s.handle(ev, loads) != nil {
 			return
+		}
+	}
+}
+
+// tellLast tells those whose runs became durable while the journal was closing.
+func (s *session) tellLast() {
+	for _, ev := range s.mail.take(nil) {
+		if d, ok := ev.(Durable); ok {
+			for _, out := range s.core.Step(d, s.now()) {
+				if b, ok := out.(Begun); ok {
+					s.tellBegun(b)
+				}
+			}
 		}
 	}
 }

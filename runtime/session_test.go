@@ -24,7 +24,17 @@ var errLost = errors.New("the connection was lost before the answer came")
 // faulty is a store some of whose answers are lost.
 type faulty struct {
 	journal.Store
-	loseTakeover atomic.Bool // the next takeover that moves a run
+	loseTakeover atomic.Bool  // the next takeover that moves a run
+	slow         atomic.Int64 // how long an append takes
+}
+
+func (f *faulty) Append(ctx context.Context, inc journal.Incarnation, writer int, batch []journal.Transition) error {
+	select {
+	case <-time.After(time.Duration(f.slow.Load())):
+		return f.Store.Append(ctx, inc, writer, batch)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (f *faulty) Takeover(ctx context.Context, inc journal.Incarnation, replica string) ([]int64, error) {
@@ -162,4 +172,31 @@ func TestAMessageThatCannotBeReadIsRefused(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestAStartThatMeetsTheStop(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		slow time.Duration // of the append that is under way
+		want error
+	}{{"durable in time", 300 * time.Millisecond, nil}, {"not durable in time", time.Hour, runtime.ErrUnknown}} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := oneStep(t)
+				store := &faulty{Store: memory.New(time.Now)}
+				e, stop := engine(t, store, w)
+				store.slow.Store(int64(c.slow))
+				got := make(chan error, 1)
+				go func() {
+					_, _, err := e.Start(t.Context(), runtime.StartRequest{Flow: "f", Version: 1, Input: []byte(`{}`)})
+					got <- err
+				}()
+				synctest.Wait()
+				stop()
+				if err := <-got; !errors.Is(err, c.want) {
+					t.Errorf("got %v, want %v", err, c.want)
+				}
+			})
+		})
+	}
 }

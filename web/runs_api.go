@@ -94,6 +94,8 @@ func engineError(err error) error {
 		return fail(CodeConflict, "this Idempotency-Key has started a run with another input")
 	case errors.Is(err, runtime.ErrUndecided):
 		return &Error{Code: CodeUnavailable, Message: "the request is recorded and will be carried out, but no server has decided it yet; look at the run again", cause: err}
+	case errors.Is(err, runtime.ErrUnknown):
+		return &Error{Code: CodeUnavailable, Message: "the server stopped, or lost its database, before it knew whether the run was started; look at the list of runs, or try again with the same Idempotency-Key", cause: err}
 	case errors.Is(err, runtime.ErrUnavailable):
 		return &Error{Code: CodeUnavailable, Message: "the server is starting, stopping, or has lost its database; nothing was recorded, try again", cause: err}
 	}
