@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/segno-run/segno/designer/flow"
 	"github.com/segno-run/segno/designer/schema"
 )
 
@@ -201,4 +202,24 @@ func FuzzDepth(f *testing.F) {
 			t.Errorf("%q is deeper than allowed", body)
 		}
 	})
+}
+
+func TestALargeGraphIsNotDrawnInAList(t *testing.T) {
+	small, large := "name: f\nsteps:\n", "name: f\nsteps:\n"
+	for i := range 600 {
+		step := fmt.Sprintf("  s%d: {set: {x: 1}}\n", i)
+		if large += step; i < 10 {
+			small += step
+		}
+	}
+	for _, c := range []struct {
+		source string
+		labels bool
+		want   bool
+	}{{small, false, true}, {large, false, false}, {large, true, true}} {
+		d, _ := flow.Parse([]byte(c.source))
+		if got := strings.HasPrefix(thumbnail(d, c.labels), "<svg"); got != c.want {
+			t.Errorf("%d steps, labels %v: got a drawing %v, want %v", len(d.Steps), c.labels, got, c.want)
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/segno-run/segno/designer/flow"
@@ -27,6 +28,12 @@ func thumbnail(d *flow.Definition, labels bool) string {
 	if d == nil || len(d.Steps) == 0 {
 		return ""
 	}
+	if most := drawnParts(labels); parts(d) > most {
+		if !labels {
+			return ""
+		}
+		return fmt.Sprintf("<p>A graph of %d steps is drawn on the canvas only.</p>", len(d.Steps))
+	}
 	// A small flow is not blown up: its boxes are as large as those of its neighbours in a list, and with names no larger than on the canvas.
 	scale := 0.3
 	if labels {
@@ -34,4 +41,22 @@ func thumbnail(d *flow.Definition, labels bool) string {
 	}
 	drawn := layout.Layout(layout.FromFlow(d))
 	return string(layout.SVG(d, layout.SVGOptions{Width: int(math.Ceil(drawn.Width * scale)), Height: int(math.Ceil(drawn.Height * scale)), Labels: labels}))
+}
+
+// drawnParts is how many steps and edges are drawn on a page beside other things: each takes some 200 bytes, a small drawing is one of many in a
+// list, and beyond a few hundred nobody can tell them apart there.
+func drawnParts(labels bool) int {
+	if labels {
+		return 5000
+	}
+	return 500
+}
+
+// parts counts steps and edges.
+func parts(d *flow.Definition) int {
+	n := len(d.Steps)
+	for i := range d.Steps {
+		n += len(d.Steps[i].Needs.Edges)
+	}
+	return n
 }
