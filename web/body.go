@@ -117,7 +117,14 @@ func decodeJSON(body []byte, v any) error {
 	}
 	dec := json.NewDecoder(strings.NewReader(string(body)))
 	dec.DisallowUnknownFields()
-	if err := dec.Decode(v); err != nil {
+	err := dec.Decode(v)
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &wrong) && wrong.Field != "":
+		return fail(CodeBadRequest, "the body does not have the expected shape: `%s` can't be a %s", clip(wrong.Field), wrong.Value)
+	case errors.As(err, &wrong):
+		return fail(CodeBadRequest, "the body does not have the expected shape: it must be an object, not %s", wrong.Value)
+	case err != nil:
 		return fail(CodeBadRequest, "the body does not have the expected shape: %s", strings.TrimPrefix(err.Error(), "json: "))
 	}
 	return nil

@@ -57,3 +57,19 @@ func TestABodyThatDoesNotCome(t *testing.T) {
 		_ = conn.Close()
 	}
 }
+
+// TestDecodeJSONNamesNoGoTypes: what is wrong with a body is said in its own words.
+func TestDecodeJSONNamesNoGoTypes(t *testing.T) {
+	for body, want := range map[string]string{
+		`[]`:               "bad_request: the body does not have the expected shape: it must be an object, not array",
+		`{"version": "1"}`: "bad_request: the body does not have the expected shape: `version` can't be a string",
+		`{"versio": 1}`:    "bad_request: the body does not have the expected shape: unknown field \"versio\"",
+	} {
+		var req struct {
+			Version int `json:"version"`
+		}
+		if err := decodeJSON([]byte(body), &req); err == nil || err.Error() != want {
+			t.Errorf("%s: got %v, want %s", body, err, want)
+		}
+	}
+}
