@@ -28,7 +28,7 @@ generate: $(UI)/node_modules/.package-lock.json ## write all generated code anew
 	npm --prefix $(UI) run build
 
 bench: ## run the Go benchmarks
-	@scripts/deps.sh postgresql
+	@scripts/deps.sh postgresql chromium
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 e2e: ## run the browser journeys alone

@@ -19,12 +19,12 @@ func TestWhatAUserGets(t *testing.T) {
 	draw(b)
 	publish(b)
 
-	id := startFailing(b, s.site)
-	watchItFail(b, id)
+	id := startFailing(b)
+	watchItFail(b)
 	retry(b, s.site, id)
 
 	b.goTo(s.url + "/flows/order/start")
-	id = startFailing(b, s.site)
+	startFailing(b)
 	b.await("the run fails", `document.querySelector("#run-header[data-status=failed]")`)
 	compensate(b)
 
@@ -111,7 +111,7 @@ func publish(b *tab) {
 }
 
 // startFailing fills the generated form, which the sample has filled but for the step that is to fail, and returns the run.
-func startFailing(b *tab, s site) (id string) {
+func startFailing(b *tab) (id string) {
 	b.Helper()
 	b.await("the form", `document.querySelector("#start-form")?.elements.amount?.value === "129.5"`)
 	b.choose(`select[name="fail"]`, "ship")
@@ -122,7 +122,7 @@ func startFailing(b *tab, s site) (id string) {
 }
 
 // watchItFail sees the graph change, step by step, on a page that is never loaded again.
-func watchItFail(b *tab, id string) {
+func watchItFail(b *tab) {
 	b.Helper()
 	b.await("the page is watched", `(() => {
 		window.seen = [];

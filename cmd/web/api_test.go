@@ -106,6 +106,9 @@ func call(method, url string, header http.Header, body, into any) error {
 	for name, values := range header {
 		req.Header[name] = values
 	}
+	if host := header.Get("Host"); host != "" {
+		req.Host = host
+	}
 	res, err := client.Do(req)
 	if err != nil {
 		return err
