@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -43,6 +44,22 @@ func (s *Server) pageRoutes(e *echo.Echo) {
 	e.GET("/functions", s.functionsPage)
 	e.GET("/functions/:function", s.functionPage)
 	e.POST("/functions/:function/try", s.tryForm)
+
+	// A refused form is shown at the address it was sent to: who opens that again gets the page with the form.
+	for form, page := range map[string]string{
+		"/logout": "/flows", "/flows/:flow/draft": "/flows/:flow/edit", "/flows/:flow/publish": "/flows/:flow/edit",
+		"/flows/:flow/versions/:version/restore": "/flows/:flow/versions", "/runs/:run/retry": "/runs/:run", "/runs/:run/cancel": "/runs/:run",
+		"/runs/:run/compensate": "/runs/:run", "/runs/:run/approvals/:step": "/runs/:run", "/runs/:run/steps/:step/resolve": "/runs/:run",
+		"/functions/:function/try": "/functions/:function",
+	} {
+		e.GET(form, func(c echo.Context) error {
+			to := page
+			for _, name := range c.ParamNames() {
+				to = strings.ReplaceAll(to, ":"+name, url.PathEscape(c.Param(name)))
+			}
+			return c.Redirect(http.StatusSeeOther, to)
+		})
+	}
 }
 
 // chrome is what every page shares.

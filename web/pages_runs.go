@@ -96,9 +96,6 @@ func (s *Server) runsPage(c echo.Context) error {
 	return s.render(c, http.StatusOK, templates.Runs(p))
 }
 
-// shownEvents is how many transitions the page of a run lists; the API has the others.
-const shownEvents = 300
-
 // itemsShown is how many items of a for_each the inspector lists at once.
 const itemsShown = 100
 
@@ -167,8 +164,8 @@ func (s *Server) runPage(c echo.Context) error {
 func (s *Server) showRun(c echo.Context, status int, p templates.RunPage, h *history) error {
 	p.GraphSVG = thumbnail(h.def, true)
 	events := h.events
-	if len(events) > shownEvents {
-		events, p.Truncated = events[len(events)-shownEvents:], true
+	if len(events) > templates.ShownEvents {
+		events, p.Truncated = events[len(events)-templates.ShownEvents:], true
 	}
 	for _, t := range events {
 		p.Events = append(p.Events, runview.Event(t, nil, nil))

@@ -55,6 +55,21 @@ func TestPages(t *testing.T) {
 	s.do("GET", "/runs/"+id+"/fragments/inspector?step=reserve&tab=attempts", "").want(200).has(`id="run-inspector"`, `data-tab="attempts"`)
 }
 
+func TestFormAddressesLeadToTheirPages(t *testing.T) {
+	s := open(t)
+	for path, to := range map[string]string{
+		"/runs/x/retry":                   "/runs/x",
+		"/runs/x/steps/ship/resolve":      "/runs/x",
+		"/flows/order/publish":            "/flows/order/edit",
+		"/flows/order/versions/1/restore": "/flows/order/versions",
+		"/functions/a%20b/try":            "/functions/a%20b",
+	} {
+		if got := s.do("GET", path, "").want(303).header.Get("Location"); got != to {
+			t.Errorf("GET %s leads to %s, want %s", path, got, to)
+		}
+	}
+}
+
 func TestButtonsOfTheRunPage(t *testing.T) {
 	s := open(t)
 	s.order()

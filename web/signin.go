@@ -162,7 +162,7 @@ func (s *Server) login(c echo.Context) error {
 		if d, ok := limited.Details.(map[string]any); ok {
 			c.Response().Header().Set("Retry-After", strconv.Itoa(d["retry_after"].(int)))
 		}
-		status, said = limited.status(), limited.Message
+		status, said = limited.status(), sentence(limited.Message)
 	case err != nil:
 		return err
 	case right:

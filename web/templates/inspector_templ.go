@@ -1729,6 +1729,9 @@ func noInput(s view.Step) string {
 	case "skipped":
 		return "Skipped: it had no input."
 	}
+	if s.Items != nil {
+		return "Each item has an input of its own: choose one above."
+	}
 	return "It takes no input."
 }
 

@@ -179,6 +179,9 @@ type RunRow struct {
 	EndedAt   *time.Time
 }
 
+// ShownEvents is how many transitions the page of a run lists; the API has the others.
+const ShownEvents = 300
+
 // RunPage is GET /runs/{id}?step=&item=&attempt=&tab=. Fragments: RunHeader and RunInspector take the same struct.
 // VerdictOf, RowsOf and InspectorOf conclude their parts from the run, so a handler has little to fill.
 type RunPage struct {

@@ -228,7 +228,7 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
           minZoom={0.1}
           maxZoom={2}
           onlyRenderVisibleElements={graph.nodes.length >= CULL_FROM}
-          onInit={() => requestAnimationFrame(open)}
+          onInit={() => requestAnimationFrame(() => requestAnimationFrame(open))} // after the fit of its own
           fitView
           fitViewOptions={FIT}
           attributionPosition="bottom-left"

@@ -76,10 +76,10 @@ export function appendLog(run: string, event: Event): void {
   for (const f of event.facts ?? []) {
     const p = make("p", "");
     if (f.step) {
-      // The step's name is a link where it stands in the sentence, else before it.
+      // The step's name is a link where it stands in the sentence, else after it.
       const at = wordAt(f.text, f.step);
       const link = make("a", f.step, { href: `/runs/${run}?step=${encodeURIComponent(f.step)}`, "data-select": f.step });
-      if (at < 0) p.append(link, " ", f.text);
+      if (at < 0) p.append(`${f.text} (`, link, ")");
       else p.append(f.text.slice(0, at), link, f.text.slice(at + f.step.length));
     } else p.textContent = f.text;
     facts.append(p);
@@ -88,13 +88,24 @@ export function appendLog(run: string, event: Event): void {
   row.append(make("span", String(event.seq), { class: "log-seq" }), time, facts);
   log.append(row);
   const more = document.getElementById("run-log-new");
-  if (atEnd) log.scrollTop = log.scrollHeight;
+  if (atEnd) {
+    shorten(log);
+    log.scrollTop = log.scrollHeight;
+  }
   else if (more) {
     const n = Number(more.dataset["count"] ?? "0") + 1;
     more.dataset["count"] = String(n);
     more.textContent = `${n} new`;
     more.hidden = false;
   }
+}
+
+/** Drops the oldest events beyond what a fresh page lists. Only at the end of the log: what somebody reads does not move away. */
+function shorten(log: HTMLElement): void {
+  const most = Number(log.dataset["most"]);
+  if (!(log.childElementCount > most)) return;
+  while (log.childElementCount > most) log.firstElementChild?.remove();
+  document.getElementById("run-log-earlier")?.removeAttribute("hidden");
 }
 
 /** Where a step's name stands as a word of its own, or -1: the "a" of "failed" is not the step a. As run.templ's cutWord. */
@@ -111,8 +122,11 @@ export function watchLog(): void {
   const more = document.getElementById("run-log-new");
   if (!log || !more) return;
   const read = () => {
+    if (more.hidden) return;
     more.hidden = true;
     more.dataset["count"] = "0";
+    shorten(log);
+    log.scrollTop = log.scrollHeight;
   };
   log.scrollTop = log.scrollHeight;
   log.addEventListener("scroll", () => {
