@@ -53,8 +53,12 @@ type (
 		Program *check.Program
 		Start   *planner.Start
 	}
-	// Adopt hands runs over that the store says are owned now. A Load follows for each that is not in memory.
-	Adopt struct{ Runs []int64 }
+	// Adopt hands runs over that the store says are owned now. A Load follows for each that is not in memory. Left says that nobody owned them
+	// before: whoever did has released them, and did not crash.
+	Adopt struct {
+		Runs []int64
+		Left bool
+	}
 	// Loaded answers a Load.
 	Loaded struct {
 		History journal.History
@@ -169,7 +173,7 @@ func (c *Core) Step(ev Event, now time.Time) []Output {
 		for _, id := range ev.Runs {
 			switch r := c.runs[id]; {
 			case r == nil:
-				c.load(id)
+				c.load(id).left = ev.Left
 			case r.leaving:
 				r.again = true // its release is committed already, and so is the claim that made it ours again
 			}

@@ -74,7 +74,7 @@ func (c *Core) loaded(ev Loaded) {
 	for _, t := range r.state.Timers() {
 		c.setTimer(r, &t)
 	}
-	c.decide(r, &planner.Recover{Owner: c.owner}, nil)
+	c.decide(r, &planner.Recover{Owner: c.owner, Left: r.left}, nil)
 	backlog := r.backlog
 	r.backlog = nil
 	for _, m := range backlog {

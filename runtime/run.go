@@ -26,6 +26,7 @@ type run struct {
 	status  string     // as the run's row last said
 
 	loading bool
+	left    bool         // its last owner released it
 	leaving bool         // its release is on the way: it takes nothing more
 	again   bool         // it was claimed again before we heard of its release
 	broken  *fault.Fault // why it must be stopped

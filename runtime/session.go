@@ -51,7 +51,7 @@ func (e *Engine) join(ctx context.Context) (*session, error) {
 		e.cfg.Logger.Info("taking runs up where they were left", "runs", len(runs), "incarnation", int64(inc))
 	}
 	s.journal = journal.New(store, inc, journal.Config{Writers: e.cfg.Writers, Logger: e.cfg.Logger})
-	s.mail.put(Adopt{runs})
+	s.mail.put(Adopt{Runs: runs})
 	return s, nil
 }
 
@@ -258,7 +258,7 @@ func (s *session) keepLease(ctx context.Context) error {
 			if runs, err = s.e.cfg.Store.Takeover(attempt, s.inc, s.e.cfg.Replica); err != nil {
 				s.unsure.Store(true)
 			} else if len(runs) > 0 {
-				s.mail.put(Adopt{runs})
+				s.mail.put(Adopt{Runs: runs})
 			}
 		}
 		cancel()
@@ -287,14 +287,16 @@ func (s *session) pollInbox(ctx context.Context) {
 	store := s.e.cfg.Store
 	for {
 		runs, err := store.Claim(ctx, s.inc, most)
+		left := true
 		if err == nil && s.unsure.Swap(false) {
 			runs, err = store.Owned(ctx, s.inc)
+			left = false // for all that we know
 		}
 		if err != nil {
 			s.unsure.Store(true)
 		}
 		if len(runs) > 0 {
-			s.mail.put(Adopt{runs})
+			s.mail.put(Adopt{Runs: runs, Left: left})
 		}
 		messages, err := store.Inbox(ctx, s.inc, most)
 		if err != nil && ctx.Err() == nil && !errors.Is(err, journal.ErrFenced) {

@@ -263,9 +263,11 @@ func (s *State) failed(f *CallFailed, at time.Time) {
 	}
 	u := s.unit(f.Ref)
 	u.Fault, u.RetryAt = &f.Fault, f.RetryAt
-	if f.Fault.Class == fault.Crashed {
+	switch {
+	case f.Left:
+	case f.Fault.Class == fault.Crashed:
 		u.Crashes++
-	} else {
+	default:
 		u.Crashes = 0
 	}
 	ended, to := Failed, Failed

@@ -32,8 +32,10 @@
 //
 //	the server was lost during the call                      the unit
 //	function not idempotent                                  uncertain
-//	fewer than 3 crashes in a row                            called again with the same key, whatever its retry says
+//	fewer than 3 crashes in a row *                          called again with the same key, whatever its retry says
 //	otherwise                                                failed (crashed)
+//
+// * A server that was stopped in good order is not counted: three deployments must not fail a step that takes longer than they are apart.
 //
 // A run that cannot be carried on (a value that cannot be stored, a version that does not compile any more) is stopped where it stands: it fails, or
 // its compensation does. What was called then is judged as after a crash, but nothing is called again, nor handled by an error port, until Retry.

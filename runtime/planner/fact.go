@@ -132,6 +132,7 @@ type (
 		Next    Next        `cbor:"6,keyasint,omitempty"`
 		RetryAt time.Time   `cbor:"7,keyasint,omitempty"`
 		Call    Call        `cbor:"8,keyasint"`
+		Left    bool        `cbor:"9,keyasint,omitempty"` // its server was stopped in good order, which is no crash of the call's doing
 	}
 	// UnitCancelled ends a unit that was waiting for its next attempt.
 	UnitCancelled struct {

@@ -36,8 +36,11 @@ type (
 	}
 	// TimerDue says that the time of a SetTimer has come.
 	TimerDue struct{ Ref }
-	// Recover is the first input of an owner that took a run over from another one.
-	Recover struct{ Owner int64 }
+	// Recover is the first input of an owner that took a run over from another one. Left says that the other one has left in good order.
+	Recover struct {
+		Owner int64
+		Left  bool
+	}
 	// Poison stops a run that cannot be carried on, such as one whose version does not compile any more.
 	Poison struct{ Fault fault.Fault }
 

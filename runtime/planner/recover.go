@@ -47,7 +47,7 @@ func (d *decider) recover(in *Recover) {
 			d.halt(r)
 			continue
 		}
-		d.crashed(r)
+		d.crashed(r, in.Left)
 	}
 }
 
@@ -68,18 +68,24 @@ func (d *decider) halt(r Ref) {
 	d.halts = false
 }
 
-func (d *decider) crashed(r Ref) {
+// crashed judges a call whose server is gone. One that left in good order, for another release say, does not count: otherwise three deployments
+// would fail every step that takes longer than they are apart.
+func (d *decider) crashed(r Ref, left bool) {
 	st, u, c := d.p.Step(r.Step), d.s.Unit(r), d.spec(r)
-	fact := &CallFailed{Ref: r, Attempt: len(u.Attempts), Fault: fault.Fault{Class: fault.Crashed, Effect: fault.Maybe,
+	crashes := u.Crashes
+	if !left {
+		crashes++
+	}
+	fact := &CallFailed{Ref: r, Attempt: len(u.Attempts), Left: left, Fault: fault.Fault{Class: fault.Crashed, Effect: fault.Maybe,
 		Message:  "the server stopped while " + u.Function + " was running",
-		Evidence: []fault.Detail{{Name: "crashes in a row", Value: itoa(u.Crashes + 1)}}}}
+		Evidence: []fault.Detail{{Name: "crashes in a row", Value: itoa(crashes)}}}}
 	stopped := d.s.Ended != ""
 	switch {
 	case !c.Idempotent:
 		fact.Next = NextUncertain
 	case d.s.Phase == PhaseCancelling && !r.Undo:
 		fact.Next = NextCancel
-	case u.Crashes+1 < maxCrashes && !stopped:
+	case crashes < maxCrashes && !stopped:
 		fact.Next, fact.RetryAt = NextRetry, d.now
 	}
 	d.emit(fact)

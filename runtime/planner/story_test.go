@@ -145,7 +145,7 @@ func (p *story) play(lines []string) string {
 //	done REF [attempt=N] JSON                       compensate
 //	done REF [attempt=N] fail CLASS EFFECT [after]  approve STEP yes|no [COMMENT]
 //	due REF      moves the clock to its timer       resolve REF happened JSON | did_not_happen | failed
-//	early REF    fires it without                   recover
+//	early REF    fires it without                   recover [left]
 //	pass 10s     moves the clock                    poison MESSAGE
 //
 // A REF is step, step#item, or either with /undo.
@@ -191,7 +191,7 @@ func (p *story) act(line string) string {
 			in.(*Resolve).Output = nil
 		}
 	case "recover":
-		in = &Recover{Owner: 2}
+		in = &Recover{Owner: 2, Left: rest == "left"}
 	case "poison":
 		in = &Poison{Fault: fault.Fault{Class: fault.Expression, Effect: fault.None, Message: rest}}
 	default:

@@ -146,7 +146,7 @@ func (s *server) poll() {
 	if err != nil {
 		return
 	}
-	s.soon(took, func() { s.step(runtime.Adopt{Runs: runs}) })
+	s.soon(took, func() { s.step(runtime.Adopt{Runs: runs, Left: true}) })
 	messages, err := s.store.Inbox(background(), s.inc, 100)
 	if err != nil {
 		return
