@@ -29,6 +29,7 @@ const patience = 60 * time.Second
 func TestMain(m *testing.M) {
 	dir, err := build()
 	if err != nil {
+		_ = os.RemoveAll(dir)
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -45,12 +46,12 @@ func build() (dir string, err error) {
 		return "", err
 	}
 	if err := os.Chmod(dir, 0o755); err != nil {
-		return "", err
+		return dir, err
 	}
 	cmd := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(dir, "segno-web"), ".")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("building the program: %w\n%s", err, out)
+		return dir, fmt.Errorf("building the program: %w\n%s", err, out)
 	}
 	mourner, err = mourn()
 	return dir, err
