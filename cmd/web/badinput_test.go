@@ -42,7 +42,7 @@ func TestManyRetriesAreOne(t *testing.T) {
 func TestHostileValues(t *testing.T) {
 	o := options{data: dataDir(t)}
 	s := start(t, o)
-	nasty := "a\u0000b\u2028\ufffd😀\"\\\r\n‮ ${{ input.account }} <script>"
+	nasty := "a\u0000b\u2028\ufffd😀\"\\\r\n\u202e ${{ input.account }} <script>"
 	input := sampleInput(t, "order")
 	input["order_id"], input["account"] = nasty, nasty
 	beside := s.startRun(t, "order", sampleInput(t, "order"))
