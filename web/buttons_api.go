@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strconv"
 
@@ -27,8 +28,7 @@ func (s *Server) press(read func(echo.Context) (runtime.Button, error)) echo.Han
 			return err
 		}
 		if key := c.Request().Header.Get("Idempotency-Key"); key != "" {
-			// The inbox counts messages by UUID: the same key for the same run is the same message.
-			b.ID = uuid.NewSHA1(uuid.NameSpaceOID, []byte(row.UUID+"/"+string(b.Kind)+"/"+key)).String()
+			b.ID = messageID(row.UUID, b, key)
 		}
 		b.By = actor(c)
 		if err := s.Runs.Press(ctx, row.UUID, b); err != nil {
@@ -40,6 +40,12 @@ func (s *Server) press(read func(echo.Context) (runtime.Button, error)) echo.Han
 		}
 		return answerJSON(c, http.StatusOK, map[string]string{"id": after.UUID, "status": after.Status})
 	}
+}
+
+// messageID makes one message of a button that is sent twice with one key. The inbox counts messages by UUID; the same key for another run, or for
+// another step of it, is another message.
+func messageID(run string, b runtime.Button, key string) string {
+	return uuid.NewSHA1(uuid.NameSpaceOID, fmt.Appendf(nil, "%s/%s/%s/%d/%s", run, b.Kind, b.Step, b.Item, key)).String()
 }
 
 func retryBody(c echo.Context) (runtime.Button, error) {

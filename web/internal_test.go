@@ -10,6 +10,7 @@ import (
 
 	"github.com/segno-run/segno/designer/flow"
 	"github.com/segno-run/segno/designer/schema"
+	"github.com/segno-run/segno/runtime"
 )
 
 // TestDiffLines: the lines of a diff are the old text without its "+" and the new one without its "-".
@@ -221,5 +222,26 @@ func TestALargeGraphIsNotDrawnInAList(t *testing.T) {
 		if got := strings.HasPrefix(thumbnail(d, c.labels), "<svg"); got != c.want {
 			t.Errorf("%d steps, labels %v: got a drawing %v, want %v", len(d.Steps), c.labels, got, c.want)
 		}
+	}
+}
+
+func TestMessageID(t *testing.T) {
+	approve := runtime.Button{Kind: runtime.ButtonApprove, Step: "one"}
+	seen := map[string]bool{}
+	for _, id := range []string{
+		messageID("r", approve, "k"),
+		messageID("r", runtime.Button{Kind: runtime.ButtonApprove, Step: "two"}, "k"),
+		messageID("r", runtime.Button{Kind: runtime.ButtonResolve, Step: "one"}, "k"),
+		messageID("r", runtime.Button{Kind: runtime.ButtonResolve, Step: "one", Item: 1}, "k"),
+		messageID("s", approve, "k"),
+		messageID("r", approve, "l"),
+	} {
+		if seen[id] {
+			t.Errorf("two buttons are the message %s", id)
+		}
+		seen[id] = true
+	}
+	if !seen[messageID("r", approve, "k")] {
+		t.Error("the same button with the same key is another message")
 	}
 }
