@@ -223,7 +223,6 @@ func (e *Engine) Press(ctx context.Context, runID string, b Button) error {
 	if s := e.current(); s != nil {
 		s.waitAnswer(b.ID, answered)
 		defer s.waitAnswer(b.ID, nil)
-		defer func() { s.poke() }()
 	}
 	if err := e.cfg.Store.Post(ctx, journal.Message{ID: b.ID, Run: run, Kind: string(b.Kind), Body: body}); err != nil {
 		return err

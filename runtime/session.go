@@ -298,6 +298,9 @@ func (s *session) pollInbox(ctx context.Context) {
 		if len(runs) > 0 {
 			s.mail.put(Adopt{Runs: runs, Left: left})
 		}
+		if left && len(runs) == most { // as after a stop in good order: there are more
+			s.poke()
+		}
 		messages, err := store.Inbox(ctx, s.inc, most)
 		if err != nil && ctx.Err() == nil && !errors.Is(err, journal.ErrFenced) {
 			s.e.cfg.Logger.Warn("the inbox could not be read", "err", err)
