@@ -1,6 +1,13 @@
 package templates
 
-import "testing"
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/a-h/templ"
+)
 
 func TestValuesReadAsTheyAre(t *testing.T) {
 	t.Parallel()
@@ -50,4 +57,34 @@ func TestAStepsNameIsLinkedAsAWord(t *testing.T) {
 			t.Errorf("cutWord(%q, %q) found it", c[0], c[1])
 		}
 	}
+}
+
+func TestTheNextActionComesFirst(t *testing.T) {
+	t.Parallel()
+	page := drawnText(t, Run(runPage(waitingRun(), "", "")))
+	approve, cancel := strings.Index(page, `id="action-approve"`), strings.Index(page, `id="action-cancel"`)
+	if approve < 0 || cancel < 0 || approve > cancel {
+		t.Errorf("Approve stands at %d, Cancel run at %d", approve, cancel)
+	}
+}
+
+func TestItemsLeadToTheFirstFailure(t *testing.T) {
+	t.Parallel()
+	p, first := runPage(failedRun(), "stock", ""), 137
+	p.Inspector.Failed, p.Inspector.Paged, p.Inspector.Newer = &first, true, "/runs/x?step=stock&items=0"
+	page := drawnText(t, RunInspector(p))
+	for _, part := range []string{"First failure: item 137", "item=137", `id="items-list" open`, "Earlier items"} {
+		if !strings.Contains(page, part) {
+			t.Errorf("the inspector does not hold %q", part)
+		}
+	}
+}
+
+func drawnText(t *testing.T, c templ.Component) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := c.Render(context.Background(), &out); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
 }
