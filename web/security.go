@@ -47,6 +47,9 @@ func hostname(host string) string {
 
 func (h hosts) allow(host string) bool {
 	name := hostname(host)
+	if _, port, err := net.SplitHostPort(host); err == nil && strings.Trim(port, "0123456789") != "" {
+		return false // net/http lets more through, and what is allowed here goes into the content security policy
+	}
 	if h.names[name] || strings.HasSuffix(name, ".localhost") {
 		return true // RFC 6761: localhost names never leave the machine
 	}

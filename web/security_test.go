@@ -56,7 +56,7 @@ func TestOriginAndHost(t *testing.T) {
 
 func TestHostsOfAServerOnEveryAddress(t *testing.T) {
 	s := open(t, func(c *web.Config) { c.Addr, c.Hosts = "0.0.0.0:8080", []string{"segno.example.org", "other:8443"} })
-	for host, want := range map[string]int{"192.0.2.1:8080": 200, "segno.example.org": 200, "SEGNO.example.org.": 200, "other": 200, "evil.example": 403, "": 200} {
+	for host, want := range map[string]int{"192.0.2.1:8080": 200, "segno.example.org": 200, "SEGNO.example.org.": 200, "other": 200, "evil.example": 403, "": 200, "other:1;script-src": 403} {
 		if got := s.do("GET", "/flows", "", "Host", host); got.status != want {
 			t.Errorf("Host %q: got %d, want %d", host, got.status, want)
 		}
