@@ -22,6 +22,7 @@ type database struct {
 	url     string
 	what    string // for the log: which one it is
 	private *localpg.Server
+	pages   *pgxpool.Pool
 }
 
 // openDatabase starts the private PostgreSQL, or takes the user's.
@@ -66,11 +67,15 @@ func (d *database) migrate(ctx context.Context) (*models.DB, error) {
 		pool.Close()
 		return nil, err
 	}
+	d.pages = pool
 	return db, nil
 }
 
 func (d *database) stop(ctx context.Context) error {
-	if d == nil || d.private == nil {
+	if d.pages != nil {
+		go d.pages.Close() // it waits for queries that hang, and they end with the database or with this process
+	}
+	if d.private == nil {
 		return nil
 	}
 	return d.private.Stop(ctx)
