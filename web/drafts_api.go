@@ -85,9 +85,16 @@ func misnamed(d *flow.Definition, name string) flow.Issues {
 		Message: fmt.Sprintf("the text says `name: %s`, but this is the flow `%s`", d.Name, name), Hint: "write `name: " + name + "`"}}
 }
 
+// mostIssues is how many problems of one text are told: more than anybody reads, few enough that a hostile text has a small answer.
+const mostIssues = 1000
+
 func issueViews(issues flow.Issues) []view.Issue {
-	out := make([]view.Issue, 0, len(issues))
-	for _, i := range issues {
+	out := make([]view.Issue, 0, min(len(issues), mostIssues+1))
+	for n, i := range issues {
+		if n == mostIssues {
+			return append(out, view.Issue{Severity: string(flow.Error), Line: i.Line, Column: i.Column,
+				Message: fmt.Sprintf("and %d more problems from here on", len(issues)-n), Hint: "mend those above first"})
+		}
 		out = append(out, view.Issue{Severity: string(i.Severity), Line: i.Line, Column: i.Column, Step: i.Step, Field: i.Field, Message: i.Message, Hint: i.Hint})
 	}
 	return out

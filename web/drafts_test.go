@@ -162,3 +162,13 @@ func TestIdempotencyKey(t *testing.T) {
 	s.do("PUT", "/api/v1/flows/draft/draft", "name: draft\n").want(200)
 	s.do("POST", "/api/v1/flows/draft/runs", `{}`).want(409, "conflict")
 }
+
+func TestProblemsAreToldWithinABound(t *testing.T) {
+	s := open(t)
+	text := "name: f\nsteps:\n" + strings.Repeat("  a: {cal: x}\n", 1200)
+	var told struct{ Issues []view.Issue }
+	s.do("POST", "/api/v1/check", text, "Content-Type", "application/yaml").want(200).into(&told)
+	if n := len(told.Issues); n != 1001 || !strings.Contains(told.Issues[n-1].Message, "more problems from here on") {
+		t.Errorf("got %d problems, the last %+v", n, told.Issues[max(n-1, 0)])
+	}
+}
