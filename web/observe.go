@@ -40,9 +40,12 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		if err != nil {
 			attrs = append(attrs, slog.String("error", err.Error()))
 		}
-		if status >= http.StatusInternalServerError {
+		switch {
+		case c.Path() == readyPath && status == http.StatusServiceUnavailable:
+			level = slog.LevelInfo // an answer as good as the other: a probe asks until it is ready
+		case status >= http.StatusInternalServerError:
 			level = slog.LevelError
-		} else if changes(r) {
+		case changes(r):
 			level = slog.LevelInfo
 		}
 		s.Logger.LogAttrs(r.Context(), level, "request", attrs...)

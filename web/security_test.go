@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -173,10 +174,22 @@ func TestPasswordHash(t *testing.T) {
 	}
 }
 
+// written is a log whose lines can be waited for.
+type written chan string
+
+func (w written) Write(line []byte) (int, error) {
+	w <- string(line)
+	return len(line), nil
+}
+
 func TestReady(t *testing.T) {
 	missing := []string{"the runs are being taken up"}
-	s := open(t, func(c *web.Config) { c.Ready = ready(&missing) })
+	log := make(written, 8)
+	s := open(t, func(c *web.Config) { c.Ready, c.Logger = ready(&missing), slog.New(slog.NewTextHandler(log, nil)) })
 	s.do("GET", "/readyz", "").want(503).has("the runs are being taken up")
+	if got := <-log; !strings.Contains(got, "level=INFO msg=request method=GET path=/readyz status=503") {
+		t.Errorf("a server that is not ready yet logged %s", got)
+	}
 	missing = nil
 	s.do("GET", "/readyz", "").want(200)
 	s.do("GET", "/metrics", "").want(200).has("segno_http_request_duration_seconds_count", "go_goroutines")

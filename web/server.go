@@ -78,7 +78,7 @@ func (s *Server) Close(ctx context.Context) error {
 func (s *Server) routes() {
 	e := s.echo
 	e.GET("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
-	e.GET("/readyz", s.ready)
+	e.GET(readyPath, s.ready)
 	e.GET("/metrics", echo.WrapHandler(s.metrics.handler()))
 	assets := echo.WrapHandler(static.Handler())
 	e.GET("/static/*", assets)
@@ -121,6 +121,9 @@ func (s *Server) apiRoutes(g *echo.Group) {
 	g.POST("/tokens", s.mintToken)
 	g.DELETE("/tokens/:token", s.revokeToken)
 }
+
+// readyPath is where a probe asks whether requests may come.
+const readyPath = "/readyz"
 
 func (s *Server) ready(c echo.Context) error {
 	missing := s.Ready(c.Request().Context())
