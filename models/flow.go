@@ -45,7 +45,7 @@ func (db *DB) Flows(ctx context.Context) ([]FlowSummary, error) {
 	if err != nil {
 		return nil, wrap(err, "reading the latest versions")
 	}
-	counts, err := db.RunCounts(ctx)
+	counts, err := db.RunCounts(ctx, "")
 	if err != nil {
 		return nil, err
 	}

@@ -306,6 +306,19 @@ func TestRuns(t *testing.T) {
 			t.Errorf("%+v: got %s, want %s", tt.f, got, tt.want)
 		}
 	}
+	for text, want := range map[string]int{"no_5": 1, "gateway SAID": 5, uuids[7]: 1, "no%5": 0, "": 25} {
+		counts, err := db.RunCounts(ctx, text)
+		ok(t, err)
+		n := 0
+		for _, by := range counts {
+			for _, some := range by {
+				n += some
+			}
+		}
+		if n != want {
+			t.Errorf("RunCounts of %q: got %d in %v, want %d", text, n, counts, want)
+		}
+	}
 	for _, after := range []string{"x", "%", "MSAy IDM", strings.Repeat("A", 10000)} {
 		_, _, err := db.Runs(ctx, models.RunFilter{After: after})
 		is(t, err, models.ErrCursor)

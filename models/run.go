@@ -67,14 +67,7 @@ func (db *DB) Runs(ctx context.Context, f RunFilter) (runs []Run, next string, e
 		}
 		q = q.Where("status IN ?", statuses)
 	}
-	if text := strings.TrimSpace(clean(f.Q)); text != "" {
-		like := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
-		if from, to, ok := uuidRange(text); ok {
-			q = q.Where("(uuid BETWEEN ? AND ? OR message ILIKE ?)", from, to, like)
-		} else {
-			q = q.Where("message ILIKE ?", like)
-		}
-	}
+	q = withText(q, f.Q)
 	if f.After != "" {
 		at, id, err := parseCursor(f.After)
 		if err != nil {
@@ -90,6 +83,18 @@ func (db *DB) Runs(ctx context.Context, f RunFilter) (runs []Run, next string, e
 		next = cursor(runs[f.Limit-1])
 	}
 	return runs, next, nil
+}
+
+// withText narrows a query to the runs that RunFilter.Q means.
+func withText(q *gorm.DB, text string) *gorm.DB {
+	if text = strings.TrimSpace(clean(text)); text == "" {
+		return q
+	}
+	like := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
+	if from, to, ok := uuidRange(text); ok {
+		return q.Where("(uuid BETWEEN ? AND ? OR message ILIKE ?)", from, to, like)
+	}
+	return q.Where("message ILIKE ?", like)
 }
 
 // uuidRange turns the beginning of a UUID into the first and the last that begin so. ok is false when no UUID does.
@@ -123,13 +128,13 @@ func parseCursor(s string) (at time.Time, id int64, err error) {
 	return at, id, nil
 }
 
-// RunCounts counts all runs by flow and status.
-func (db *DB) RunCounts(ctx context.Context) (map[string]map[string]int, error) {
+// RunCounts counts runs by flow and status: those that text means as RunFilter.Q does, all with "".
+func (db *DB) RunCounts(ctx context.Context, text string) (map[string]map[string]int, error) {
 	var rows []struct {
 		Flow, Status string
 		N            int
 	}
-	if err := db.on(ctx).Model(&Run{}).Select("flow, status, count(*) AS n").Group("flow, status").Scan(&rows).Error; err != nil {
+	if err := withText(db.on(ctx).Model(&Run{}), text).Select("flow, status, count(*) AS n").Group("flow, status").Scan(&rows).Error; err != nil {
 		return nil, wrap(err, "counting runs")
 	}
 	counts := map[string]map[string]int{}

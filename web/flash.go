@@ -26,3 +26,17 @@ func takeFlash(c echo.Context) *templates.Flash {
 	}
 	return nil
 }
+
+// stillTrue drops what a button of a run promised once the run has ended, be it reached again by reload or Back. Retry and Compensate are pressed on a
+// run that has failed: until its next event their word is the newest.
+func stillTrue(said *templates.Flash, key, status string) *templates.Flash {
+	switch status {
+	case "failed", "compensation_failed":
+		if key == "cancelled" {
+			return nil
+		}
+	case "succeeded", "cancelled", "compensated":
+		return nil
+	}
+	return said
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/segno-run/segno/designer/flow"
 	"github.com/segno-run/segno/designer/schema"
 	"github.com/segno-run/segno/runtime"
+	"github.com/segno-run/segno/web/templates"
 )
 
 // TestDiffLines: the lines of a diff are the old text without its "+" and the new one without its "-".
@@ -243,5 +244,21 @@ func TestMessageID(t *testing.T) {
 	}
 	if !seen[messageID("r", approve, "k")] {
 		t.Error("the same button with the same key is another message")
+	}
+}
+
+// TestFlashOfARun: what a button promised is not said of a run that has ended since.
+func TestFlashOfARun(t *testing.T) {
+	for _, c := range []struct {
+		key, status string
+		want        bool
+	}{
+		{"cancelled", "running", true}, {"cancelled", "cancelled", false}, {"cancelled", "failed", false}, {"cancelled", "succeeded", false},
+		{"retried", "failed", true}, {"retried", "running", true}, {"retried", "succeeded", false},
+		{"compensated", "compensating", true}, {"compensated", "compensated", false},
+	} {
+		if got := stillTrue(&templates.Flash{Text: flashes[c.key]}, c.key, c.status) != nil; got != c.want {
+			t.Errorf("%s, and the run is %s: said %v, want %v", c.key, c.status, got, c.want)
+		}
 	}
 }

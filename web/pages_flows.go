@@ -139,7 +139,7 @@ func (s *Server) flowPage(c echo.Context) error {
 	for _, r := range runs {
 		p.Recent = append(p.Recent, runRow(r))
 	}
-	counts, err := s.DB.RunCounts(ctx)
+	counts, err := s.DB.RunCounts(ctx, "")
 	if err != nil {
 		return err
 	}

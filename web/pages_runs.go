@@ -46,7 +46,7 @@ func (s *Server) runsPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	counts, err := s.DB.RunCounts(ctx)
+	counts, err := s.DB.RunCounts(ctx, f.Q)
 	if err != nil {
 		return err
 	}
@@ -54,6 +54,7 @@ func (s *Server) runsPage(c echo.Context) error {
 	if len(f.Statuses) == 1 {
 		p.Filter.Status = f.Statuses[0]
 	}
+	p.HasAny = f.Q != "" // what a text does not find may still be there
 	sums := map[string]int{}
 	for name, by := range counts {
 		for status, n := range by {
@@ -106,6 +107,7 @@ func (s *Server) runView(c echo.Context) (templates.RunPage, *history, error) {
 		return templates.RunPage{}, nil, err
 	}
 	p := templates.RunPage{Chrome: s.chrome(c, h.row.Flow+" run", "runs"), Run: runview.Run(h.state, h.outline), Graph: graphOf(h.def, nil, false)}
+	p.Flash = stillTrue(p.Flash, c.QueryParam("flash"), p.Run.Status)
 	now := s.Now()
 	p.Verdict = templates.VerdictOf(p.Run, p.Graph, now)
 	step := c.QueryParam("step")
@@ -116,7 +118,7 @@ func (s *Server) runView(c echo.Context) (templates.RunPage, *history, error) {
 
 // inspect selects what the address names; what does not exist is not selected.
 func inspect(c echo.Context, p *templates.RunPage, h *history, step string) templates.Inspector {
-	in := templates.Inspector{Tab: c.QueryParam("tab")}
+	in := templates.Inspector{Tab: c.QueryParam("tab"), Succeeded: p.Run.Status == "succeeded" && len(p.Run.Output) > 0}
 	in.Attempt, _ = strconv.Atoi(c.QueryParam("attempt")) // what is no number is the last attempt
 	for i := range p.Run.Steps {
 		if p.Run.Steps[i].ID == step {
@@ -168,7 +170,7 @@ func (s *Server) showRun(c echo.Context, status int, p templates.RunPage, h *his
 		events, p.Truncated = events[len(events)-templates.ShownEvents:], true
 	}
 	for _, t := range events {
-		p.Events = append(p.Events, runview.Event(t, nil, nil))
+		p.Events = append(p.Events, runview.Event(t, h.state, nil))
 	}
 	return s.render(c, status, templates.Run(p))
 }

@@ -8,19 +8,20 @@ import (
 	"github.com/segno-run/segno/web/view"
 )
 
-// Event shows a committed transition in words. With s, the state after it, it also carries what the transition changed.
+// Event shows a committed transition in words. s is the state after it, at once or later, or nil; with o, and s at once after it, it also carries
+// what the transition changed.
 func Event(t live.Transition, s *planner.State, o *Outline) view.Event {
 	e := view.Event{Seq: t.Seq, At: t.At.UTC(), Facts: make([]view.Fact, 0, len(t.Facts))}
 	var changed []string
 	for _, f := range t.Facts {
-		e.Facts = append(e.Facts, Words(f))
+		e.Facts = append(e.Facts, Words(f, s))
 		for _, name := range touches(f) {
 			if !slices.Contains(changed, name) {
 				changed = append(changed, name)
 			}
 		}
 	}
-	if s == nil {
+	if s == nil || o == nil {
 		return e
 	}
 	e.Run = Patch(s)

@@ -280,6 +280,11 @@ func TestFailureAndUndoing(t *testing.T) {
 	if run := s.run(); run.Status != "compensated" || run.Steps[0].Compensation.Status != "compensated" || run.Steps[1].Status != "compensated" || len(run.Actions) != 0 {
 		t.Errorf("everything undone: got %s", text(run))
 	}
+	for _, want := range []string{"stock is undone", "reserve is undone", "big has nothing to undo"} {
+		if !slices.Contains(s.log, want) {
+			t.Errorf("the log lacks %q:\n%s", want, strings.Join(s.log, "\n"))
+		}
+	}
 	if plan := runview.PlanOf(s.folded, s.outline, "retry"); plan.Fits || plan.Steps == nil || len(plan.Steps) != 0 {
 		t.Errorf("a plan that does not fit: got %+v", plan)
 	}

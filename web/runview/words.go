@@ -11,9 +11,12 @@ import (
 	"github.com/segno-run/segno/web/view"
 )
 
-// Words says a fact in one line: "stock completed".
-func Words(f planner.Fact) view.Fact {
+// Words says a fact in one line: "stock completed". s is the folded state at or after the fact, and may be nil: then fewer words are sure.
+func Words(f planner.Fact, s *planner.State) view.Fact {
 	v := view.Fact{Type: reflect.TypeOf(f).Elem().Name(), Step: stepOf(f), Text: text(f)}
+	if f, ok := f.(*planner.UndoSettled); ok {
+		v.Text = undoSettled(f, s)
+	}
 	if item := itemOf(f); item != planner.NoItem {
 		v.Item = &item
 	}
@@ -134,8 +137,6 @@ func text(f planner.Fact) string {
 		return f.Step + " was cancelled"
 	case *planner.StepReset:
 		return f.Step + " runs again"
-	case *planner.UndoSettled:
-		return f.Step + " has nothing left to undo"
 	case *planner.UncertainResolved:
 		return resolved(f)
 	}
@@ -194,6 +195,17 @@ func stepFailed(f *planner.StepFailed) string {
 		s += "; its error port goes on"
 	}
 	return s
+}
+
+// undoSettled tells a step that was undone from one that had done nothing to undo; the fact itself is the same for both.
+func undoSettled(f *planner.UndoSettled, s *planner.State) string {
+	if s == nil || s.Steps[f.Step] == nil || s.Steps[f.Step].Undoing == nil {
+		return f.Step + " has nothing left to undo"
+	}
+	if s.Steps[f.Step].Undoing.Done > 0 {
+		return f.Step + " is undone"
+	}
+	return f.Step + " has nothing to undo"
 }
 
 func waiting(f *planner.StepWaiting) string {

@@ -34,6 +34,8 @@ func (in Inspector) current() string {
 		return in.Tab
 	}
 	switch {
+	case in.Step == nil && in.Succeeded:
+		return "output"
 	case in.Step == nil:
 		return "input"
 	case in.failure() != nil:

@@ -198,16 +198,17 @@ type RunPage struct {
 
 // Inspector is the selection of a run page: a step, one of its items, one attempt, one tab.
 type Inspector struct {
-	Step    *view.Step // nil: the run itself
-	Item    *view.Item
-	Items   []view.Item // a page of items, of a for_each step
-	Older   string      // link to the next page of items
-	Newer   string      // link to the page of items before
-	Paged   bool        // the address names a page of items
-	Failed  *int        // the first item that failed, nil if none did
-	Attempt int         // chosen attempt number, 0 for the last
-	Tab     string      // input, output, attempts, logs or error; "" picks what matters most
-	Typed   *Resolution // what a refused form held
+	Step      *view.Step // nil: the run itself
+	Item      *view.Item
+	Items     []view.Item // a page of items, of a for_each step
+	Older     string      // link to the next page of items
+	Newer     string      // link to the page of items before
+	Paged     bool        // the address names a page of items
+	Failed    *int        // the first item that failed, nil if none did
+	Attempt   int         // chosen attempt number, 0 for the last
+	Tab       string      // input, output, attempts, logs or error; "" picks what matters most
+	Typed     *Resolution // what a refused form held
+	Succeeded bool        // the run itself, with an output to show
 }
 
 // Resolution is what a person typed into the form of an uncertain step.
