@@ -37,3 +37,18 @@ test("straight below is a straight line", () => {
   assert.equal(routes(graph).get("e")!.d, "M124 72L124 120");
   assert.equal(routes(graph).has("gone"), false);
 });
+
+test("edges that leave in opposite directions do not lie upon each other", () => {
+  const graph: Graph = {
+    width: 0, height: 0,
+    nodes: [node("review", 200, 0, "approved", "rejected"), node("refund", 0, 136), node("ship", 400, 136)],
+    edges: [{ id: "yes", from: "review", port: "approved", to: "ship" }, { id: "no", from: "review", port: "rejected", to: "refund" }],
+  };
+  const found = routes(graph);
+  const level = (id: string) => {
+    const points = found.get(id)!.points;
+    return points[points.findIndex((p, i) => i > 0 && p.y === points[i - 1]!.y)]!.y;
+  };
+  assert.ok(Math.abs(level("yes") - level("no")) >= 12, `both run at ${level("yes")}`);
+  for (const id of ["yes", "no"]) assert.ok(level(id) > 72 && level(id) < 136, `${id} runs at ${level(id)}, outside the gap`);
+});

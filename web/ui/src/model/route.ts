@@ -9,6 +9,8 @@ export interface Point {
 /** How far an edge keeps from the port, the target and the nodes that it passes, in CSS pixels at zoom 1. */
 const CLEAR = 16;
 const RADIUS = 8;
+/** Edges that have neither port nor target in common run on rows at least this far apart. */
+const LANE = 12;
 
 /** Where a port sits: `error` on the right, the others spread along the bottom. */
 export function portAt(node: Node, port: string): Point {
@@ -34,15 +36,52 @@ export interface Route {
 export function routes(graph: Graph): Map<string, Route> {
   const byId = new Map(graph.nodes.map((n) => [n.id, n]));
   const out = new Map<string, Route>();
+  const taken: Row[] = [];
   for (const e of graph.edges) {
     const from = byId.get(e.from);
     const to = byId.get(e.to);
-    if (from && to) out.set(e.id, route(e, from, to, graph.nodes));
+    if (!from || !to) continue;
+    const points = inLanes(tidy(course(e, from, to, graph.nodes)), e, taken);
+    out.set(e.id, { points, d: rounded(points), mid: middle(points) });
   }
   return out;
 }
 
-function route(edge: Edge, from: Node, to: Node, nodes: Node[]): Route {
+/** A level stretch of an edge. */
+interface Row {
+  edge: Edge;
+  y: number;
+  left: number;
+  right: number;
+}
+
+/** Moves the level stretches of an edge off those of others, which it would otherwise be mistaken for: approved to the right, rejected to the left. */
+function inLanes(points: Point[], edge: Edge, taken: Row[]): Point[] {
+  const out = points.map((p) => ({ ...p }));
+  for (let i = 1; i + 2 < out.length; i++) {
+    const [before, a, b, after] = out.slice(i - 1, i + 3) as [Point, Point, Point, Point];
+    if (Math.abs(a.y - b.y) > 0.5) continue;
+    const row = { edge, y: a.y, left: Math.min(a.x, b.x), right: Math.max(a.x, b.x) };
+    const fits = (y: number) => inOrder(before.y, a.y, y) && inOrder(after.y, a.y, y) && !taken.some((t) => mistaken({ ...row, y }, t));
+    row.y = [0, 1, -1, 2, -2, 3, -3].map((n) => a.y + n * LANE).find(fits) ?? a.y;
+    a.y = b.y = row.y;
+    taken.push(row);
+  }
+  return out;
+}
+
+/** Whether a stretch that was moved from one height to another still lies on the same side of its neighbour's end, with room for the corner. */
+function inOrder(end: number, was: number, now: number): boolean {
+  return now === was || Math.sign(was - end) === Math.sign(now - end) && Math.abs(now - end) >= LANE;
+}
+
+/** Two stretches that lie upon each other although their edges share nothing. Those of one port, or into one step, may: they say the same. */
+function mistaken(a: Row, b: Row): boolean {
+  if (a.edge.to === b.edge.to || a.edge.from === b.edge.from && a.edge.port === b.edge.port) return false;
+  return Math.abs(a.y - b.y) < LANE && a.left < b.right + LANE && b.left < a.right + LANE;
+}
+
+function course(edge: Edge, from: Node, to: Node, nodes: Node[]): Point[] {
   const start = portAt(from, edge.port);
   const end = inletAt(to);
   const isError = edge.port === "error";
@@ -51,19 +90,16 @@ function route(edge: Edge, from: Node, to: Node, nodes: Node[]): Route {
   const top = isError ? out.y : out.y;
   const between = nodes.filter((n) => n !== from && n !== to && n.y < low && n.y + n.h > top);
   const column = freeColumn(isError ? out.x : start.x, end.x, top, low, between, isError ? start.x + CLEAR : -Infinity);
-  let points: Point[];
   if (isError) {
-    points = [start, { x: column, y: start.y }, { x: column, y: low }, { x: end.x, y: low }, end];
-  } else if (column === start.x || column === end.x) {
+    return [start, { x: column, y: start.y }, { x: column, y: low }, { x: end.x, y: low }, end];
+  }
+  if (column === start.x || column === end.x) {
     // One turn is enough; it lies on the row just above the target, or just below the port when the target's column is the free one.
     const row = column === start.x ? low : Math.min(out.y + CLEAR / 2, low);
-    points = [start, { x: start.x, y: row }, { x: end.x, y: row }, end];
-  } else {
-    const row = out.y + CLEAR / 2;
-    points = [start, { x: start.x, y: row }, { x: column, y: row }, { x: column, y: low }, { x: end.x, y: low }, end];
+    return [start, { x: start.x, y: row }, { x: end.x, y: row }, end];
   }
-  points = tidy(points);
-  return { points, d: rounded(points), mid: middle(points) };
+  const row = out.y + CLEAR / 2;
+  return [start, { x: start.x, y: row }, { x: column, y: row }, { x: column, y: low }, { x: end.x, y: low }, end];
 }
 
 /** The column nearest to both ends on which nothing stands between top and low. */
