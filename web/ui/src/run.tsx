@@ -28,6 +28,15 @@ function watchHeight(): void {
   new ResizeObserver(measure).observe(header);
 }
 
+/** What a button promised has come true: its word goes, from the address as well. */
+function settleFlash(): void {
+  document.querySelector(".flash:not(.flash-error)")?.remove();
+  const url = new URL(location.href);
+  if (!url.searchParams.has("flash")) return;
+  url.searchParams.delete("flash");
+  history.replaceState(history.state, "", url);
+}
+
 function start(host: HTMLElement, embedded: { run: Run; graph: Graph }): void {
   const { graph } = embedded;
   const selection = new SelectionInAddress();
@@ -71,6 +80,7 @@ function start(host: HTMLElement, embedded: { run: Run; graph: Graph }): void {
     fragments.page();
     document.body.dataset["seq"] = String(event.seq);
     if (connection.state === "live") say();
+    if (ENDED.has(run.status)) settleFlash();
   }
 
   let connection: Connection = { state: "paused", since: Date.now() };

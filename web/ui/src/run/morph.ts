@@ -65,13 +65,19 @@ function children(old: Element, fresh: Element): void {
       if (at instanceof Element) morph(at, want as Element);
       else if (at.nodeValue !== want.nodeValue) at.nodeValue = want.nodeValue;
       at = next;
-    } else old.insertBefore(document.importNode(want, true), at);
+    } else old.insertBefore(arriving(document.importNode(want, true)), at);
   }
   while (at) {
     const next: ChildNode | null = past(at.nextSibling);
     at.remove();
     at = next;
   }
+}
+
+/** The log lines of a verdict that comes while somebody watches come folded: opening them is theirs, and until then nothing below moves. */
+function arriving(n: Node): Node {
+  if (n instanceof Element) for (const el of [n, ...n.querySelectorAll("*")]) if (el.id === "verdict-logs") el.removeAttribute("open");
+  return n;
 }
 
 /** The next node that came from the server: app.js puts a handle into the inspector, which stays. */
