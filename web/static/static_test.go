@@ -16,7 +16,7 @@ import (
 
 // The pairs that ui.md names: text and status colours at 4.7 on every ground they stand on, controls and edges at 3.3.
 func TestContrast(t *testing.T) {
-	css, err := FS.ReadFile("app.css")
+	css, err := FS.ReadFile("tokens.css")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func TestContrast(t *testing.T) {
 
 // With scripts off the dark values stand in a media query: they must not drift from the others.
 func TestThemesAgree(t *testing.T) {
-	css, err := FS.ReadFile("app.css")
+	css, err := FS.ReadFile("tokens.css")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func tokensOf(t *testing.T, css, start string) map[string]string {
 	t.Helper()
 	i := strings.Index(css, start)
 	if i < 0 {
-		t.Fatalf("app.css has no block that starts with %q", start)
+		t.Fatalf("tokens.css has no block that starts with %q", start)
 	}
 	block := css[i:]
 	block = block[:strings.Index(block, "}")]

@@ -7,7 +7,7 @@ import (
 	"github.com/segno-run/segno/web/view"
 )
 
-// tones maps every status of a run or a step to the colour that carries it: the suffix of a token in app.css.
+// tones maps every status of a run or a step to the colour that carries it: the suffix of a token in tokens.css.
 var tones = map[string]string{
 	"pending":             "idle",
 	"queued":              "wait",
