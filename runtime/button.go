@@ -19,11 +19,12 @@ type wireButton struct {
 	Comment  string             `json:"comment,omitempty"`
 	As       planner.Resolution `json:"as,omitempty"`
 	Output   []byte             `json:"output,omitempty"` // base64, so that hostile JSON stays bytes
+	Name     string             `json:"name,omitempty"`
 }
 
 // EncodeButton is the body under which a button goes into the inbox.
 func EncodeButton(b Button) ([]byte, error) {
-	return json.Marshal(wireButton{b.By, b.Then, b.Step, b.Item, b.Approved, b.Comment, b.As, b.Output})
+	return json.Marshal(wireButton{b.By, b.Then, b.Step, b.Item, b.Approved, b.Comment, b.As, b.Output, b.Name})
 }
 
 // ReadMessage turns an inbox message into what the planner is asked. One that cannot be read is refused like any other that makes no sense: if it
@@ -46,6 +47,8 @@ func ReadMessage(m journal.Message) Press {
 		p.Input = &planner.Approve{Step: w.Step, Approved: w.Approved, By: w.By, Comment: w.Comment}
 	case ButtonResolve:
 		p.Input = &planner.Resolve{Step: w.Step, Item: w.Item, As: w.As, Output: w.Output, By: w.By, Reason: w.Comment}
+	case ButtonSignal:
+		p.Input = &planner.Send{Name: w.Name, Payload: w.Output, By: w.By}
 	default:
 		p.Input = &planner.Unreadable{Why: fmt.Sprintf("this release knows no request of the kind %q", m.Kind)}
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -28,7 +29,11 @@ func (s *Server) press(read func(echo.Context) (runtime.Button, error)) echo.Han
 		}
 		if key := c.Request().Header.Get("Idempotency-Key"); key != "" {
 			// The inbox counts messages by UUID: the same key for the same run is the same message.
-			b.ID = uuid.NewSHA1(uuid.NameSpaceOID, []byte(row.UUID+"/"+string(b.Kind)+"/"+key)).String()
+			kind := string(b.Kind)
+			if b.Kind == runtime.ButtonSignal {
+				kind += "/" + b.Name
+			}
+			b.ID = uuid.NewSHA1(uuid.NameSpaceOID, []byte(row.UUID+"/"+kind+"/"+key)).String()
 		}
 		b.By = actor(c)
 		if err := s.Runs.Press(ctx, row.UUID, b); err != nil {
@@ -86,6 +91,22 @@ func approval(step string, approved bool, comment string) (runtime.Button, error
 		return runtime.Button{}, fail(CodeInvalid, "the comment is longer than %d bytes", maxComment)
 	}
 	return runtime.Button{Kind: runtime.ButtonApprove, Step: step, Approved: approved, Comment: comment}, nil
+}
+
+// signalBody reads what is sent to a step: any JSON value; nothing is null.
+func signalBody(c echo.Context) (runtime.Button, error) {
+	b := runtime.Button{Kind: runtime.ButtonSignal, Name: c.Param("name"), Output: []byte("null")}
+	if err := accept(c, "application/json"); err != nil {
+		return b, err
+	}
+	body, err := readBody(c)
+	if err != nil {
+		return b, err
+	}
+	if body = bytes.TrimSpace(body); len(body) > 0 {
+		b.Output = body
+	}
+	return b, checkJSON(b.Output)
 }
 
 func resolveBody(c echo.Context) (runtime.Button, error) {

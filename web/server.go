@@ -113,6 +113,7 @@ func (s *Server) apiRoutes(g *echo.Group) {
 	g.POST("/runs/:run/retry", s.press(retryBody))
 	g.POST("/runs/:run/cancel", s.press(cancelBody))
 	g.POST("/runs/:run/compensate", s.press(compensateBody))
+	g.POST("/runs/:run/signals/:name", s.press(signalBody))
 	g.POST("/runs/:run/approvals/:step", s.press(approvalBody))
 	g.POST("/runs/:run/steps/:step/resolve", s.press(resolveBody))
 	g.GET("/runs/:run/live", s.live)

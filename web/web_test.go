@@ -82,6 +82,8 @@ func (e *engine) Press(ctx context.Context, run string, b runtime.Button) error 
 		return e.input(ctx, run, &planner.Cancel{By: b.By, Then: b.Then})
 	case runtime.ButtonCompensate:
 		return e.input(ctx, run, &planner.Undo{By: b.By})
+	case runtime.ButtonSignal:
+		return e.input(ctx, run, &planner.Send{Name: b.Name, Payload: b.Output, By: b.By})
 	case runtime.ButtonApprove:
 		return e.input(ctx, run, &planner.Approve{Step: b.Step, Approved: b.Approved, By: b.By, Comment: b.Comment})
 	}

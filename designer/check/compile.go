@@ -119,6 +119,7 @@ func (k *compiler) compile() *Program {
 		return nil
 	}
 	p.Steps, p.index = k.steps, k.index
+	p.Signals = k.signals()
 	p.Hash = k.hash()
 	return p
 }

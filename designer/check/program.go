@@ -20,6 +20,7 @@ type Program struct {
 	Input     *schema.Schema // nil: anything
 	Output    *expr.Template // nil: the run has no output
 	OnFailure flow.OnFailure
+	Signals   map[string][]*Step // the steps that wait for a signal, by its name, in written order; they agree on its schema
 
 	index map[string]int
 }
@@ -57,6 +58,10 @@ type Step struct {
 
 	WaitFor   time.Duration  // kind wait
 	WaitUntil *expr.Template // kind wait; nil when WaitFor counts
+
+	Signal        string         // kind signal: its name
+	SignalTimeout time.Duration  // kind signal; 0: none
+	SignalSchema  *schema.Schema // kind signal; nil: anything
 
 	ApprovalTitle   *expr.Template // kind approval
 	ApprovalTimeout time.Duration  // 0: none

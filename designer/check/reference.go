@@ -88,6 +88,8 @@ func (k *compiler) outputField(i int, r expr.Ref, sc scope, pos flow.Pos) bool {
 		known = []string{"branch"}
 	case flow.Approval:
 		known = []string{"approved", "by", "comment", "at"}
+	case flow.Signal:
+		return k.schemaField(k.signalShape(i), "steps."+r.Step+".output", r, sc, pos)
 	case flow.Wait:
 		known = []string{"until"}
 	case flow.Set:

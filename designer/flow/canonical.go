@@ -175,6 +175,9 @@ func canonicalStep(s *Step) []byte {
 	o.sorted("set", s.Set)
 	o.duration("wait", s.Wait.For)
 	o.sorted("until", s.Wait.Until)
+	o.text("signal", s.Signal.Name)
+	o.duration("signal_timeout", s.Signal.Timeout)
+	o.sorted("signal_schema", s.Signal.Schema)
 	o.sorted("approval", s.Approval.Title)
 	o.duration("approval_timeout", s.Approval.Timeout)
 	o.sorted("fail", s.Fail.Message)
@@ -186,6 +189,14 @@ func canonicalStep(s *Step) []byte {
 		})
 	}
 	return o.bytes()
+}
+
+// CanonicalValue is one JSON text for v: the order of keys makes no difference to it. It is "null" for an Absent value.
+func CanonicalValue(v Value) []byte {
+	if v.Kind == Absent {
+		return []byte("null")
+	}
+	return v.appendJSON(nil, true)
 }
 
 // Hash is the content hash of d: the SHA-256 of Canonical in hex.

@@ -7,9 +7,14 @@ import (
 
 var (
 	flowKeys = []string{"name", "title", "input", "steps", "output", "on_failure"}
-	stepKeys = []string{"call", "switch", "set", "wait", "approval", "fail", "needs", "if", "for_each", "max_parallel", "with", "retry", "timeout",
+	stepKeys = []string{"call", "switch", "set", "wait", "signal", "approval", "fail", "needs", "if", "for_each", "max_parallel", "with", "retry", "timeout",
 		"compensate", "title"}
-	kinds = []Kind{Call, Switch, Set, Wait, Approval, Fail}
+	kinds = []Kind{Call, Switch, Set, Wait, Signal, Approval, Fail}
+
+	signalKeys = []string{"name", "timeout", "schema"}
+
+	// oneKind is the advice for a step without a kind.
+	oneKind = "give it one of call, switch, set, wait, signal, approval, fail"
 )
 
 // Parse reads a flow. It never panics, whatever the bytes are, and reports every problem at once, in the order of the text. The Definition is nil if

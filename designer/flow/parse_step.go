@@ -13,7 +13,7 @@ func (d *decoder) stepEntry(e *Entry) Step {
 	d.checkName(s.Name, e.Key.Start, "", "step")
 	if n.Kind != MappingNode {
 		if n.IsNull() {
-			d.at(e.Key.Start, "", "give it one of call, switch, set, wait, approval, fail", "the step `%s` is empty", shorten(s.Name))
+			d.at(e.Key.Start, "", oneKind, "the step `%s` is empty", shorten(s.Name))
 		} else if n.Kind != BrokenNode {
 			hint := ""
 			if key, rest, ok := strings.Cut(n.Text, ":"); ok && slices.Contains(stepKeys, key) {
@@ -37,7 +37,7 @@ func (d *decoder) stepEntry(e *Entry) Step {
 	}
 	s.Kind = Kind(kindKey)
 	if kindKey == "" && !hasLaterKind(n) {
-		d.at(e.Key.Start, "", "give it one of call, switch, set, wait, approval, fail", "the step `%s` has no kind", shorten(s.Name))
+		d.at(e.Key.Start, "", oneKind, "the step `%s` has no kind", shorten(s.Name))
 	}
 	d.each(n, "step", "", stepKeys, func(key string, e *Entry) { d.stepKey(&s, key, e) })
 	d.stepWhole(&s, n)
@@ -45,7 +45,7 @@ func (d *decoder) stepEntry(e *Entry) Step {
 }
 
 // hasLaterKind reports whether the step has a kind that this release does not read; that is an issue of its own.
-func hasLaterKind(n *Node) bool { return n.Entry("flow") != nil || n.Entry("signal") != nil }
+func hasLaterKind(n *Node) bool { return n.Entry("flow") != nil }
 
 // onlyCall are the keys that say how a function is called.
 var onlyCall = []string{"with", "retry", "timeout", "compensate", "for_each", "max_parallel"}
@@ -61,8 +61,12 @@ func (d *decoder) stepKey(s *Step, key string, e *Entry) {
 	if slices.Contains(onlyCall, key) {
 		if s.Kind != "" && s.Kind != Call {
 			hint := ""
-			if s.Kind == Approval && key == "timeout" {
+			switch {
+			case key != "timeout":
+			case s.Kind == Approval:
 				hint = "write it inside: `approval: {title: …, timeout: 48h}`"
+			case s.Kind == Signal:
+				hint = "write it inside: `signal: {name: …, timeout: 48h}`"
 			}
 			d.at(e.Key.Start, key, hint, "`%s` belongs to a `call` step; the kind of this one is `%s`", key, s.Kind)
 			return
@@ -160,6 +164,8 @@ func (d *decoder) kind(s *Step, e *Entry) {
 		}
 	case Wait:
 		d.wait(s, v)
+	case Signal:
+		d.signal(s, e)
 	case Approval:
 		if d.mapping(v, "approval", "a mapping such as {title: \"Release it?\", timeout: 48h}") {
 			d.each(v, "approval", "approval", []string{"title", "timeout"}, func(key string, e *Entry) {

@@ -106,6 +106,7 @@ const (
 	Switch   Kind = "switch"
 	Set      Kind = "set"
 	Wait     Kind = "wait"
+	Signal   Kind = "signal"
 	Approval Kind = "approval"
 	Fail     Kind = "fail"
 )
@@ -168,6 +169,7 @@ type Step struct {
 	Switch   []Branch  // kind switch, in written order
 	Set      Value     // kind set: a Map
 	Wait     WaitSpec  // kind wait
+	Signal   SignalSpec
 	Approval ApprovalSpec
 	Fail     FailSpec
 
@@ -233,6 +235,14 @@ type Branch struct {
 type WaitSpec struct {
 	For   time.Duration
 	Until Value // a template that gives an RFC 3339 time
+}
+
+// SignalSpec waits for a message from outside.
+type SignalSpec struct {
+	Name    string // by which it is sent: POST /runs/{id}/signals/{name}
+	NamePos Pos
+	Timeout time.Duration // 0: waits for ever
+	Schema  Value         // JSON Schema of what is sent, or Absent
 }
 
 // ApprovalSpec asks a person.

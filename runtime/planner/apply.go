@@ -53,7 +53,7 @@ func Apply(s *State, f Fact, at time.Time) {
 		s.move(f.Ref, u, Cancelled)
 	case *StepWaiting:
 		st := s.begin(f.Step, at)
-		st.Status, st.Until, st.Ask, st.Title, st.Decision = Waiting, f.Until, f.Ask, f.Title, nil
+		st.Status, st.Until, st.Ask, st.Title, st.Decision, st.Awaits = Waiting, f.Until, f.Ask, f.Title, nil, f.Signal
 		s.Waiting++
 		s.wakes.push(f.Until, f.Step)
 	case *TimerFired:
@@ -65,6 +65,13 @@ func Apply(s *State, f Fact, at time.Time) {
 	case *ApprovalDecided:
 		st := s.step(f.Step)
 		st.Decision, st.DecidedAt = f, at
+	case *SignalReceived:
+		if s.Signals == nil {
+			s.Signals = map[string][]Signal{}
+		}
+		s.Signals[f.Name] = append(s.Signals[f.Name], Signal{value(f.Payload), f.By, at})
+	case *SignalTaken:
+		s.taken(f)
 	case *StepCompleted:
 		s.completed(f, at)
 	case *StepFailed:
@@ -303,6 +310,19 @@ func (s *State) completed(f *StepCompleted, at time.Time) {
 	}
 	s.Settled++
 	s.settle(f.Edges)
+}
+
+// taken moves the oldest signal of a name from the run to a step.
+func (s *State) taken(f *SignalTaken) {
+	kept := s.Signals[f.Name]
+	if len(kept) == 0 {
+		return
+	}
+	st, sig := s.step(f.Step), kept[0]
+	st.Awaits, st.Took, st.Out = f.Name, &sig, sig.Payload
+	if s.Signals[f.Name] = kept[1:]; len(kept) == 1 {
+		delete(s.Signals, f.Name)
+	}
 }
 
 // collect is the list of the items' outputs, aligned with the items.

@@ -179,15 +179,19 @@ func (d *decider) timerDue(in *TimerDue) {
 	if !ok || s.Status != Waiting || s.Until.IsZero() || s.Until.After(d.now) {
 		return
 	}
-	until, ask := s.Until, s.Ask
-	if !ask {
+	f := fault.Fault{Class: fault.Timeout, Effect: fault.None}
+	switch {
+	case s.Ask:
+		f.Message = "nobody answered the approval within " + st.ApprovalTimeout.String()
+	case s.Awaits != "":
+		f.Message = "the signal " + quote(s.Awaits) + " did not come within " + st.SignalTimeout.String()
+	default:
 		d.waited(st)
 		return
 	}
+	f.Evidence = []fault.Detail{{Name: "timeout", Value: string(st.Kind)}, {Name: "deadline", Value: s.Until.UTC().Format(time.RFC3339)}}
 	d.emit(&TimerFired{in.Ref})
-	d.fail(st, NoItem, &fault.Fault{Class: fault.Timeout, Effect: fault.None,
-		Message:  "nobody answered the approval within " + st.ApprovalTimeout.String(),
-		Evidence: []fault.Detail{{Name: "timeout", Value: "approval"}, {Name: "deadline", Value: until.UTC().Format(time.RFC3339)}}})
+	d.fail(st, NoItem, &f)
 }
 
 // Timers lists every timer that a run waits for, soonest first. An owner that loads a run sets them anew.

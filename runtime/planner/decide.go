@@ -37,6 +37,8 @@ func Decide(p *check.Program, s *State, in Input, now time.Time) ([]Fact, []Comm
 		err = d.compensate(in)
 	case *Approve:
 		err = d.approve(in)
+	case *Send:
+		err = d.send(in)
 	case *Resolve:
 		err = d.resolve(in)
 	case *Unreadable:
@@ -168,6 +170,8 @@ func (d *decider) run(st *check.Step) {
 		d.complete(st, &StepCompleted{Output: out.JSON()}, flow.PortDone)
 	case flow.Wait:
 		d.wait(st)
+	case flow.Signal:
+		d.await(st)
 	case flow.Approval:
 		d.ask(st)
 	case flow.Fail:

@@ -14,7 +14,7 @@
 // # Ports
 //
 //	step ends as                    live ports                 dead ports
-//	call, set, wait done            done                       error
+//	call, set, wait, signal done    done                       error
 //	switch took branch b            done, b                    error, other branches
 //	approval approved               done, approved             error, rejected
 //	approval rejected, wired        rejected                   done, approved, error
@@ -35,11 +35,21 @@
 //	fewer than 3 crashes in a row                            called again with the same key, whatever its retry says
 //	otherwise                                                failed (crashed)
 //
+// # Signals
+//
+//	a signal of that name comes                              it is
+//	a step waits for it                                      taken by the one that waits longest; of equals, by the first as written
+//	fewer are kept than steps are left that may wait for it  kept, and taken by the next step that begins to wait
+//	otherwise                                                refused: nothing would take it
+//
+// A step may still wait for it while it is pending, waits, or has failed unhandled. A signal counts once, whenever it comes: a second one for one step is
+// refused whether the first has been taken or is kept. What is sent is held against the schema before it is recorded.
+//
 // A run that cannot be carried on (a value that cannot be stored, a version that does not compile any more) is stopped where it stands: it fails, or
 // its compensation does. What was called then is judged as after a crash, but nothing is called again, nor handled by an error port, until Retry.
 //
 // After an unhandled failure no new step starts (what is ready is held), calls and retries in flight settle, then the run fails, or compensates
-// if its on_failure says so. Waits and approvals stay open in a failed run.
+// if its on_failure says so. Waits, approvals and steps that wait for a signal stay open in a failed run.
 //
 // # Status
 //

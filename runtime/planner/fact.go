@@ -137,12 +137,14 @@ type (
 	UnitCancelled struct {
 		Ref
 	}
-	// StepWaiting opens a wait or an approval. Until is zero for an approval without a timeout.
+	// StepWaiting opens a wait, an approval, or the wait for a signal. Until is zero where there is no timeout.
 	StepWaiting struct {
 		Step  string    `cbor:"1,keyasint"`
 		Until time.Time `cbor:"2,keyasint,omitempty"`
 		Ask   bool      `cbor:"3,keyasint,omitempty"` // an approval
 		Title string    `cbor:"4,keyasint,omitempty"`
+		// Signal is the name of what a signal step waits for; "" for the others.
+		Signal string `cbor:"5,keyasint,omitempty"`
 	}
 	// TimerFired says that a step's or a unit's time has come.
 	TimerFired struct {
@@ -155,7 +157,18 @@ type (
 		By       string `cbor:"3,keyasint,omitempty"`
 		Comment  string `cbor:"4,keyasint,omitempty"`
 	}
-	// StepCompleted settles a step and its edges. Output is absent where it is the one call's, or (Collect) the list of the items'.
+	// SignalReceived keeps what was sent to the run until a step takes it.
+	SignalReceived struct {
+		Name    string `cbor:"1,keyasint"`
+		Payload JSON   `cbor:"2,keyasint"`
+		By      string `cbor:"3,keyasint,omitempty"`
+	}
+	// SignalTaken gives a step the oldest signal of that name that is kept. Its StepCompleted follows, and has no Output of its own.
+	SignalTaken struct {
+		Step string `cbor:"1,keyasint"`
+		Name string `cbor:"2,keyasint"`
+	}
+	// StepCompleted settles a step and its edges. Output is absent where it is the one call's, the signal's, or (Collect) the list of the items'.
 	StepCompleted struct {
 		Step    string    `cbor:"1,keyasint"`
 		Output  JSON      `cbor:"2,keyasint,omitempty"`
@@ -250,6 +263,8 @@ func (*UnitCancelled) fact()         {}
 func (*StepWaiting) fact()           {}
 func (*TimerFired) fact()            {}
 func (*ApprovalDecided) fact()       {}
+func (*SignalReceived) fact()        {}
+func (*SignalTaken) fact()           {}
 func (*StepCompleted) fact()         {}
 func (*StepFailed) fact()            {}
 func (*StepSkipped) fact()           {}

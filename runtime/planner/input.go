@@ -57,6 +57,12 @@ type (
 		By       string
 		Comment  string
 	}
+	// Send gives a run something that a step waits for, or will.
+	Send struct {
+		Name    string
+		Payload JSON
+		By      string
+	}
 	// Resolve answers for an uncertain unit. Output is wanted with Happened alone.
 	Resolve struct {
 		Step   string
@@ -80,6 +86,7 @@ func (*Retry) input()      {}
 func (*Cancel) input()     {}
 func (*Undo) input()       {}
 func (*Approve) input()    {}
+func (*Send) input()       {}
 func (*Resolve) input()    {}
 func (*Unreadable) input() {}
 

@@ -272,6 +272,9 @@ func (w *witness) notStuck() {
 		w.violated("the run is %s in phase %d and waits for nothing", s.Status(), s.Phase)
 	}
 	for _, st := range s.Steps {
+		if st.Status == Waiting && st.Awaits != "" && len(s.Signals[st.Awaits]) > 0 {
+			w.violated("%s waits for the signal %s, which is kept", st.Name, st.Awaits)
+		}
 		if st.Status == Pending && !st.Held && s.Phase == PhaseForward && s.Ended == "" && w.unready(w.p.Step(st.Name)) == "" {
 			w.violated("%s is ready and has not begun", st.Name)
 		}

@@ -100,11 +100,18 @@ func factText(f Fact) string {
 		if f.Ask {
 			return fmt.Sprintf("%s asks %q until %s", f.Step, f.Title, moment(f.Until))
 		}
+		if f.Signal != "" {
+			return fmt.Sprintf("%s for the signal %s until %s", f.Step, f.Signal, moment(f.Until))
+		}
 		return fmt.Sprintf("%s until %s", f.Step, moment(f.Until))
 	case *TimerFired:
 		return f.Ref.String()
 	case *ApprovalDecided:
 		return fmt.Sprintf("%s approved=%t%s%s", f.Step, f.Approved, opt("by", f.By), opt("comment", f.Comment))
+	case *SignalReceived:
+		return fmt.Sprintf("%s payload=%s%s", f.Name, f.Payload, opt("by", f.By))
+	case *SignalTaken:
+		return f.Step + " takes " + f.Name
 	case *StepCompleted:
 		text := f.Step + opt("port", f.Port) + opt("output", string(f.Output))
 		if f.Collect {

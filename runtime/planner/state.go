@@ -39,13 +39,15 @@ type State struct {
 	CancelledBy string
 	Cancelled   bool // a cancel came first: the run ends cancelled, or compensated
 
+	Signals map[string][]Signal // kept until a step takes them, by name, the oldest first
+
 	Steps    map[string]*Step // those that any fact has touched
 	Held     []string         // ready, but not started
 	Failures []string         // steps that failed unhandled, in order
 
 	Settled   int // steps that succeeded, were skipped, or whose failure was handled
 	InFlight  int // units that are called or wait for their next attempt
-	Waiting   int // waits and approvals that are open
+	Waiting   int // waits, approvals and steps that wait for a signal
 	Uncertain int // units that wait for a person's word
 
 	UndoOpen   int // steps of the compensation's plan that are not settled
@@ -53,6 +55,13 @@ type State struct {
 
 	run   *expr.Value // what `run` is in expressions
 	wakes wakes       // of the waits and approvals that have a time
+}
+
+// Signal is something that was sent to a run.
+type Signal struct {
+	Payload *expr.Value
+	By      string
+	At      time.Time
 }
 
 // Failure says where and why a run failed.
@@ -91,11 +100,13 @@ type Step struct {
 
 	StartedAt time.Time
 	EndedAt   time.Time
-	Until     time.Time // of a wait, or an approval's timeout
+	Until     time.Time // of a wait, or the timeout of an approval or a signal
 	Ask       bool
 	Title     string
 	Decision  *ApprovalDecided
 	DecidedAt time.Time
+	Awaits    string  // the name of the signal that it waits for, or waited for
+	Took      *Signal // the signal that it took
 
 	Undoing *Undoing // nil outside a compensation
 

@@ -147,6 +147,7 @@ func (p *story) play(lines []string) string {
 //	due REF      moves the clock to its timer       resolve REF happened JSON | did_not_happen | failed
 //	early REF    fires it without                   recover
 //	pass 10s     moves the clock                    poison MESSAGE
+//	send NAME JSON
 //
 // A REF is step, step#item, or either with /undo.
 func (p *story) act(line string) string {
@@ -183,6 +184,9 @@ func (p *story) act(line string) string {
 		step, answer, _ := strings.Cut(rest, " ")
 		answer, comment, _ := strings.Cut(answer, " ")
 		in = &Approve{Step: step, Approved: answer == "yes", By: "ann", Comment: comment}
+	case "send":
+		name, payload, _ := strings.Cut(rest, " ")
+		in = &Send{Name: name, Payload: JSON(payload), By: "shop"}
 	case "resolve":
 		r, how := p.ref(rest)
 		how, output, _ := strings.Cut(how, " ")

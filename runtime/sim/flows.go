@@ -9,7 +9,7 @@ import (
 )
 
 // names are the flows in the order in which clients take them.
-var names = []string{"chain", "fan", "saga", "chain", "doors", "once", "doors"}
+var names = []string{"chain", "fan", "saga", "chain", "doors", "once", "doors", "mail", "mail"}
 
 var sources = map[string]string{
 	"chain": `
@@ -49,6 +49,16 @@ steps:
   risky: {needs: [ask.approved], call: safe}
   rescue: {needs: [risky.error], call: safe, retry: {max_attempts: 3}}
   done: {needs: {any: [risky, rescue, no_thanks, big.otherwise]}, call: safe, retry: {max_attempts: 6}}
+`,
+	"mail": `
+name: mail
+on_failure: compensate
+steps:
+  first: {call: safe, retry: {max_attempts: 5}, compensate: {call: safe, retry: {max_attempts: 9}}}
+  paid: {needs: [first], signal: {name: paid, timeout: 10m}}
+  again: {needs: [paid], signal: {name: paid, timeout: 1h}}
+  late: {needs: [paid.error], call: safe, retry: {max_attempts: 6}}
+  done: {needs: {any: [again, late]}, call: safe, with: {n: "${{ steps.first.output.id }}"}, retry: {max_attempts: 6}}
 `,
 	"once": `
 name: once

@@ -221,6 +221,8 @@ func madeBy(f planner.Fact) (by string, kind runtime.ButtonKind) {
 		return f.By, runtime.ButtonCancel
 	case *planner.CompensationStarted:
 		return f.By, runtime.ButtonCompensate
+	case *planner.SignalReceived:
+		return f.By, runtime.ButtonSignal
 	case *planner.ApprovalDecided:
 		return f.By, runtime.ButtonApprove
 	case *planner.UncertainResolved:

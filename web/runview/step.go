@@ -90,9 +90,14 @@ func reason(s *planner.State, def Step, st *planner.Step) string {
 		if st.Ask {
 			return "a person has to decide"
 		}
+		if st.Awaits != "" {
+			return signalled(s.ID, st)
+		}
 		return "waits until " + st.Until.UTC().Format("2006-01-02 15:04:05 MST")
 	case planner.Succeeded:
 		switch {
+		case st.Took != nil:
+			return "the signal `" + st.Awaits + "` came" + by(st.Took.By) + " at " + st.Took.At.UTC().Format("2006-01-02 15:04:05 MST")
 		case st.Decision != nil:
 			return decision(st.Decision)
 		case len(st.Why) == 1:
@@ -102,6 +107,15 @@ func reason(s *planner.State, def Step, st *planner.Step) string {
 		}
 	}
 	return ""
+}
+
+// signalled says what a step waits for, and where to send it.
+func signalled(run string, st *planner.Step) string {
+	text := "waits for the signal `" + st.Awaits + "`: POST /api/v1/runs/" + run + "/signals/" + st.Awaits
+	if !st.Until.IsZero() {
+		text += ", until " + st.Until.UTC().Format("2006-01-02 15:04:05 MST")
+	}
+	return text
 }
 
 func decision(d *planner.ApprovalDecided) string {

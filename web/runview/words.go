@@ -65,6 +65,8 @@ func stepOf(f planner.Fact) string {
 		return f.Step
 	case *planner.ApprovalDecided:
 		return f.Step
+	case *planner.SignalTaken:
+		return f.Step
 	case *planner.StepCompleted:
 		return f.Step
 	case *planner.StepSkipped:
@@ -118,6 +120,8 @@ func text(f planner.Fact) string {
 		return "the time of " + unit(f.Ref) + " came"
 	case *planner.ApprovalDecided:
 		return f.Step + " was " + decision(f)
+	case *planner.SignalTaken:
+		return f.Step + " took the signal " + f.Name
 	case *planner.StepCompleted:
 		if f.Port != "" {
 			return f.Step + " completed: " + f.Port
@@ -144,6 +148,8 @@ func text(f planner.Fact) string {
 
 func runText(f planner.Fact) string {
 	switch f := f.(type) {
+	case *planner.SignalReceived:
+		return "the signal " + f.Name + " came" + by(f.By)
 	case *planner.RetryRequested:
 		return "retry was asked for" + by(f.By)
 	case *planner.CancelRequested:
@@ -199,6 +205,13 @@ func stepFailed(f *planner.StepFailed) string {
 func waiting(f *planner.StepWaiting) string {
 	if f.Ask {
 		return f.Step + " asks: " + f.Title
+	}
+	if f.Signal != "" {
+		text := f.Step + " waits for the signal " + f.Signal
+		if f.Until.IsZero() {
+			return text
+		}
+		return text + ", until " + f.Until.UTC().Format(time.RFC3339)
 	}
 	return f.Step + " waits until " + f.Until.UTC().Format(time.RFC3339)
 }
