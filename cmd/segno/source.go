@@ -1,0 +1,71 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+
+	"github.com/segno-run/segno/designer/flow"
+	"github.com/segno-run/segno/designer/project"
+)
+
+// text is the text of one side of a diff: a file, "-" for the standard input, or
+// REV:path of a git repository.
+func (t terminal) text(ctx context.Context, arg string) ([]byte, error) {
+	if arg == "-" {
+		src, err := io.ReadAll(io.LimitReader(t.in, flow.MaxSource+1))
+		if err != nil {
+			return nil, misuse("reading the standard input: %w", err)
+		}
+		return src, nil
+	}
+	src, err := readBounded(arg)
+	if err == nil {
+		return src, nil
+	}
+	if !errors.Is(err, os.ErrNotExist) {
+		return nil, misuse("%w", err)
+	}
+	if rev, _, ok := strings.Cut(arg, ":"); ok && rev != "" && !strings.HasPrefix(arg, "-") {
+		return gitBlob(ctx, arg)
+	}
+	return nil, misuse("%w", err)
+}
+
+// gitBlob reads a file as it was at a revision, through the git binary of this machine.
+func gitBlob(ctx context.Context, object string) ([]byte, error) {
+	var said bytes.Buffer
+	cmd := exec.CommandContext(ctx, "git", "cat-file", "blob", object)
+	cmd.Stderr = &said
+	src, err := cmd.Output()
+	if err != nil {
+		if text := strings.TrimSpace(said.String()); text != "" {
+			return nil, misuse("reading %s: git: %s", object, strings.TrimPrefix(text, "fatal: "))
+		}
+		return nil, misuse("reading %s: %w", object, err)
+	}
+	return src, nil
+}
+
+// definition reads a flow of which one looks at the shape only. A text that is no YAML is shown with its problem.
+func (t terminal) definition(ctx context.Context, arg string) (*flow.Definition, error) {
+	src, err := t.text(ctx, arg)
+	if err != nil {
+		return nil, err
+	}
+	def, found := flow.Parse(src)
+	if def != nil {
+		return def, nil
+	}
+	issues := make(project.Issues, 0, len(found))
+	for _, i := range found {
+		issues = append(issues, project.Issue{File: arg, Issue: i})
+	}
+	t.out = t.err
+	t.diagnostics(issues, map[string][]byte{arg: src})
+	return nil, said()
+}
