@@ -69,6 +69,8 @@ type ButtonKind string
 const (
 	ButtonRetry      ButtonKind = "retry"
 	ButtonCancel     ButtonKind = "cancel"
+	ButtonPause      ButtonKind = "pause"
+	ButtonResume     ButtonKind = "resume"
 	ButtonCompensate ButtonKind = "compensate"
 	ButtonApprove    ButtonKind = "approve"
 	ButtonResolve    ButtonKind = "resolve"

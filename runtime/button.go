@@ -41,6 +41,10 @@ func ReadMessage(m journal.Message) Press {
 		p.Input = &planner.Retry{By: w.By}
 	case ButtonCancel:
 		p.Input = &planner.Cancel{By: w.By, Then: w.Then}
+	case ButtonPause:
+		p.Input = &planner.Pause{By: w.By}
+	case ButtonResume:
+		p.Input = &planner.Resume{By: w.By}
 	case ButtonCompensate:
 		p.Input = &planner.Undo{By: w.By}
 	case ButtonApprove:

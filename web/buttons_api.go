@@ -47,12 +47,11 @@ func (s *Server) press(read func(echo.Context) (runtime.Button, error)) echo.Han
 	}
 }
 
-func retryBody(c echo.Context) (runtime.Button, error) {
-	return runtime.Button{Kind: runtime.ButtonRetry}, readJSON(c, &struct{}{})
-}
-
-func compensateBody(c echo.Context) (runtime.Button, error) {
-	return runtime.Button{Kind: runtime.ButtonCompensate}, readJSON(c, &struct{}{})
+// plainBody reads the body of a button that has nothing to say but its name.
+func plainBody(kind runtime.ButtonKind) func(echo.Context) (runtime.Button, error) {
+	return func(c echo.Context) (runtime.Button, error) {
+		return runtime.Button{Kind: kind}, readJSON(c, &struct{}{})
+	}
 }
 
 func cancelBody(c echo.Context) (runtime.Button, error) {

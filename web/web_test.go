@@ -82,6 +82,10 @@ func (e *engine) Press(ctx context.Context, run string, b runtime.Button) error 
 		return e.input(ctx, run, &planner.Cancel{By: b.By, Then: b.Then})
 	case runtime.ButtonCompensate:
 		return e.input(ctx, run, &planner.Undo{By: b.By})
+	case runtime.ButtonPause:
+		return e.input(ctx, run, &planner.Pause{By: b.By})
+	case runtime.ButtonResume:
+		return e.input(ctx, run, &planner.Resume{By: b.By})
 	case runtime.ButtonSignal:
 		return e.input(ctx, run, &planner.Send{Name: b.Name, Payload: b.Output, By: b.By})
 	case runtime.ButtonApprove:

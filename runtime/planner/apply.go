@@ -99,9 +99,15 @@ func Apply(s *State, f Fact, at time.Time) {
 		s.Failures = slices.DeleteFunc(s.Failures, func(name string) bool { return name == f.Step })
 	case *RetryRequested:
 		s.retried()
+	case *RunPaused:
+		s.Paused, s.PausedBy = true, f.By
+	case *RunResumed:
+		s.resume()
 	case *CancelRequested:
+		s.resume()
 		s.Phase, s.Cancelled, s.CancelThen, s.CancelledBy = PhaseCancelling, true, f.Then, f.By
 	case *CompensationStarted:
+		s.resume()
 		s.Phase, s.Ended, s.EndedAt = PhaseCompensating, "", time.Time{}
 		s.UndoOpen = len(f.Plan)
 		for _, n := range f.Plan {
@@ -141,7 +147,12 @@ func value(raw JSON) *expr.Value {
 	return expr.FromJSON(raw)
 }
 
-func (s *State) end(status RunStatus, at time.Time) { s.Ended, s.EndedAt = status, at }
+func (s *State) end(status RunStatus, at time.Time) {
+	s.Ended, s.EndedAt = status, at
+	s.resume()
+}
+
+func (s *State) resume() { s.Paused, s.PausedBy = false, "" }
 
 // begin marks a step as started.
 func (s *State) begin(name string, at time.Time) *Step {

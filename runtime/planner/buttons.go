@@ -9,7 +9,7 @@ import (
 	"github.com/segno-run/segno/designer/flow"
 )
 
-// Fits lists the buttons that fit the run now: "retry", "compensate", "cancel".
+// Fits lists the buttons that fit the run now: "retry", "compensate", "resume", "pause", "cancel".
 func (s *State) Fits() []string {
 	var fits []string
 	if s.Ended == StatusFailed && !s.Cancelled || s.Ended == StatusCompensationFailed {
@@ -19,7 +19,11 @@ func (s *State) Fits() []string {
 		fits = append(fits, "compensate")
 	}
 	if s.ID != "" && s.Ended == "" && s.Phase != PhaseCompensating && s.Phase != PhaseCancelling {
-		fits = append(fits, "cancel")
+		if s.Paused {
+			fits = append(fits, "resume", "cancel")
+		} else {
+			fits = append(fits, "pause", "cancel")
+		}
 	}
 	return fits
 }

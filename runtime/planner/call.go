@@ -167,7 +167,7 @@ func (d *decider) unitCancelled(st *check.Step, r Ref) {
 
 func (d *decider) timerDue(in *TimerDue) {
 	st := d.p.Step(in.Step)
-	if st == nil {
+	if st == nil || d.s.Paused { // what comes due now is looked at on Resume
 		return
 	}
 	if u := d.s.Unit(in.Ref); u != nil && d.s.Ended == "" && u.State == Retrying && !u.RetryAt.IsZero() && !u.RetryAt.After(d.now) {

@@ -33,6 +33,10 @@ func Decide(p *check.Program, s *State, in Input, now time.Time) ([]Fact, []Comm
 		err = d.retry(in)
 	case *Cancel:
 		err = d.cancel(in)
+	case *Pause:
+		err = d.pause(in)
+	case *Resume:
+		err = d.resume(in)
 	case *Undo:
 		err = d.compensate(in)
 	case *Approve:
@@ -127,7 +131,7 @@ func (d *decider) drain() {
 // begin starts a step whose join is satisfied, or holds it.
 func (d *decider) begin(st *check.Step, s *Step) {
 	switch {
-	case d.s.Phase == PhaseForward && d.s.Ended == "":
+	case d.s.Phase == PhaseForward && d.s.Ended == "" && !d.s.Paused:
 		d.enter(st)
 	case !s.Held:
 		d.emit(&StepHeld{Step: st.Name})
@@ -194,7 +198,9 @@ func (d *decider) finish() {
 		switch {
 		case s.InFlight > 0:
 		case d.p.OnFailure == flow.Compensate:
-			d.startUndo("")
+			if !s.Paused { // undoing is something new, too
+				d.startUndo("")
+			}
 		case s.Uncertain == 0:
 			d.emit(&RunFailed{Step: s.Failure.Step, Item: s.Failure.Item, Fault: s.Failure.Fault})
 		}

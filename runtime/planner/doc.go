@@ -51,9 +51,20 @@
 // After an unhandled failure no new step starts (what is ready is held), calls and retries in flight settle, then the run fails, or compensates
 // if its on_failure says so. Waits, approvals and steps that wait for a signal stay open in a failed run.
 //
+// # Pause
+//
+//	while a run is paused                                    what becomes of it
+//	a step or an item is ready                               held
+//	a call in flight ends                                    recorded as ever; another attempt waits for its time
+//	the server is lost during a call                         called again as ever: it was in flight
+//	a timer comes (a retry, a wait, any timeout)             held: looked at on Resume, by the time it is then
+//	an approval, a signal, or a word on an uncertain step    taken; a call that did not happen is made again
+//	nothing is in flight after an unhandled failure          failed, or held if on_failure compensates
+//	Cancel                                                   ends the pause
+//
 // # Status
 //
-//	ended > compensating > uncertain > running > waiting
+//	ended > compensating > uncertain > paused > running > waiting
 //
 // # Compensation
 //

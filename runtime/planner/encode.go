@@ -41,6 +41,8 @@ var kinds = map[uint8]func() Fact{
 	27: func() Fact { return new(CallStarted) },
 	28: func() Fact { return new(SignalReceived) },
 	29: func() Fact { return new(SignalTaken) },
+	30: func() Fact { return new(RunPaused) },
+	31: func() Fact { return new(RunResumed) },
 }
 
 var numbers = func() map[reflect.Type]uint8 {

@@ -92,7 +92,8 @@ type (
 		Input   JSON   `cbor:"4,keyasint"`
 		By      string `cbor:"5,keyasint,omitempty"`
 	}
-	// StepHeld says that a step, or the next item of a for_each, could start but that the run is not starting anything: it starts on Retry.
+	// StepHeld says that a step, or the next item of a for_each, could start but that the run is not starting anything: it starts on Retry, or when a
+	// paused run is resumed.
 	StepHeld struct {
 		Step string `cbor:"1,keyasint"`
 	}
@@ -204,6 +205,14 @@ type (
 	RetryRequested struct {
 		By string `cbor:"1,keyasint,omitempty"`
 	}
+	// RunPaused keeps the run from starting anything until it is resumed. What is in flight settles, and timers that come are held.
+	RunPaused struct {
+		By string `cbor:"1,keyasint,omitempty"`
+	}
+	// RunResumed lets a paused run go on.
+	RunResumed struct {
+		By string `cbor:"1,keyasint,omitempty"`
+	}
 	// CancelRequested stops forward work; Then says what follows.
 	CancelRequested struct {
 		By   string         `cbor:"1,keyasint,omitempty"`
@@ -271,6 +280,8 @@ func (*StepSkipped) fact()           {}
 func (*StepCancelled) fact()         {}
 func (*StepReset) fact()             {}
 func (*RetryRequested) fact()        {}
+func (*RunPaused) fact()             {}
+func (*RunResumed) fact()            {}
 func (*CancelRequested) fact()       {}
 func (*CompensationStarted) fact()   {}
 func (*UndoSettled) fact()           {}

@@ -48,6 +48,9 @@ type (
 		By   string
 		Then flow.OnFailure
 	}
+	// Pause keeps a run from starting anything; Resume lets it go on.
+	Pause  struct{ By string }
+	Resume struct{ By string }
 	// Undo is the Compensate button.
 	Undo struct{ By string }
 	// Approve answers an approval.
@@ -85,6 +88,8 @@ func (*Poison) input()     {}
 func (*Retry) input()      {}
 func (*Cancel) input()     {}
 func (*Undo) input()       {}
+func (*Pause) input()      {}
+func (*Resume) input()     {}
 func (*Approve) input()    {}
 func (*Send) input()       {}
 func (*Resolve) input()    {}

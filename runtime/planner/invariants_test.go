@@ -54,12 +54,34 @@ func (w *witness) decide(in Input) ([]Fact, []Command, error) {
 		w.violated("%T led to no facts and changed the state:\n%s", in, diff(before, dump(w.s)))
 	}
 	if len(facts) > 0 {
+		w.startsNothing(facts)
 		w.fold(facts)
 	}
 	w.judge(commands)
 	w.recount()
 	w.notStuck()
 	return facts, commands, nil
+}
+
+// startsNothing checks that a paused run begins no step and no item.
+func (w *witness) startsNothing(facts []Fact) {
+	paused := w.folded.Paused
+	for _, f := range facts {
+		switch f := f.(type) {
+		case *RunPaused:
+			paused = true
+		case *RunResumed, *CancelRequested:
+			paused = false
+		case *CallScheduled:
+			if paused && f.Attempt == 1 {
+				w.violated("%s is called for the first time while the run is paused", f.Ref)
+			}
+		case *StepWaiting, *ItemsPlanned, *TimerFired, *CompensationStarted:
+			if paused {
+				w.violated("%s while the run is paused", factLine(f))
+			}
+		}
+	}
 }
 
 func (w *witness) fold(facts []Fact) {
@@ -82,7 +104,7 @@ func (w *witness) fold(facts []Fact) {
 	wake, ok := w.s.NextWake()
 	var want time.Time
 	for _, st := range w.s.Steps {
-		if st.Status == Waiting && !st.Until.IsZero() && (want.IsZero() || st.Until.Before(want)) {
+		if st.Status == Waiting && !w.s.Paused && !st.Until.IsZero() && (want.IsZero() || st.Until.Before(want)) {
 			want = st.Until
 		}
 	}
@@ -268,6 +290,9 @@ func (w *witness) recount() {
 // notStuck checks that a run that goes on waits for something.
 func (w *witness) notStuck() {
 	s := w.s
+	if s.Paused {
+		return
+	}
 	if s.ID != "" && s.Ended == "" && s.InFlight+s.Uncertain == 0 && (s.Waiting == 0 || s.Phase != PhaseForward) {
 		w.violated("the run is %s in phase %d and waits for nothing", s.Status(), s.Phase)
 	}

@@ -112,7 +112,7 @@ func (d *decider) advance(st *check.Step) {
 		if !ok {
 			break
 		}
-		if d.s.Ended != "" { // stopped by a Poison
+		if d.s.Ended != "" || d.s.Paused { // ended: stopped by a Poison
 			if !s.Held {
 				d.emit(&StepHeld{Step: st.Name})
 			}

@@ -237,6 +237,11 @@ func (w *chaos) draw() Input {
 		return &Retry{}
 	case 5:
 		return w.drawStale()
+	case 19:
+		if w.s.Paused && rapid.Bool().Draw(t, "resume") {
+			return &Resume{By: "ann"}
+		}
+		return &Pause{}
 	case 20:
 		return &Send{Name: rapid.SampledFrom([]string{"go", "stop", "nobody"}).Draw(t, "signal"), Payload: JSON(rapid.SampledFrom([]string{"1", "{", `{"a":[]}`}).Draw(t, "payload"))}
 	}
@@ -358,6 +363,10 @@ func (w *chaos) settle() {
 			case w.s.Ended != "": // it failed again at once, as an expression does
 				return
 			}
+			continue
+		}
+		if w.s.Paused {
+			_ = w.step(&Resume{})
 			continue
 		}
 		if refs := w.units(Running); len(refs) > 0 {

@@ -132,6 +132,10 @@ func factText(f Fact) string {
 		return f.Step
 	case *RetryRequested:
 		return opt("by", f.By)
+	case *RunPaused:
+		return opt("by", f.By)
+	case *RunResumed:
+		return opt("by", f.By)
 	case *CancelRequested:
 		return "then=" + string(f.Then) + opt("by", f.By)
 	case *CompensationStarted:
@@ -219,7 +223,7 @@ func summary(s *State) string {
 		fmt.Fprintf(&b, "failure %s\n", failureText(s.Failure.Step, s.Failure.Item, &s.Failure.Fault))
 	}
 	fmt.Fprintf(&b, "ended %s, cancelled %t, in flight %d, waiting %d, uncertain %d, held %v, failures %v, fits %v\n",
-		moment(s.EndedAt), s.Cancelled, s.InFlight, s.Waiting, s.Uncertain, s.Held, s.Failures, s.Fits())
+		moment(s.EndedAt), s.Cancelled, s.InFlight, s.Waiting, s.Uncertain, s.Held, s.Failures, oldest(s.Fits()))
 	var names []string
 	for name := range s.Steps {
 		names = append(names, name)
@@ -237,6 +241,11 @@ func summary(s *State) string {
 		})
 	}
 	return b.String()
+}
+
+// oldest are the buttons that the first release knew: what later ones offer is not what a history says.
+func oldest(fits []string) []string {
+	return slices.DeleteFunc(fits, func(name string) bool { return name == "pause" || name == "resume" })
 }
 
 func unitSummary(b *strings.Builder, r Ref, u *Unit) {

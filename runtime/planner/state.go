@@ -35,6 +35,9 @@ type State struct {
 	Output  *expr.Value
 	Failure *Failure // why the run failed, or why its compensation did
 
+	Paused   bool // nothing new starts; never in a run that has ended or is being cancelled or compensated
+	PausedBy string
+
 	CancelThen  flow.OnFailure
 	CancelledBy string
 	Cancelled   bool // a cancel came first: the run ends cancelled, or compensated

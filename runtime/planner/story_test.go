@@ -147,7 +147,7 @@ func (p *story) play(lines []string) string {
 //	due REF      moves the clock to its timer       resolve REF happened JSON | did_not_happen | failed
 //	early REF    fires it without                   recover
 //	pass 10s     moves the clock                    poison MESSAGE
-//	send NAME JSON
+//	send NAME JSON                                  pause, resume [BY]
 //
 // A REF is step, step#item, or either with /undo.
 func (p *story) act(line string) string {
@@ -178,6 +178,10 @@ func (p *story) act(line string) string {
 		in = &Retry{By: rest}
 	case "cancel":
 		in = &Cancel{Then: flow.OnFailure(rest)}
+	case "pause":
+		in = &Pause{By: rest}
+	case "resume":
+		in = &Resume{By: rest}
 	case "compensate":
 		in = &Undo{}
 	case "approve":

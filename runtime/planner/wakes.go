@@ -20,10 +20,10 @@ func (w *wakes) push(at time.Time, step string) {
 	}
 }
 
-// NextWake is the soonest time of a wait or an approval; ok is false if none has one. Calls that wait for their next attempt are not asked: a run
+// NextWake is the soonest time of a wait or an approval; ok is false if none has one, or if the run is paused. Calls that wait for their next attempt are not asked: a run
 // with such a call is in flight.
 func (s *State) NextWake() (at time.Time, ok bool) {
-	for len(s.wakes) > 0 {
+	for !s.Paused && len(s.wakes) > 0 {
 		top := s.wakes[0]
 		if st := s.Steps[top.step]; st != nil && st.Status == Waiting && st.Until.Equal(top.at) {
 			return top.at, true

@@ -217,6 +217,10 @@ func madeBy(f planner.Fact) (by string, kind runtime.ButtonKind) {
 	switch f := f.(type) {
 	case *planner.RetryRequested:
 		return f.By, runtime.ButtonRetry
+	case *planner.RunPaused:
+		return f.By, runtime.ButtonPause
+	case *planner.RunResumed:
+		return f.By, runtime.ButtonResume
 	case *planner.CancelRequested:
 		return f.By, runtime.ButtonCancel
 	case *planner.CompensationStarted:

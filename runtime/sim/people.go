@@ -107,6 +107,8 @@ func (w *World) glance(c *client) {
 		}
 	case planner.StatusCompensationFailed:
 		b = &runtime.Button{Kind: runtime.ButtonRetry}
+	case planner.StatusPaused:
+		b = &runtime.Button{Kind: runtime.ButtonResume}
 	default:
 		if b = w.ask(s); b == nil {
 			b = w.send(s)
@@ -117,6 +119,9 @@ func (w *World) glance(c *client) {
 				b.Then = flow.Compensate
 			}
 		}
+	}
+	if b == nil && s.Status() == planner.StatusRunning && c.clicks < 8 && w.chance(0.04) {
+		b = &runtime.Button{Kind: runtime.ButtonPause}
 	}
 	if b == nil {
 		return

@@ -136,7 +136,7 @@ func decision(d *planner.ApprovalDecided) string {
 func blocker(s *planner.State, def Step) string {
 	for _, held := range s.Held {
 		if held == def.ID {
-			return "ready, but the run starts nothing new; it starts on Retry"
+			return "ready, but the run starts nothing new; it starts on Retry or Resume"
 		}
 	}
 	if s.Ended != "" {

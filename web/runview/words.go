@@ -98,7 +98,7 @@ func text(f planner.Fact) string {
 	case *planner.RunStarted:
 		return fmt.Sprintf("run of %s version %d started%s", f.Flow, f.Version, by(f.By))
 	case *planner.StepHeld:
-		return f.Step + " is ready, and held until a retry"
+		return f.Step + " is ready, and held"
 	case *planner.ItemsPlanned:
 		return fmt.Sprintf("%s has %s", f.Step, count(len(f.Items), "item"))
 	case *planner.CallScheduled:
@@ -152,6 +152,10 @@ func runText(f planner.Fact) string {
 		return "the signal " + f.Name + " came" + by(f.By)
 	case *planner.RetryRequested:
 		return "retry was asked for" + by(f.By)
+	case *planner.RunPaused:
+		return "the run was paused" + by(f.By)
+	case *planner.RunResumed:
+		return "the run was resumed" + by(f.By)
 	case *planner.CancelRequested:
 		if f.Then == flow.Compensate {
 			return "cancelling and undoing was asked for" + by(f.By)
