@@ -10,6 +10,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/segno-run/segno/cmd/web/app"
+	"github.com/segno-run/segno/internal/pgtest"
 )
 
 // The tests of this package run the program itself, built as it is shipped, and hold what it prints against golden files.
@@ -19,23 +22,31 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // binary is the program.
 var binary string
 
-func TestMain(m *testing.M) { os.Exit(testMain(m)) }
-
-func testMain(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "segno-cli-")
+func TestMain(m *testing.M) {
+	app.RunHandler() // the sample's handlers execute this binary once more
+	dir, err := build()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		return 1
+		os.Exit(1)
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
 	binary = filepath.Join(dir, "segno")
-	cmd := exec.Command("go", "build", "-trimpath", "-o", binary, ".")
+	pgtest.AtEnd(func() { _ = os.RemoveAll(dir) })
+	pgtest.Main(m, pgtest.WithoutFsync())
+}
+
+func build() (dir string, err error) {
+	if err := os.Setenv("SEGNO_PACE", "5ms"); err != nil {
+		return "", err
+	}
+	if dir, err = os.MkdirTemp("", "segno-cli-"); err != nil {
+		return "", err
+	}
+	cmd := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(dir, "segno"), ".")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "building the program: %v\n%s", err, out)
-		return 1
+		return "", fmt.Errorf("building the program: %w\n%s", err, out)
 	}
-	return m.Run()
+	return dir, nil
 }
 
 // TestCases runs the commands of each folder of testdata/cases in a copy of its `in` and expects `out`: what stood on the screen. A line of `cmd` is
@@ -72,8 +83,13 @@ func TestCases(t *testing.T) {
 	}
 }
 
-// execute runs one command, "segno" or "git", in a folder and with an empty environment.
+// execute runs one command, "segno" or "git", in a folder and with an environment that knows no server.
 func execute(t *testing.T, dir, input string, words ...string) (out, errs string, code int) {
+	t.Helper()
+	return executeWith(t, nil, dir, input, words...)
+}
+
+func executeWith(t *testing.T, env []string, dir, input string, words ...string) (out, errs string, code int) {
 	t.Helper()
 	program := words[0]
 	if program == "segno" {
@@ -82,6 +98,7 @@ func execute(t *testing.T, dir, input string, words ...string) (out, errs string
 	cmd := exec.Command(program, words[1:]...)
 	cmd.Dir = dir
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "LC_ALL=C", "GIT_CONFIG_NOSYSTEM=1"}
+	cmd.Env = append(cmd.Env, env...)
 	if input != "" {
 		f, err := os.Open(filepath.Join(dir, input))
 		if err != nil {

@@ -11,18 +11,18 @@ import (
 )
 
 func renderCommand(t terminal) *cobra.Command {
-	var format, output string
+	var format, output, server string
 	cmd := &cobra.Command{
 		Use:     "render FLOW",
 		Short:   "Draw a flow as SVG or Mermaid",
-		Long:    "Draws the graph of a flow. FLOW is a file, \"-\" for the standard input, or REV:path of a git repository. Also a draft with problems is drawn, as far as it can be read.",
+		Long:    "Draws the graph of a flow. FLOW is a file, \"-\" for the standard input, REV:path of a git repository, or flow@version on a server. Also a draft with problems is drawn, as far as it can be read.",
 		Example: "  segno render flows/order.yaml > order.svg\n  segno render flows/order.yaml --format mermaid",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if format != "svg" && format != "mermaid" {
 				return misuse("--format is %q; it must be svg or mermaid", format)
 			}
-			def, err := t.definition(cmd.Context(), args[0])
+			def, err := t.definition(cmd.Context(), args[0], server)
 			if err != nil {
 				return err
 			}
@@ -39,6 +39,7 @@ func renderCommand(t terminal) *cobra.Command {
 			return nil
 		},
 	}
+	serverFlag(cmd, &server)
 	cmd.Flags().StringVar(&format, "format", "svg", "svg or mermaid")
 	cmd.Flags().StringVarP(&output, "output", "o", "", "write to this file")
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"svg", "mermaid"}, cobra.ShellCompDirectiveNoFileComp))

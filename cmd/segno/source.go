@@ -7,15 +7,19 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 
 	"github.com/segno-run/segno/designer/flow"
 	"github.com/segno-run/segno/designer/project"
 )
 
-// text is the text of one side of a diff: a file, "-" for the standard input, or
-// REV:path of a git repository.
-func (t terminal) text(ctx context.Context, arg string) ([]byte, error) {
+// onServer is a version on a server: order@3, order@latest, order@draft.
+var onServer = regexp.MustCompile(`^([a-z][a-z0-9_]*)@([1-9][0-9]*|latest|draft)$`)
+
+// text is the text of one side of a diff: a file, "-" for the standard input, REV:path of a git repository, or flow@version on a server. A file of
+// such a name comes first.
+func (t terminal) text(ctx context.Context, arg, server string) ([]byte, error) {
 	if arg == "-" {
 		src, err := io.ReadAll(io.LimitReader(t.in, flow.MaxSource+1))
 		if err != nil {
@@ -29,6 +33,14 @@ func (t terminal) text(ctx context.Context, arg string) ([]byte, error) {
 	}
 	if !errors.Is(err, os.ErrNotExist) {
 		return nil, misuse("%w", err)
+	}
+	if m := onServer.FindStringSubmatch(arg); m != nil {
+		c, err := t.dial(server)
+		if err != nil {
+			return nil, err
+		}
+		src, err := c.Version(ctx, m[1], m[2])
+		return src, refused(err)
 	}
 	if rev, _, ok := strings.Cut(arg, ":"); ok && rev != "" && !strings.HasPrefix(arg, "-") {
 		return gitBlob(ctx, arg)
@@ -52,8 +64,8 @@ func gitBlob(ctx context.Context, object string) ([]byte, error) {
 }
 
 // definition reads a flow of which one looks at the shape only. A text that is no YAML is shown with its problem.
-func (t terminal) definition(ctx context.Context, arg string) (*flow.Definition, error) {
-	src, err := t.text(ctx, arg)
+func (t terminal) definition(ctx context.Context, arg, server string) (*flow.Definition, error) {
+	src, err := t.text(ctx, arg, server)
 	if err != nil {
 		return nil, err
 	}
