@@ -74,6 +74,7 @@ func (k *compiler) contractOf(spec *flow.CallSpec) *contract {
 func (k *compiler) callStep(i int) {
 	w, s := &k.d.Steps[i], k.steps[i]
 	s.MaxParallel = cmp.Or(w.MaxParallel, flow.DefaultMaxParallel)
+	s.Deadline = w.Deadline
 	s.ForEach = k.program(w.ForEach, scope{step: i, field: "for_each"}, "list")
 	item := w.ForEach != nil
 	if w.Call == nil {

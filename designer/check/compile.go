@@ -100,7 +100,7 @@ func (k *compiler) compile() *Program {
 			"the flow has %d steps; at most %d are allowed", len(d.Steps), MaxSteps)
 		return nil
 	}
-	p := &Program{Flow: d.Name, OnFailure: cmp.Or(d.OnFailure, flow.Pause)}
+	p := &Program{Flow: d.Name, OnFailure: cmp.Or(d.OnFailure, flow.Pause), Timeout: d.Timeout}
 	k.indexSteps()
 	k.connect()
 	k.findCycles()

@@ -20,6 +20,7 @@ type Program struct {
 	Input     *schema.Schema // nil: anything
 	Output    *expr.Template // nil: the run has no output
 	OnFailure flow.OnFailure
+	Timeout   time.Duration      // of the whole run; 0: none
 	Signals   map[string][]*Step // the steps that wait for a signal, by its name, in written order; they agree on its schema
 
 	index map[string]int
@@ -49,6 +50,8 @@ type Step struct {
 	If          *expr.Program
 	ForEach     *expr.Program
 	MaxParallel int
+
+	Deadline time.Duration // kind call: of the step with all its attempts and items; 0: none
 
 	Call       *Call // kind call
 	Compensate *Call // may be nil

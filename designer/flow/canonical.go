@@ -127,6 +127,7 @@ func Canonical(d *Definition) []byte {
 	o.text("name", d.Name)
 	o.text("title", d.Title)
 	o.sorted("input", d.Input)
+	o.duration("timeout", d.Timeout)
 	steps := slices.Clone(d.Steps)
 	slices.SortStableFunc(steps, func(a, b Step) int { return strings.Compare(a.Name, b.Name) })
 	o.raw("steps", func() []byte {
@@ -160,6 +161,7 @@ func canonicalStep(s *Step) []byte {
 	o.expr("if", s.If)
 	o.expr("for_each", s.ForEach)
 	o.integer("max_parallel", s.MaxParallel)
+	o.duration("deadline", s.Deadline)
 	if s.Call != nil {
 		o.call(s.Call)
 	}

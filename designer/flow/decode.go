@@ -82,8 +82,8 @@ func (d *decoder) markAll(path string, n *Node) {
 
 // later are the keys of the full language that this release does not read, by where they stand.
 var later = map[string][]string{
-	"flow":       {"notes", "timeout", "deadline"},
-	"step":       {"flow", "until", "deadline", "notes"},
+	"flow":       {"deadline"},
+	"step":       {"flow", "until"},
 	"compensate": {"after", "deadline"},
 	"function":   {"lambda", "worker", "rate"},
 }

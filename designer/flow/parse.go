@@ -6,9 +6,9 @@ import (
 )
 
 var (
-	flowKeys = []string{"name", "title", "input", "steps", "output", "on_failure"}
+	flowKeys = []string{"name", "title", "notes", "input", "timeout", "steps", "output", "on_failure"}
 	stepKeys = []string{"call", "switch", "set", "wait", "signal", "approval", "fail", "needs", "if", "for_each", "max_parallel", "with", "retry", "timeout",
-		"compensate", "title"}
+		"deadline", "compensate", "title", "notes"}
 	kinds = []Kind{Call, Switch, Set, Wait, Signal, Approval, Fail}
 
 	signalKeys = []string{"name", "timeout", "schema"}
@@ -49,6 +49,10 @@ func ParseFlow(tree *Tree, issues Issues) (*Definition, Issues) {
 			def.Name = d.name(v, "name", "flow")
 		case "title":
 			def.Title = d.text(v, "title")
+		case "notes":
+			def.Notes = d.text(v, "notes")
+		case "timeout":
+			def.Timeout = d.duration(v, "timeout")
 		case "input":
 			if d.mapping(v, "input", "a JSON Schema, a mapping such as {type: object}") {
 				def.Input = d.value(v, "input")

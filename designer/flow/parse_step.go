@@ -48,7 +48,7 @@ func (d *decoder) stepEntry(e *Entry) Step {
 func hasLaterKind(n *Node) bool { return n.Entry("flow") != nil }
 
 // onlyCall are the keys that say how a function is called.
-var onlyCall = []string{"with", "retry", "timeout", "compensate", "for_each", "max_parallel"}
+var onlyCall = []string{"with", "retry", "timeout", "deadline", "compensate", "for_each", "max_parallel"}
 
 func (d *decoder) stepKey(s *Step, key string, e *Entry) {
 	v := e.Value
@@ -62,7 +62,7 @@ func (d *decoder) stepKey(s *Step, key string, e *Entry) {
 		if s.Kind != "" && s.Kind != Call {
 			hint := ""
 			switch {
-			case key != "timeout":
+			case key != "timeout" && key != "deadline":
 			case s.Kind == Approval:
 				hint = "write it inside: `approval: {title: …, timeout: 48h}`"
 			case s.Kind == Signal:
@@ -78,6 +78,10 @@ func (d *decoder) stepKey(s *Step, key string, e *Entry) {
 	switch key {
 	case "title":
 		s.Title = d.text(v, key)
+	case "notes":
+		s.Notes = d.text(v, key)
+	case "deadline":
+		s.Deadline = d.duration(v, key)
 	case "needs":
 		s.Needs = d.needs(v)
 	case "if":

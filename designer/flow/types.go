@@ -133,7 +133,9 @@ type Definition struct {
 	Name      string
 	NamePos   Pos
 	Title     string
-	Input     Value // a JSON Schema; Absent if none was written
+	Notes     string        // for people; it means nothing and is no part of the content hash
+	Timeout   time.Duration // of the whole run; 0: none
+	Input     Value         // a JSON Schema; Absent if none was written
 	Steps     []Step
 	Output    Value // a template tree; Absent if none
 	OnFailure OnFailure
@@ -159,16 +161,18 @@ type Step struct {
 	End   Pos // just past the last line of the step
 	Kind  Kind
 	Title string
+	Notes string // for people; it means nothing and is no part of the content hash
 	Needs Needs
 
 	If          *Expr // `if`
 	ForEach     *Expr // `for_each`
 	MaxParallel int   // 0: DefaultMaxParallel
 
-	Call     *CallSpec // kind call
-	Switch   []Branch  // kind switch, in written order
-	Set      Value     // kind set: a Map
-	Wait     WaitSpec  // kind wait
+	Deadline time.Duration // kind call: of the step with all its attempts and items; 0: none
+	Call     *CallSpec     // kind call
+	Switch   []Branch      // kind switch, in written order
+	Set      Value         // kind set: a Map
+	Wait     WaitSpec      // kind wait
 	Signal   SignalSpec
 	Approval ApprovalSpec
 	Fail     FailSpec

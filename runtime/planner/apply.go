@@ -22,6 +22,7 @@ func Apply(s *State, f Fact, at time.Time) {
 	switch f := f.(type) {
 	case *RunStarted:
 		s.ID, s.Flow, s.Version, s.Input, s.By, s.StartedAt = f.ID, f.Flow, f.Version, value(f.Input), f.By, at
+		s.setDeadline(f.Deadline)
 	case *StepHeld:
 		s.Held = append(s.Held, f.Step)
 		s.step(f.Step).Held = true
@@ -51,6 +52,13 @@ func Apply(s *State, f Fact, at time.Time) {
 			u.Attempts[n-1].Status, u.Attempts[n-1].EndedAt = Cancelled, at
 		}
 		s.move(f.Ref, u, Cancelled)
+	case *DeadlineSet:
+		st := s.step(f.Step)
+		st.Deadline, st.Overdue = f.At, false
+	case *DeadlinePassed:
+		s.step(f.Step).Overdue = true
+	case *RunTimedOut:
+		s.timedOut(f)
 	case *StepWaiting:
 		st := s.begin(f.Step, at)
 		st.Status, st.Until, st.Ask, st.Title, st.Decision, st.Awaits = Waiting, f.Until, f.Ask, f.Title, nil, f.Signal
@@ -89,6 +97,7 @@ func Apply(s *State, f Fact, at time.Time) {
 	case *StepReset:
 		st := s.step(f.Step)
 		st.Status, st.EndedAt, st.Fault, st.Result, st.errValue = Running, time.Time{}, nil, nil, nil
+		st.Deadline, st.Overdue = time.Time{}, false
 		st.Again, st.Lost = append(st.Again, st.Lost...), nil
 		slices.Sort(st.Again)
 		st.units(func(_ int, u *Unit) {
@@ -99,6 +108,7 @@ func Apply(s *State, f Fact, at time.Time) {
 		s.Failures = slices.DeleteFunc(s.Failures, func(name string) bool { return name == f.Step })
 	case *RetryRequested:
 		s.retried()
+		s.setDeadline(f.Deadline)
 	case *RunPaused:
 		s.Paused, s.PausedBy = true, f.By
 	case *RunResumed:
@@ -150,6 +160,21 @@ func value(raw JSON) *expr.Value {
 func (s *State) end(status RunStatus, at time.Time) {
 	s.Ended, s.EndedAt = status, at
 	s.resume()
+}
+
+func (s *State) setDeadline(at time.Time) {
+	s.Deadline, s.TimedOut = at, false
+	s.wakes.push(at, "")
+}
+
+func (s *State) timedOut(f *RunTimedOut) {
+	s.TimedOut = true
+	if s.Failure == nil {
+		s.Failure = &Failure{Item: NoItem, Fault: f.Fault}
+	}
+	if s.Phase == PhaseForward {
+		s.Phase = PhaseFailing
+	}
 }
 
 func (s *State) resume() { s.Paused, s.PausedBy = false, "" }

@@ -112,8 +112,12 @@ func (d *decider) callDone(in *CallDone) {
 	case stopping:
 		fact.Next = NextCancel
 	case c.Retry.Retries(f.Class) && u.Round < c.Retry.MaxAttempts:
-		fact.Next = NextRetry
-		fact.RetryAt = d.now.Add(max(c.Retry.Delay(u.Round), in.RetryAfter))
+		at := d.now.Add(max(c.Retry.Delay(u.Round), in.RetryAfter))
+		if !in.Undo && d.tooLate(st, at) {
+			fact.Fault.Evidence = append(slices.Clone(f.Evidence), fault.Detail{Name: "no further attempt", Value: d.overdueFault(st).Message})
+			break
+		}
+		fact.Next, fact.RetryAt = NextRetry, at
 	}
 	d.emit(fact)
 	switch fact.Next {
@@ -166,8 +170,15 @@ func (d *decider) unitCancelled(st *check.Step, r Ref) {
 }
 
 func (d *decider) timerDue(in *TimerDue) {
+	if d.s.Paused { // what comes due now is looked at on Resume
+		return
+	}
+	if in.Step == "" {
+		d.runDue()
+		return
+	}
 	st := d.p.Step(in.Step)
-	if st == nil || d.s.Paused { // what comes due now is looked at on Resume
+	if st == nil || d.expired(st) {
 		return
 	}
 	if u := d.s.Unit(in.Ref); u != nil && d.s.Ended == "" && u.State == Retrying && !u.RetryAt.IsZero() && !u.RetryAt.After(d.now) {
@@ -197,9 +208,15 @@ func (d *decider) timerDue(in *TimerDue) {
 // Timers lists every timer that a run waits for, soonest first. An owner that loads a run sets them anew.
 func (s *State) Timers() []SetTimer {
 	var out []SetTimer
+	if s.onTheClock() {
+		out = append(out, SetTimer{Ref{Item: NoItem}, s.Deadline})
+	}
 	for name, st := range s.Steps {
 		if st.Status == Waiting && !st.Until.IsZero() {
 			out = append(out, SetTimer{Ref{Step: name, Item: NoItem}, st.Until})
+		}
+		if s.dueBy(st) {
+			out = append(out, SetTimer{Ref{Step: name, Item: NoItem}, st.Deadline})
 		}
 		st.units(func(i int, u *Unit) {
 			if u.State == Retrying {

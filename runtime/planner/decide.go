@@ -86,7 +86,7 @@ func (d *decider) start(in *Start) {
 	if d.s.ID != "" {
 		return
 	}
-	d.emit(&RunStarted{ID: in.ID, Flow: d.p.Flow, Version: in.Version, Input: in.Input, By: in.By})
+	d.emit(&RunStarted{ID: in.ID, Flow: d.p.Flow, Version: in.Version, Input: in.Input, By: in.By, Deadline: d.runDeadline()})
 	for _, st := range d.p.Steps {
 		if len(st.In) == 0 {
 			d.queue = append(d.queue, turn{step: st})
@@ -158,6 +158,7 @@ func (d *decider) enter(st *check.Step) {
 func (d *decider) run(st *check.Step) {
 	switch st.Kind {
 	case flow.Call:
+		d.setDeadline(st)
 		if st.ForEach != nil {
 			d.plan(st)
 			return

@@ -45,6 +45,18 @@
 // A step may still wait for it while it is pending, waits, or has failed unhandled. A signal counts once, whenever it comes: a second one for one step is
 // refused whether the first has been taken or is kept. What is sent is held against the schema before it is recorded.
 //
+// # Deadlines
+//
+//	when a step's deadline passes, or the run's              it
+//	a call of an idempotent function is in flight            failed (timeout, its effect maybe), and told to stop
+//	a call of another one is in flight                       told to stop; its own outcome decides, whatever it is
+//	it has not gone out, or waits for its next attempt       failed (timeout)
+//	items that have not begun                                not begun; the for_each fails
+//	waits, approvals, signals                                a step's deadline is of calls alone; the run's leaves them open, as in any run that failed
+//
+// An attempt that could begin only at or after the deadline is not waited for: the step fails by its last failure. An error port handles a step's
+// deadline and never the run's. Retry gives both anew.
+//
 // A run that cannot be carried on (a value that cannot be stored, a version that does not compile any more) is stopped where it stands: it fails, or
 // its compensation does. What was called then is judged as after a crash, but nothing is called again, nor handled by an error port, until Retry.
 //

@@ -43,6 +43,9 @@ var kinds = map[uint8]func() Fact{
 	29: func() Fact { return new(SignalTaken) },
 	30: func() Fact { return new(RunPaused) },
 	31: func() Fact { return new(RunResumed) },
+	32: func() Fact { return new(DeadlineSet) },
+	33: func() Fact { return new(DeadlinePassed) },
+	34: func() Fact { return new(RunTimedOut) },
 }
 
 var numbers = func() map[reflect.Type]uint8 {

@@ -91,6 +91,8 @@ type (
 		Version int    `cbor:"3,keyasint"`
 		Input   JSON   `cbor:"4,keyasint"`
 		By      string `cbor:"5,keyasint,omitempty"`
+		// Deadline is when the run times out; zero for never.
+		Deadline time.Time `cbor:"6,keyasint,omitempty"`
 	}
 	// StepHeld says that a step, or the next item of a for_each, could start but that the run is not starting anything: it starts on Retry, or when a
 	// paused run is resumed.
@@ -133,6 +135,19 @@ type (
 		Next    Next        `cbor:"6,keyasint,omitempty"`
 		RetryAt time.Time   `cbor:"7,keyasint,omitempty"`
 		Call    Call        `cbor:"8,keyasint"`
+	}
+	// DeadlineSet says by when a step must have ended, with all its attempts and items.
+	DeadlineSet struct {
+		Step string    `cbor:"1,keyasint"`
+		At   time.Time `cbor:"2,keyasint"`
+	}
+	// DeadlinePassed says that a step did not end in time. What becomes of its calls are facts of their own.
+	DeadlinePassed struct {
+		Step string `cbor:"1,keyasint"`
+	}
+	// RunTimedOut says that the run did not end in time: nothing new starts, and what is called is told to stop.
+	RunTimedOut struct {
+		Fault fault.Fault `cbor:"1,keyasint"`
 	}
 	// UnitCancelled ends a unit that was waiting for its next attempt.
 	UnitCancelled struct {
@@ -203,7 +218,8 @@ type (
 	}
 	// RetryRequested resumes a failed run, or a failed compensation.
 	RetryRequested struct {
-		By string `cbor:"1,keyasint,omitempty"`
+		By       string    `cbor:"1,keyasint,omitempty"`
+		Deadline time.Time `cbor:"2,keyasint,omitempty"` // the run's new one
 	}
 	// RunPaused keeps the run from starting anything until it is resumed. What is in flight settles, and timers that come are held.
 	RunPaused struct {
@@ -268,6 +284,9 @@ func (*CallScheduled) fact()         {}
 func (*CallStarted) fact()           {}
 func (*CallSucceeded) fact()         {}
 func (*CallFailed) fact()            {}
+func (*DeadlineSet) fact()           {}
+func (*DeadlinePassed) fact()        {}
+func (*RunTimedOut) fact()           {}
 func (*UnitCancelled) fact()         {}
 func (*StepWaiting) fact()           {}
 func (*TimerFired) fact()            {}

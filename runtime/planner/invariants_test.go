@@ -76,7 +76,7 @@ func (w *witness) startsNothing(facts []Fact) {
 			if paused && f.Attempt == 1 {
 				w.violated("%s is called for the first time while the run is paused", f.Ref)
 			}
-		case *StepWaiting, *ItemsPlanned, *TimerFired, *CompensationStarted:
+		case *StepWaiting, *ItemsPlanned, *TimerFired, *CompensationStarted, *DeadlinePassed, *RunTimedOut:
 			if paused {
 				w.violated("%s while the run is paused", factLine(f))
 			}
@@ -107,6 +107,9 @@ func (w *witness) fold(facts []Fact) {
 		if st.Status == Waiting && !w.s.Paused && !st.Until.IsZero() && (want.IsZero() || st.Until.Before(want)) {
 			want = st.Until
 		}
+	}
+	if w.s.onTheClock() && !w.s.Paused && (want.IsZero() || w.s.Deadline.Before(want)) {
+		want = w.s.Deadline
 	}
 	if ok == want.IsZero() || !wake.Equal(want) {
 		w.violated("next wake: got %s, want %s", moment(wake), moment(want))

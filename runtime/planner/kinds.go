@@ -107,7 +107,8 @@ func (d *decider) plan(st *check.Step) {
 func (d *decider) advance(st *check.Step) {
 	s := d.s.step(st.Name)
 	stopped := d.s.Phase == PhaseCancelling || d.s.Phase == PhaseCompensating
-	for !stopped && len(s.Lost) == 0 && s.Open+s.Unsure < max(st.MaxParallel, 1) {
+	late := d.tooLate(st, d.now)
+	for !stopped && !late && len(s.Lost) == 0 && s.Open+s.Unsure < max(st.MaxParallel, 1) {
 		i, ok := s.nextItem()
 		if !ok {
 			break
@@ -135,6 +136,8 @@ func (d *decider) advance(st *check.Step) {
 		f := *s.Items[i].Fault
 		f.Evidence = append([]fault.Detail{{Name: "item", Value: itoa(i)}}, f.Evidence...)
 		d.fail(st, i, &f)
+	case late:
+		d.fail(st, NoItem, d.overdueFault(st))
 	}
 }
 

@@ -18,6 +18,10 @@ func (d *decider) resume(in *Resume) error {
 		return conflict("the run is %s: Resume applies to a run that is paused", d.s.Status())
 	}
 	d.emit(&RunResumed{By: in.By})
+	d.runDue() // what is too late first, so that nothing starts only to be stopped
+	for _, st := range d.p.Steps {
+		d.expired(st)
+	}
 	for _, name := range d.s.Held {
 		d.queue = append(d.queue, turn{step: d.p.Step(name)})
 	}

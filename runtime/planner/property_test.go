@@ -114,6 +114,9 @@ func drawFlow(t *rapid.T) string {
 	if rapid.Bool().Draw(t, "compensates") {
 		head += "on_failure: compensate\n"
 	}
+	if rapid.IntRange(0, 4).Draw(t, "timeout") == 0 {
+		head += "timeout: 9s\n"
+	}
 	head += "steps:\n"
 	tail := "\n"
 	if rapid.IntRange(0, 5).Draw(t, "output") == 0 {
@@ -143,6 +146,9 @@ func drawCall(t *rapid.T, kind string) []string {
 		with = "{n: \"${{ 6 / (item - 2) }}\"}"
 	}
 	parts = append(parts, "call: "+function)
+	if rapid.IntRange(0, 3).Draw(t, "deadline") == 0 {
+		parts = append(parts, "deadline: 3s")
+	}
 	if rapid.IntRange(0, 2).Draw(t, "with") == 0 {
 		parts = append(parts, "with: "+with)
 	}

@@ -79,7 +79,7 @@ func (d *decider) crashed(r Ref) {
 		fact.Next = NextUncertain
 	case d.s.Phase == PhaseCancelling && !r.Undo:
 		fact.Next = NextCancel
-	case u.Crashes+1 < maxCrashes && !stopped:
+	case u.Crashes+1 < maxCrashes && !stopped && (r.Undo || !d.tooLate(st, d.now)):
 		fact.Next, fact.RetryAt = NextRetry, d.now
 	}
 	d.emit(fact)

@@ -72,7 +72,11 @@ func factLine(f Fact) string {
 func factText(f Fact) string {
 	switch f := f.(type) {
 	case *RunStarted:
-		return fmt.Sprintf("%s v%d input=%s%s", f.Flow, f.Version, f.Input, opt("by", f.By))
+		text := fmt.Sprintf("%s v%d input=%s%s", f.Flow, f.Version, f.Input, opt("by", f.By))
+		if !f.Deadline.IsZero() {
+			text += " deadline=" + moment(f.Deadline)
+		}
+		return text
 	case *StepHeld:
 		return f.Step
 	case *ItemsPlanned:
@@ -94,6 +98,12 @@ func factText(f Fact) string {
 	case *CallFailed:
 		next := []string{"fail", "retry at " + moment(f.RetryAt), "uncertain", "cancel"}[f.Next]
 		return fmt.Sprintf("%s attempt=%d %s next: %s", f.Ref, f.Attempt, faultText(&f.Fault), next)
+	case *DeadlineSet:
+		return fmt.Sprintf("%s at %s", f.Step, moment(f.At))
+	case *DeadlinePassed:
+		return f.Step
+	case *RunTimedOut:
+		return faultText(&f.Fault)
 	case *UnitCancelled:
 		return f.Ref.String()
 	case *StepWaiting:
@@ -131,6 +141,9 @@ func factText(f Fact) string {
 	case *StepReset:
 		return f.Step
 	case *RetryRequested:
+		if !f.Deadline.IsZero() {
+			return opt("by", f.By) + " deadline=" + moment(f.Deadline)
+		}
 		return opt("by", f.By)
 	case *RunPaused:
 		return opt("by", f.By)
@@ -176,6 +189,9 @@ func commandLine(c Command) string {
 		}
 		return text
 	case *SetTimer:
+		if c.Step == "" {
+			return "timer of the run at " + moment(c.At)
+		}
 		return fmt.Sprintf("timer %s at %s", c.Ref, moment(c.At))
 	case *CancelCall:
 		return fmt.Sprintf("stop %s attempt=%d", c.Ref, c.Attempt)

@@ -35,6 +35,9 @@ type State struct {
 	Output  *expr.Value
 	Failure *Failure // why the run failed, or why its compensation did
 
+	Deadline time.Time // when the run times out; zero: never
+	TimedOut bool      // it has, and stops
+
 	Paused   bool // nothing new starts; never in a run that has ended or is being cancelled or compensated
 	PausedBy string
 
@@ -93,6 +96,9 @@ type Step struct {
 	Unsure  int           // items uncertain
 	Done    int           // items succeeded
 	Lost    []int         // items failed, in the order of their failures
+
+	Deadline time.Time // by when it must have ended; zero: whenever
+	Overdue  bool      // it has not
 
 	Port    string   // the branch or answer taken
 	Why     []string // a switch: conditions that were false

@@ -16,7 +16,7 @@ var sources = map[string]string{
 name: chain
 steps:
   one: {call: safe, retry: {max_attempts: 3, backoff: 1s}}
-  two: {needs: [one], call: safe, with: {id: "${{ steps.one.output.id }}"}, retry: {max_attempts: 3, backoff: 1s}}
+  two: {needs: [one], call: safe, deadline: 25s, with: {id: "${{ steps.one.output.id }}"}, retry: {max_attempts: 3, backoff: 1s}}
   nap: {needs: [two], wait: 40s}
   three: {needs: [nap], call: safe}
 output: {id: "${{ steps.three.output.id }}"}
@@ -32,6 +32,7 @@ steps:
 `,
 	"saga": `
 name: saga
+timeout: 10m
 on_failure: compensate
 steps:
   hold: {call: safe, compensate: {call: safe, with: {id: "${{ steps.hold.output.id }}"}, retry: {max_attempts: 9}}}

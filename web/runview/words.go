@@ -77,6 +77,10 @@ func stepOf(f planner.Fact) string {
 		return f.Step
 	case *planner.UndoSettled:
 		return f.Step
+	case *planner.DeadlineSet:
+		return f.Step
+	case *planner.DeadlinePassed:
+		return f.Step
 	}
 	return ""
 }
@@ -112,6 +116,10 @@ func text(f planner.Fact) string {
 		return unit(f.Ref) + " got its answer"
 	case *planner.CallFailed:
 		return callFailed(f)
+	case *planner.DeadlineSet:
+		return f.Step + " has time until " + f.At.UTC().Format(time.RFC3339)
+	case *planner.DeadlinePassed:
+		return "the time of " + f.Step + " is over"
 	case *planner.UnitCancelled:
 		return unit(f.Ref) + " was cancelled"
 	case *planner.StepWaiting:
@@ -152,6 +160,8 @@ func runText(f planner.Fact) string {
 		return "the signal " + f.Name + " came" + by(f.By)
 	case *planner.RetryRequested:
 		return "retry was asked for" + by(f.By)
+	case *planner.RunTimedOut:
+		return f.Fault.Message
 	case *planner.RunPaused:
 		return "the run was paused" + by(f.By)
 	case *planner.RunResumed:
