@@ -331,7 +331,8 @@ func (a *answer) has(parts ...string) *answer {
 
 const (
 	echoFunction = `{"http": {"url": "http://127.0.0.1:9/echo"}, "idempotent": true,
-		"input": {"type": "object", "required": ["n"], "properties": {"n": {"type": "integer"}}}}`
+		"input": {"type": "object", "required": ["n"], "properties": {"n": {"type": "integer"}}},
+		"output": {"type": "object", "properties": {"n": {}}, "required": ["n"]}}`
 	orderFlow = `name: order
 title: Place an order
 input:

@@ -79,8 +79,10 @@ type compiler struct {
 	compiled  map[exprKey]compiledExpr
 
 	guesses    int  // comparisons made for hints
-	inputRead  bool // inputShape was computed
-	inputShape *shape
+	inputRead  bool // inputTyped was computed
+	inputTyped *expr.Type
+	typing     typing
+	sure       *certainty // nil until asked for
 }
 
 type portSet map[string]bool
@@ -106,6 +108,7 @@ func (k *compiler) compile() *Program {
 	k.findCycles()
 	k.findAncestors()
 	k.findExclusive()
+	k.typing = typing{outputs: make([]outputType, len(k.steps)), items: make([]*expr.Type, len(k.steps)), opaque: map[string]bool{}}
 	p.Input = k.inputSchema()
 	for i := range d.Steps {
 		k.step(i)

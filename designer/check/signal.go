@@ -39,14 +39,6 @@ func (k *compiler) signalStep(i int) {
 	}
 }
 
-// signalShape is what can be read of a signal's payload.
-func (k *compiler) signalShape(i int) *shape {
-	if v := k.d.Steps[i].Signal.Schema; v.Kind != flow.Absent {
-		return readShape(v.JSON())
-	}
-	return nil
-}
-
 // signals lists the steps that wait for each name.
 func (k *compiler) signals() map[string][]*Step {
 	var out map[string][]*Step
