@@ -54,37 +54,58 @@ func (d *Diff) Summary() string {
 	return strings.Join(all, "; ")
 }
 
-// Text is the difference for a terminal: a line each, `+`, `-`, `~` or `!` (reach) in front. It is the same for the same difference, and empty for
-// none.
-func (d *Diff) Text() string {
-	var b strings.Builder
-	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+// Line is one difference in words.
+type Line struct {
+	Sign  string   // "!" reach, "+" added, "-" removed, "~" changed
+	Text  string   // without `backticks`
+	Below []string // the fields that changed
+}
+
+// Lines is the difference in words, what matters most first.
+func (d *Diff) Lines() []Line {
+	var out []Line
+	line := func(sign, format string, args ...any) {
+		out = append(out, Line{Sign: sign, Text: fmt.Sprintf(format, args...)})
+	}
 	for _, r := range d.Reach {
-		line("! %s", strings.ReplaceAll(r.Text, "`", ""))
+		line("!", "%s", strings.ReplaceAll(r.Text, "`", ""))
 	}
 	for _, s := range d.Added {
-		line("+ step %s", s)
+		line("+", "step %s", s)
 	}
 	for _, s := range d.Removed {
-		line("- step %s", s)
+		line("-", "step %s", s)
 	}
 	for _, r := range d.Renamed {
-		line("~ step %s is now %s", r.From, r.To)
+		line("~", "step %s is now %s", r.From, r.To)
 	}
 	for _, s := range d.Changed {
-		line("~ step %s", s.Step)
+		l := Line{Sign: "~", Text: "step " + s.Step}
 		for _, c := range s.Changes {
-			line("    %s", c)
+			l.Below = append(l.Below, c.String())
 		}
+		out = append(out, l)
 	}
 	for _, e := range d.Edges.Added {
-		line("+ edge %s", e)
+		line("+", "edge %s", e)
 	}
 	for _, e := range d.Edges.Removed {
-		line("- edge %s", e)
+		line("-", "edge %s", e)
 	}
 	for _, c := range d.keys() {
-		line("~ %s", c)
+		line("~", "%s", c)
+	}
+	return out
+}
+
+// Text is the difference for a terminal, a line each. It is the same for the same difference, and empty for none.
+func (d *Diff) Text() string {
+	var b strings.Builder
+	for _, l := range d.Lines() {
+		fmt.Fprintf(&b, "%s %s\n", l.Sign, l.Text)
+		for _, c := range l.Below {
+			fmt.Fprintf(&b, "    %s\n", c)
+		}
 	}
 	return b.String()
 }
