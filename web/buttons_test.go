@@ -29,6 +29,11 @@ func TestSignals(t *testing.T) {
 	s.do("GET", at+"/events", "").want(200).has("collected took the signal collected")
 }
 
+func TestLanguageSchema(t *testing.T) {
+	s := open(t)
+	s.do("GET", "/api/v1/language.schema.json", "").want(200).has("https://json-schema.org/draft/2020-12/schema", `"signal"`)
+}
+
 func TestPauseAndResume(t *testing.T) {
 	s := open(t)
 	s.do("POST", "/api/v1/flows/parcel/versions", strings.Replace(signalFlow, "output:", "  after: {needs: [collected], set: {v: 1}}\noutput:", 1), "Content-Type", "application/yaml").want(201)
@@ -43,6 +48,6 @@ func TestPauseAndResume(t *testing.T) {
 	s.do("POST", at+"/signals/collected", `{"by": "van 7"}`).want(200).has(`"status":"paused"`)
 	s.do("GET", at, "").want(200).has(`"actions":["resume","cancel"]`, "it starts on Retry or Resume")
 	s.do("GET", "/runs/"+got.ID, "").want(200).has(`id="action-resume"`)
-	s.post("/runs/"+got.ID+"/resume").want(303)
+	s.post("/runs/" + got.ID + "/resume").want(303)
 	s.do("GET", at, "").want(200).has(`"status":"succeeded"`)
 }

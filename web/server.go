@@ -96,6 +96,7 @@ func (s *Server) apiRoutes(g *echo.Group) {
 	g.POST("/functions/:function/invoke", s.invokeFunction)
 
 	g.POST("/check", s.check)
+	g.GET("/language.schema.json", s.languageSchema)
 	g.GET("/flows", s.listFlows)
 	g.GET("/flows/:flow/draft", s.getDraft)
 	g.PUT("/flows/:flow/draft", s.putDraft)

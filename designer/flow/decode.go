@@ -266,7 +266,7 @@ func (d *decoder) retry(n *Node, field string) *Retry {
 		return nil
 	}
 	r := &Retry{}
-	d.each(n, "retry", field, []string{"max_attempts", "backoff", "factor", "max_backoff", "on"}, func(key string, e *Entry) {
+	d.each(n, "retry", field, retryKeys, func(key string, e *Entry) {
 		path := join(field, key)
 		switch key {
 		case "max_attempts":

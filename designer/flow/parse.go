@@ -11,7 +11,13 @@ var (
 		"deadline", "compensate", "title", "notes"}
 	kinds = []Kind{Call, Switch, Set, Wait, Signal, Approval, Fail}
 
-	signalKeys = []string{"name", "timeout", "schema"}
+	signalKeys     = []string{"name", "timeout", "schema"}
+	waitKeys       = []string{"until"}
+	approvalKeys   = []string{"title", "timeout"}
+	failKeys       = []string{"message"}
+	needsKeys      = []string{"any"}
+	compensateKeys = []string{"call", "with", "timeout", "retry"}
+	retryKeys      = []string{"max_attempts", "backoff", "factor", "max_backoff", "on"}
 
 	// oneKind is the advice for a step without a kind.
 	oneKind = "give it one of call, switch, set, wait, signal, approval, fail"

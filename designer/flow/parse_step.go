@@ -136,7 +136,7 @@ func (d *decoder) compensate(e *Entry) *CallSpec {
 		return nil
 	}
 	c := &CallSpec{Pos: d.tree.Pos(e.Key.Start)}
-	d.each(v, "compensate", "compensate", []string{"call", "with", "timeout", "retry"}, func(key string, e *Entry) {
+	d.each(v, "compensate", "compensate", compensateKeys, func(key string, e *Entry) {
 		if key == "call" {
 			d.function(c, e.Value, "compensate.call")
 			return
@@ -172,7 +172,7 @@ func (d *decoder) kind(s *Step, e *Entry) {
 		d.signal(s, e)
 	case Approval:
 		if d.mapping(v, "approval", "a mapping such as {title: \"Release it?\", timeout: 48h}") {
-			d.each(v, "approval", "approval", []string{"title", "timeout"}, func(key string, e *Entry) {
+			d.each(v, "approval", "approval", approvalKeys, func(key string, e *Entry) {
 				if key == "title" {
 					s.Approval.Title = d.template(e.Value, "approval.title")
 				} else {
@@ -185,7 +185,7 @@ func (d *decoder) kind(s *Step, e *Entry) {
 		}
 	case Fail:
 		if d.mapping(v, "fail", "a mapping such as {message: \"Out of stock\"}") {
-			d.each(v, "fail", "fail", []string{"message"}, func(_ string, e *Entry) {
+			d.each(v, "fail", "fail", failKeys, func(_ string, e *Entry) {
 				s.Fail.Message = d.template(e.Value, "fail.message")
 			})
 			if v.Entry("message") == nil {
@@ -200,7 +200,7 @@ func (d *decoder) wait(s *Step, v *Node) {
 		s.Wait.For = d.duration(v, "wait")
 		return
 	}
-	d.each(v, "wait", "wait", []string{"until"}, func(_ string, e *Entry) {
+	d.each(v, "wait", "wait", waitKeys, func(_ string, e *Entry) {
 		s.Wait.Until = d.template(e.Value, "wait.until")
 	})
 	if v.Entry("until") == nil {
@@ -244,7 +244,7 @@ func (d *decoder) needs(n *Node) Needs {
 	case n.Kind == MappingNode:
 		needs.Any = true
 		any := n.Entry("any")
-		d.each(n, "needs", "needs", []string{"any"}, func(string, *Entry) {})
+		d.each(n, "needs", "needs", needsKeys, func(string, *Entry) {})
 		if any == nil {
 			if len(n.Entries) == 0 {
 				d.at(n.Start, "needs", "write `[a, b]` for all of them, or `{any: [a, b]}`", "`needs` names no step")
