@@ -23,8 +23,9 @@ func testCommand(t terminal) *cobra.Command {
 		Use:   "test [DIR]",
 		Short: "Play the scenarios of tests/*.yaml on the engine's core, in virtual time",
 		Long: "Plays every scenario of a project's tests/*.yaml on the engine's own core, in virtual time and without a server, and says what they never\n" +
-			"exercise. Exit code 1 if a scenario failed or a test file has an error.",
-		Example: "  segno test\n  segno test shop --junit report.xml",
+			"exercise. With --faults also the fault matrix of each flow that has a test file. Exit code 1 if a scenario failed, a test file has an error,\n" +
+			"or the matrix found what nobody has accepted.",
+		Example: "  segno test\n  segno test --faults\n  segno test shop --junit report.xml",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.dir = "."
@@ -40,6 +41,7 @@ func testCommand(t terminal) *cobra.Command {
 			return c.once(cmd.Context())
 		},
 	}
+	cmd.Flags().BoolVar(&c.faults, "faults", false, "also let every step fail in every way, and look whether what was done gets undone")
 	cmd.Flags().BoolVar(&c.asJSON, "json", false, "print the report as JSON")
 	cmd.Flags().StringVar(&c.junit, "junit", "", "also write a JUnit report to this file")
 	cmd.Flags().BoolVar(&c.watch, "watch", false, "go on testing whenever a file of the project changes")
@@ -53,6 +55,7 @@ type testRun struct {
 	asJSON bool
 	junit  string
 	watch  bool
+	faults bool
 }
 
 func (c *testRun) once(ctx context.Context) error {
@@ -69,7 +72,7 @@ func (c *testRun) once(ctx context.Context) error {
 	slices.SortStableFunc(issues, func(a, b project.Issue) int {
 		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
-	report, err := scenario.Test(ctx, suites)
+	report, err := scenario.Test(ctx, suites, c.faults)
 	if err != nil {
 		return refuse("%w", err)
 	}

@@ -52,6 +52,7 @@ type play struct {
 	refused func(what planner.Input, why *planner.Refusal) // a button that did not fit
 	resting func() bool                                    // nothing will ever happen any more, unless this does something and says so
 	deaf    bool                                           // calls in flight do not hear that they are to stop
+	patient bool                                           // no call times out of itself
 	trouble []string
 }
 
@@ -210,7 +211,7 @@ func (p *play) invoke(in runtime.Invoke) {
 		r = reply{fault: &fault.Fault{Class: fault.NotFound, Effect: fault.None, Message: problem}}
 	}
 	started := p.now
-	if in.Timeout > 0 && r.takes > in.Timeout {
+	if !p.patient && in.Timeout > 0 && r.takes > in.Timeout {
 		r = reply{takes: in.Timeout, fault: &fault.Fault{Class: fault.Timeout, Effect: fault.Maybe, Message: "no answer within " + in.Timeout.String(),
 			Evidence: []fault.Detail{{Name: "timeout", Value: in.Timeout.String()}}}}
 	}

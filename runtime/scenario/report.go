@@ -11,11 +11,12 @@ import (
 // Report is everything that a test of a project has to say.
 type Report struct {
 	Scenarios []Outcome   `json:"scenarios"`
-	Coverage  []*Coverage `json:"coverage"` // one a flow, in the order of the files
+	Coverage  []*Coverage `json:"coverage"`         // one a flow, in the order of the files
+	Faults    []*Matrix   `json:"faults,omitempty"` // one a test file, if they were asked for
 }
 
-// Test plays every scenario of every suite. The error is the context's.
-func Test(ctx context.Context, suites []*Suite) (*Report, error) {
+// Test plays every scenario of every suite, and with faults the fault matrix of each. The error is the context's.
+func Test(ctx context.Context, suites []*Suite, faults bool) (*Report, error) {
 	r := &Report{Scenarios: []Outcome{}, Coverage: []*Coverage{}}
 	for _, s := range suites {
 		out, cover, err := s.Run(ctx)
@@ -24,6 +25,14 @@ func Test(ctx context.Context, suites []*Suite) (*Report, error) {
 			return r, err
 		}
 		r.cover(cover)
+		if !faults {
+			continue
+		}
+		m, err := s.Faults(ctx)
+		if err != nil {
+			return r, err
+		}
+		r.Faults = append(r.Faults, m)
 	}
 	return r, nil
 }
@@ -42,6 +51,11 @@ func (r *Report) cover(c *Coverage) {
 func (r *Report) Fine() bool {
 	for _, o := range r.Scenarios {
 		if !o.Passed {
+			return false
+		}
+	}
+	for _, m := range r.Faults {
+		if !m.Fine() {
 			return false
 		}
 	}
@@ -73,6 +87,21 @@ func (r *Report) Text(name func(file string) string) string {
 	}
 	for _, c := range r.Coverage {
 		b.WriteString(c.text())
+	}
+	found := 0
+	for _, m := range r.Faults {
+		fmt.Fprintf(&b, "\n%s", m.Text())
+		for _, c := range m.Cells {
+			if c.Result == CellFound {
+				found++
+			}
+		}
+	}
+	if len(r.Faults) > 0 {
+		b.WriteString("\n")
+	}
+	if found > 0 {
+		fmt.Fprintf(&b, "FAIL %s of the fault matrix not clean\n", counted(found, "cell"))
 	}
 	if failed > 0 {
 		fmt.Fprintf(&b, "FAIL %d of %s failed\n", failed, counted(len(r.Scenarios), "scenario"))
@@ -161,6 +190,24 @@ func (r *Report) JUnit(problems []string) ([]byte, error) {
 		}
 		s.Tests++
 		s.Cases = append(s.Cases, c)
+	}
+	for _, m := range r.Faults {
+		s := suite(m.File + " faults")
+		for _, cell := range m.Cells {
+			if cell.Result == CellNone {
+				continue
+			}
+			c := junitCase{Name: cell.Step + " × " + cell.Fault, Class: m.Flow, File: m.File, Time: seconds(0)}
+			if cell.Step == "" {
+				c.Name = "no fault"
+			}
+			if cell.Result == CellFound {
+				s.Failures++
+				c.Failure = &junitBad{Message: cell.Findings[0].Message, Text: strings.Join(cell.Findings[0].Story, "\n")}
+			}
+			s.Tests++
+			s.Cases = append(s.Cases, c)
+		}
 	}
 	for _, p := range problems {
 		s := suite("test files")

@@ -29,6 +29,13 @@ func shop(test string) fstest.MapFS {
 	return fstest.MapFS{"functions.yaml": {Data: []byte(shopFunctions)}, "flows/shop.yaml": {Data: []byte(shopFlow)}, "tests/shop.yaml": {Data: []byte(test)}}
 }
 
+// shopWith is a project of another flow on the shop's functions, with one scenario.
+func shopWith(flow string) fstest.MapFS {
+	fsys := shop("flow: shop\nscenarios: [{name: plain, expect: {status: succeeded}}]")
+	fsys["flows/shop.yaml"] = &fstest.MapFile{Data: []byte(flow)}
+	return fsys
+}
+
 func outcomes(t *testing.T, test string) ([]Outcome, *Coverage) {
 	t.Helper()
 	suites := prepare(t, shop(test))
