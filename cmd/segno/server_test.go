@@ -238,7 +238,7 @@ func TestOffline(t *testing.T) {
 	}()
 	s := shell{t, t.TempDir(), []string{"SEGNO_SERVER=http://" + l.Addr().String()}}
 	twenty(t, s.dir)
-	for _, line := range []string{"segno validate", "segno render flows/long.yaml", "segno diff flows/long.yaml flows/long.yaml", "segno completion bash"} {
+	for _, line := range []string{"segno validate", "segno fmt --check", "segno render flows/long.yaml", "segno diff flows/long.yaml flows/long.yaml", "segno completion bash"} {
 		s.run(fine, line)
 	}
 	if n := asked.Load(); n != 0 {
