@@ -64,7 +64,7 @@ func (k *compiler) contractOf(spec *flow.CallSpec) *contract {
 func (k *compiler) callStep(i int) {
 	w, s := &k.d.Steps[i], k.steps[i]
 	s.MaxParallel = cmp.Or(w.MaxParallel, flow.DefaultMaxParallel)
-	s.Deadline = w.Deadline
+	s.Deadline, s.Tolerated = w.Deadline, w.Tolerated
 	item := w.ForEach != nil
 	if item {
 		var of *expr.Type

@@ -50,6 +50,7 @@ type Step struct {
 	If          *expr.Program
 	ForEach     *expr.Program
 	MaxParallel int
+	Tolerated   *flow.Tolerance // of a for_each; nil: no failure is
 
 	Deadline time.Duration // kind call: of the step with all its attempts and items; 0: none
 

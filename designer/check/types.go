@@ -58,7 +58,7 @@ func (k *compiler) stepType(name string, sc scope) *expr.Type {
 	}
 	output := expr.TypeField{Name: "output", Type: k.outputType(i), Required: k.completes(i, sc)}
 	if sc.own && sc.step == i && k.d.Steps[i].ForEach != nil {
-		output.Type = output.Type.Element() // each item is compensated by itself
+		output.Type = expr.ListOf(k.itemOutput(&k.d.Steps[i])) // each item is compensated by itself, and its own output, output[index], is there
 	}
 	failed := expr.TypeField{Name: "error", Type: errorType, Required: k.fails(i, sc)}
 	output.Why, failed.Why = k.why(i, sc)
@@ -102,14 +102,14 @@ func (k *compiler) findOutput(i int) *expr.Type {
 	}
 	switch s.Kind {
 	case flow.Call:
-		var out *expr.Type
-		if c := k.contractOf(s.Call); c != nil {
-			out = c.output.Type()
+		out := k.itemOutput(s)
+		if s.ForEach == nil {
+			return out
 		}
-		if s.ForEach != nil {
-			out = expr.ListOf(out)
+		if s.Tolerated != nil {
+			out = orNull(out)
 		}
-		return out
+		return expr.ListOf(out)
 	case flow.Switch:
 		var names []string
 		for _, b := range s.Switch {

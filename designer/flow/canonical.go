@@ -161,6 +161,12 @@ func canonicalStep(s *Step) []byte {
 	o.expr("if", s.If)
 	o.expr("for_each", s.ForEach)
 	o.integer("max_parallel", s.MaxParallel)
+	if t := s.Tolerated; t != nil {
+		o.integer("tolerated_failures", t.Count)
+		if t.Percent > 0 {
+			o.text("tolerated_percent", strconv.FormatFloat(t.Percent, 'g', -1, 64))
+		}
+	}
 	o.duration("deadline", s.Deadline)
 	if s.Call != nil {
 		o.call(s.Call)

@@ -7,7 +7,7 @@ import (
 
 var (
 	flowKeys = []string{"name", "title", "notes", "input", "timeout", "steps", "output", "on_failure"}
-	stepKeys = []string{"call", "switch", "set", "wait", "signal", "approval", "fail", "needs", "if", "for_each", "max_parallel", "with", "retry", "timeout",
+	stepKeys = []string{"call", "switch", "set", "wait", "signal", "approval", "fail", "needs", "if", "for_each", "max_parallel", "tolerated_failures", "with", "retry", "timeout",
 		"deadline", "compensate", "title", "notes"}
 	kinds = []Kind{Call, Switch, Set, Wait, Signal, Approval, Fail}
 

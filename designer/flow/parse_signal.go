@@ -1,5 +1,11 @@
 package flow
 
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
 // signal reads what a step waits for from outside.
 func (d *decoder) signal(s *Step, e *Entry) {
 	v := e.Value
@@ -27,4 +33,18 @@ func (d *decoder) signal(s *Step, e *Entry) {
 	if v.Entry("name") == nil {
 		d.at(e.Key.Start, "signal", "add `name: …`, by which it is sent", "`signal` has no `name`")
 	}
+}
+
+// tolerance reads a count such as 2, or a percentage such as 10%.
+func (d *decoder) tolerance(n *Node, field string) *Tolerance {
+	if text, ok := plainText(n); ok {
+		if digits, percent := strings.CutSuffix(text, "%"); percent {
+			if p, err := strconv.ParseFloat(digits, 64); err == nil && p > 0 && p <= 100 && !math.IsNaN(p) {
+				return &Tolerance{Percent: p}
+			}
+		}
+		d.at(n.Start, field, "", "`%s` must be a whole number such as 2, or a percentage above 0 and up to 100 such as 10%%, found `%s`", field, shorten(text))
+		return nil
+	}
+	return &Tolerance{Count: d.integer(n, field, 0, 1_000_000)}
 }

@@ -48,7 +48,7 @@ func (d *decoder) stepEntry(e *Entry) Step {
 func hasLaterKind(n *Node) bool { return n.Entry("flow") != nil }
 
 // onlyCall are the keys that say how a function is called.
-var onlyCall = []string{"with", "retry", "timeout", "deadline", "compensate", "for_each", "max_parallel"}
+var onlyCall = []string{"with", "retry", "timeout", "deadline", "compensate", "for_each", "max_parallel", "tolerated_failures"}
 
 func (d *decoder) stepKey(s *Step, key string, e *Entry) {
 	v := e.Value
@@ -90,6 +90,8 @@ func (d *decoder) stepKey(s *Step, key string, e *Entry) {
 		s.ForEach = d.expression(v, key, "${{ input.lines }}")
 	case "max_parallel":
 		s.MaxParallel = d.integer(v, key, 1, 10000)
+	case "tolerated_failures":
+		s.Tolerated = d.tolerance(v, key)
 	case "compensate":
 		s.Compensate = d.compensate(e)
 	default:
@@ -310,6 +312,9 @@ func (d *decoder) stepWhole(s *Step, n *Node) {
 	if s.Kind != Call {
 		s.Call = nil // what was written of a call without one can't be shown as one
 		return
+	}
+	if e := n.Entry("tolerated_failures"); e != nil && n.Entry("for_each") == nil {
+		d.at(e.Key.Start, "tolerated_failures", "add `for_each`, or remove it", "`tolerated_failures` is of the items of a `for_each`")
 	}
 	if e := n.Entry("max_parallel"); e != nil && n.Entry("for_each") == nil {
 		d.report(Warning, e.Key.Start, "max_parallel", "add `for_each`, or remove it", "`max_parallel` says nothing without `for_each`")

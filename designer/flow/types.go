@@ -164,9 +164,10 @@ type Step struct {
 	Notes string // for people; it means nothing and is no part of the content hash
 	Needs Needs
 
-	If          *Expr // `if`
-	ForEach     *Expr // `for_each`
-	MaxParallel int   // 0: DefaultMaxParallel
+	If          *Expr      // `if`
+	ForEach     *Expr      // `for_each`
+	MaxParallel int        // 0: DefaultMaxParallel
+	Tolerated   *Tolerance // `tolerated_failures`, of a for_each
 
 	Deadline time.Duration // kind call: of the step with all its attempts and items; 0: none
 	Call     *CallSpec     // kind call
@@ -180,6 +181,12 @@ type Step struct {
 	Compensate *CallSpec // kind call only
 
 	Positions map[string]Pos // of each key written, by path: "timeout", "retry.on[0]", "switch.review"
+}
+
+// Tolerance is how many items of a for_each may fail without failing the step: a count, or a part of all.
+type Tolerance struct {
+	Count   int
+	Percent float64 // if it is not 0, it counts
 }
 
 // DefaultMaxParallel is how many items of a for_each run at once when max_parallel is not written.

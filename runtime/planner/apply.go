@@ -28,6 +28,7 @@ func Apply(s *State, f Fact, at time.Time) {
 		s.step(f.Step).Held = true
 	case *ItemsPlanned:
 		st := s.begin(f.Step, at)
+		st.Spared = f.Tolerated
 		st.Planned, st.Items, st.List = true, make([]*Unit, len(f.Items)), make([]*expr.Value, len(f.Items))
 		for i, raw := range f.Items {
 			st.List[i] = value(raw)

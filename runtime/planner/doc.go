@@ -45,6 +45,14 @@
 // A step may still wait for it while it is pending, waits, or has failed unhandled. A signal counts once, whenever it comes: a second one for one step is
 // refused whether the first has been taken or is kept. What is sent is held against the schema before it is recorded.
 //
+// # Items of a for_each
+//
+//	failed items          more may begin    when none is open and none is left    otherwise, when none is open
+//	at most the tolerated yes               completed; null for those that failed
+//	more                  no                failed                                failed
+//
+// Retry of a step that failed calls every failed item again, and no other that was called.
+//
 // # Deadlines
 //
 //	when a step's deadline passes, or the run's              it

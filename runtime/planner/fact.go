@@ -103,6 +103,8 @@ type (
 	ItemsPlanned struct {
 		Step  string `cbor:"1,keyasint"`
 		Items []JSON `cbor:"2,keyasint"`
+		// Tolerated is how many of them may fail without failing the step.
+		Tolerated int `cbor:"3,keyasint,omitempty"`
 	}
 	// CallScheduled says that a function is to be called: it is committed before the call goes out. Input is absent where it is the same as that of
 	// the attempt before.

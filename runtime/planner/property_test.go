@@ -143,6 +143,9 @@ func drawCall(t *rapid.T, kind string) []string {
 	var parts []string
 	if kind == "for_each" {
 		parts = append(parts, `for_each: "${{ input.list }}"`, fmt.Sprintf("max_parallel: %d", rapid.IntRange(1, 3).Draw(t, "parallel")))
+		if rapid.Bool().Draw(t, "tolerates") {
+			parts = append(parts, rapid.SampledFrom([]string{"tolerated_failures: 1", "tolerated_failures: 50%"}).Draw(t, "tolerated"))
+		}
 		with = "{n: \"${{ 6 / (item - 2) }}\"}"
 	}
 	parts = append(parts, "call: "+function)

@@ -84,7 +84,11 @@ func factText(f Fact) string {
 		for _, raw := range f.Items {
 			items = append(items, string(raw))
 		}
-		return fmt.Sprintf("%s [%s]", f.Step, strings.Join(items, " "))
+		text := fmt.Sprintf("%s [%s]", f.Step, strings.Join(items, " "))
+		if f.Tolerated > 0 {
+			text += fmt.Sprintf(" tolerated=%d", f.Tolerated)
+		}
+		return text
 	case *CallScheduled:
 		text := fmt.Sprintf("%s attempt=%d round=%d %s%s", f.Ref, f.Attempt, f.Round, f.Function, opt("input", string(f.Input)))
 		if f.Generation > 0 {

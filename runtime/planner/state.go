@@ -96,6 +96,7 @@ type Step struct {
 	Unsure  int           // items uncertain
 	Done    int           // items succeeded
 	Lost    []int         // items failed, in the order of their failures
+	Spared  int           // a for_each: how many items may fail without failing it
 
 	Deadline time.Time // by when it must have ended; zero: whenever
 	Overdue  bool      // it has not

@@ -25,7 +25,7 @@ output: {id: "${{ steps.three.output.id }}"}
 name: fan
 steps:
   first: {call: safe, retry: {max_attempts: 4}}
-  many: {needs: [first], for_each: "${{ [1, 2, 3, 4, 5, 6, 7] }}", max_parallel: 3, call: safe, with: {i: "${{ item }}"}, retry: {max_attempts: 3, backoff: 200ms},
+  many: {needs: [first], for_each: "${{ [1, 2, 3, 4, 5, 6, 7] }}", max_parallel: 3, tolerated_failures: 15%, call: safe, with: {i: "${{ item }}"}, retry: {max_attempts: 3, backoff: 200ms},
     compensate: {call: safe, with: {i: "${{ item }}"}, retry: {max_attempts: 5}}}
   left: {needs: [first], call: safe, compensate: {call: safe}}
   join: {needs: [many, left], call: safe}

@@ -67,7 +67,7 @@ func stepError(st *planner.Step) *view.Failure {
 	switch {
 	case !st.Planned:
 		v = failure("", planner.NoItem, st.Fault)
-	case len(st.Lost) > 0 && st.Lost[0] < len(st.Items) && st.Items[st.Lost[0]] != nil:
+	case len(st.Lost) > st.Spared && st.Lost[0] < len(st.Items) && st.Items[st.Lost[0]] != nil:
 		v = failure("", st.Lost[0], st.Items[st.Lost[0]].Fault)
 	}
 	if v != nil {
@@ -96,6 +96,8 @@ func reason(s *planner.State, def Step, st *planner.Step) string {
 		return "waits until " + st.Until.UTC().Format("2006-01-02 15:04:05 MST")
 	case planner.Succeeded:
 		switch {
+		case st.Planned && len(st.Lost) > 0:
+			return fmt.Sprintf("%s failed, and %d are tolerated", count(len(st.Lost), "item"), st.Spared)
 		case st.Took != nil:
 			return "the signal `" + st.Awaits + "` came" + by(st.Took.By) + " at " + st.Took.At.UTC().Format("2006-01-02 15:04:05 MST")
 		case st.Decision != nil:
