@@ -25,6 +25,7 @@ type Scenario struct {
 	Pos         flow.Pos
 	Input       flow.Value // any JSON; of kind String: the path of a JSON file within the project
 	Functions   []Script
+	Signals     []Signal
 	Approvals   []Approval
 	Resolutions []Resolution
 	Buttons     []Button
@@ -56,6 +57,14 @@ type Failure struct {
 	Effect    string // "none", "maybe", or "" for what the class says at the most
 	EffectPos flow.Pos
 	Message   string
+}
+
+// Signal is something that is sent to the run, At since its start.
+type Signal struct {
+	Name    string
+	Pos     flow.Pos
+	Payload flow.Value // Absent: null
+	At      time.Duration
 }
 
 // Approval is a person's answer to an approval, After it began to wait.

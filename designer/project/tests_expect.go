@@ -2,6 +2,28 @@ package project
 
 import "github.com/segno-run/segno/designer/flow"
 
+func (r *testReader) signal(v flow.Value) Signal {
+	out := Signal{Pos: v.Pos}
+	if v.Kind != flow.Map {
+		r.at(v.Pos, "write `{name: paid, payload: {…}, at: 3s}`", "a signal must be a mapping, found %s", kindOf(v))
+		return out
+	}
+	r.each(v, "a signal", []string{"name", "payload", "at"}, func(f flow.Field) {
+		switch f.Key {
+		case "name":
+			out.Name, out.Pos = r.text(f), f.Value.Pos
+		case "payload":
+			out.Payload = f.Value
+		case "at":
+			out.At = r.duration(f)
+		}
+	})
+	if v.Get("name").Kind == flow.Absent {
+		r.at(v.Pos, "add `name: …`", "the signal has no `name`")
+	}
+	return out
+}
+
 func (r *testReader) approval(v flow.Value) Approval {
 	a := Approval{Pos: v.Pos, Approved: true}
 	if v.Kind != flow.Map {

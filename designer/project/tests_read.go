@@ -153,7 +153,7 @@ func (r *testReader) scenario(v flow.Value) Scenario {
 		r.at(v.Pos, "", "a scenario must be a mapping, found %s", kindOf(v))
 		return s
 	}
-	r.each(v, "a scenario", []string{"name", "input", "functions", "approvals", "resolutions", "buttons", "expect"}, func(f flow.Field) {
+	r.each(v, "a scenario", []string{"name", "input", "functions", "signals", "approvals", "resolutions", "buttons", "expect"}, func(f flow.Field) {
 		switch f.Key {
 		case "name":
 			s.Name = r.text(f)
@@ -164,6 +164,10 @@ func (r *testReader) scenario(v flow.Value) Scenario {
 			}
 		case "functions":
 			s.Functions = r.scripts(f)
+		case "signals":
+			for _, it := range r.list(f) {
+				s.Signals = append(s.Signals, r.signal(it))
+			}
 		case "approvals":
 			for _, it := range r.list(f) {
 				s.Approvals = append(s.Approvals, r.approval(it))

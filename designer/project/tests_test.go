@@ -18,6 +18,7 @@ scenarios:
         - {when: {n: 1}, fails: {class: timeout, effect: maybe, message: gone}, times: 2}
         - {when: "${{ input.n > 1 }}", returns: [1, 2]}
         - {fails: rejected}
+    signals: [{name: paid, payload: {by: ada}, at: 2s}]
     approvals: [{step: review, after: 48h, approved: false, by: ada, comment: no}]
     resolutions: [{step: pay, item: 2, as: happened, output: {id: p}, after: 1s}]
     buttons: [retry, {press: cancel, at: 3s, then: compensate}]
@@ -51,6 +52,8 @@ func TestParseTests(t *testing.T) {
 		t.Errorf("rules: %+v", rules)
 	case s.Approvals[0].Approved || s.Approvals[0].After != 48*time.Hour || s.Resolutions[0].Item != 2:
 		t.Errorf("people: %+v %+v", s.Approvals, s.Resolutions)
+	case s.Signals[0].Name != "paid" || s.Signals[0].At != 2*time.Second || s.Signals[0].Payload.Kind == 0:
+		t.Errorf("signals: %+v", s.Signals)
 	case s.Buttons[0].Press != "retry" || s.Buttons[1].At != 3*time.Second || s.Buttons[1].Then != "compensate":
 		t.Errorf("buttons: %+v", s.Buttons)
 	case s.Expect.Path[1].Port != "review" || s.Expect.Compensations[0].Item != 1 || s.Expect.Attempts[0].Calls != 1 || s.Expect.Failure.Step != "ship":
@@ -87,6 +90,8 @@ func TestParseTestsProblems(t *testing.T) {
 				"5:53 the resolution does not say `as` what (one of happened, did_not_happen, failed)\n6:15 `a button` can't be `cancl` (did you mean `cancel`?)\n" +
 				"6:43 only `cancel` has a `then` (remove it)\n6:51 the entry does not say which button to `press` (one of retry, cancel, compensate)\n" +
 				"7:21 expected `step`, `step.port` or `step[item]`, found the text `A b`\n7:37 unknown key `kind` in `failure` (one of step, class, message)"},
+		"signals": {"flow: x\nscenarios:\n  - {name: a, signals: [1, {at: 2s}], expect: {status: failed}}",
+			"3:25 a signal must be a mapping, found the number 1 (write `{name: paid, payload: {…}, at: 3s}`)\n3:28 the signal has no `name` (add `name: …`)"},
 		"twice": {"flow: x\nscenarios:\n  - {name: a, expect: {status: failed}}\n  - {name: a, expect: {status: failed}}", "4:5 two scenarios are called `a` (rename one of the two)"},
 		"faults": {"flow: x\nfaults: {effectless: [1], accept: [{step: a, faults: [afer]}, 2]}",
 			"2:23 `effectless` must be a text, found the number 1\n2:36 a finding can't be accepted without a reason (add `why: …`)\n" +

@@ -63,6 +63,7 @@ type world struct {
 	input   []byte
 	scripts map[string][]*rule
 	people  []project.Approval
+	signals []project.Signal
 	known   []string                 // texts of the input: an undo that says them names nobody
 	called  map[string][]planner.Ref // the units that a run without faults calls, by step
 }
@@ -126,7 +127,7 @@ func (m *Matrix) gather(c *Cell) {
 	}
 	paths := map[string]bool{}
 	for _, t := range cases {
-		w := &world{m: m, name: t.Name, input: t.input, scripts: t.scripts, people: t.Approvals, known: texts(plainValue(t.input)), called: map[string][]planner.Ref{}}
+		w := &world{m: m, name: t.Name, input: t.input, scripts: t.scripts, people: t.Approvals, signals: t.Signals, known: texts(plainValue(t.input)), called: map[string][]planner.Ref{}}
 		try := newTrial(w, nil, "none")
 		try.run()
 		path := look(try.play).path(len(m.s.Program.Steps))

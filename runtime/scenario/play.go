@@ -9,6 +9,7 @@ import (
 
 	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/designer/fault"
+	"github.com/segno-run/segno/designer/project"
 	"github.com/segno-run/segno/runtime"
 	"github.com/segno-run/segno/runtime/journal"
 	"github.com/segno-run/segno/runtime/planner"
@@ -178,6 +179,13 @@ func (p *play) post(in planner.Input) {
 	p.pressed++
 	p.posted[fmt.Sprintf("message-%06d", p.pressed)] = in
 	p.deliver()
+}
+
+// send has every signal come at its time.
+func (p *play) send(signals []project.Signal) {
+	for _, g := range signals {
+		p.after(g.At, func() { p.post(&planner.Send{Name: g.Name, Payload: g.Payload.JSON(), By: "test"}) })
+	}
 }
 
 // deliver hands every message that waits to the run, which is loaded if it is asleep.

@@ -48,6 +48,7 @@ func (s *Suite) play(t *testCase, cover *Coverage) Outcome {
 	p.answer = newActors(t.scripts).answer
 	people := &people{p: p, approvals: t.Approvals, resolutions: t.Resolutions, buttons: t.Buttons}
 	people.arrive()
+	p.send(t.Signals)
 	p.run(t.input)
 
 	shown := look(p)
@@ -132,8 +133,11 @@ func (c *people) arrive() {
 
 func wish(in planner.Input) string {
 	text := strings.TrimPrefix(fmt.Sprintf("%T", in), "*planner.")
-	if text == "Undo" {
+	switch text {
+	case "Undo":
 		return "Compensate"
+	case "Send":
+		return "the signal"
 	}
 	return text
 }

@@ -126,6 +126,51 @@ scenarios:
 	}
 }
 
+// TestSignalsAndDeadlines: what else takes time in a run.
+func TestSignalsAndDeadlines(t *testing.T) {
+	fsys := shopWith(`
+name: shop
+steps:
+  pay: {call: pay, with: {n: 1}, compensate: {call: refund, with: {id: "${{ steps.pay.output.id }}"}}}
+  wait: {needs: [pay], signal: {name: paid, timeout: 2d}}
+  tell: {needs: [wait], call: mail, deadline: 5s}
+`)
+	fsys["tests/shop.yaml"] = &fstest.MapFile{Data: []byte(`
+flow: shop
+scenarios:
+  - name: it comes
+    signals: [{name: paid, payload: {by: ada}, at: 30h}]
+    expect: {status: succeeded, path: [pay, wait, tell], outputs: {wait: {by: ada}}}
+  - name: it comes early
+    signals: [{name: paid}]
+    expect: {status: succeeded}
+  - name: it never comes
+    expect: {status: failed, failure: {step: wait, class: timeout}}
+  - name: the mail takes too long
+    signals: [{name: paid}]
+    functions: {mail: {returns: {sent: true}, takes: 9s}}
+    expect: {status: uncertain, attempts: {tell: 1}}
+`)}
+	s := prepare(t, fsys)[0]
+	out, _, err := s.Run(t.Context())
+	for _, o := range out {
+		if !o.Passed || err != nil {
+			t.Errorf("%s: %v %v\n%s", o.Name, o.Problems, err, strings.Join(o.Story, "\n"))
+		}
+	}
+	m, err := s.Faults(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range m.Cells {
+		for _, f := range c.Findings {
+			if f.Kind == FoundNoEnd || c.Step == "tell" && c.Fault == "before" {
+				t.Errorf("%s × %s: %s\n%s", c.Step, c.Fault, f.Message, strings.Join(f.Story, "\n"))
+			}
+		}
+	}
+}
+
 func TestPrepareProblems(t *testing.T) {
 	fsys := shop(`
 flow: shop
@@ -134,6 +179,7 @@ scenarios:
   - name: a
     input: {n: x}
     approvals: [{step: pay}]
+    signals: [{name: paid}]
     resolutions: [{step: size, as: failed}]
     functions: {mail: {fails: timout}}
     expect: {path: [pay.dne, tel, "pay[0]"], compensations: [tell], attempts: {x: 1}, failure: {class: nope}}
@@ -153,17 +199,18 @@ faults: {effectless: [mial], accept: [{step: pai, why: so}]}
 		"tests/shop.yaml:3:13: the flow `shop` calls no function `pya` (did you mean `pay`?)",
 		"tests/shop.yaml:6:12: the input does not fit the flow `shop`: `n`: ",
 		"tests/shop.yaml:7:24: the step `pay` is no approval",
-		"tests/shop.yaml:8:26: the step `size` calls nothing, so it is never uncertain",
-		"tests/shop.yaml:9:31: unknown error class `timout` (did you mean `timeout`?)",
-		"tests/shop.yaml:10:21: the step `pay` has no port `dne` (did you mean `done`?)",
-		"tests/shop.yaml:10:30: the flow `shop` has no step `tel` (did you mean `tell`?)",
-		"tests/shop.yaml:10:35: the step `pay` has no items (write `pay`)",
-		"tests/shop.yaml:10:62: the step `tell` has no `compensate`",
-		"tests/shop.yaml:10:80: the flow `shop` has no step `x`",
-		"tests/shop.yaml:10:104: unknown error class `nope`",
-		"tests/shop.yaml:11:22: `inputs/none.json` can't be read",
-		"tests/shop.yaml:12:23: the flow `shop` calls no function `mial` (did you mean `mail`?)",
-		"tests/shop.yaml:12:46: the flow `shop` has no step `pai`",
+		"tests/shop.yaml:8:22: the flow `shop` waits for no signal `paid`",
+		"tests/shop.yaml:9:26: the step `size` calls nothing, so it is never uncertain",
+		"tests/shop.yaml:10:31: unknown error class `timout` (did you mean `timeout`?)",
+		"tests/shop.yaml:11:21: the step `pay` has no port `dne` (did you mean `done`?)",
+		"tests/shop.yaml:11:30: the flow `shop` has no step `tel` (did you mean `tell`?)",
+		"tests/shop.yaml:11:35: the step `pay` has no items (write `pay`)",
+		"tests/shop.yaml:11:62: the step `tell` has no `compensate`",
+		"tests/shop.yaml:11:80: the flow `shop` has no step `x`",
+		"tests/shop.yaml:11:104: unknown error class `nope`",
+		"tests/shop.yaml:12:22: `inputs/none.json` can't be read",
+		"tests/shop.yaml:13:23: the flow `shop` calls no function `mial` (did you mean `mail`?)",
+		"tests/shop.yaml:13:46: the flow `shop` has no step `pai`",
 	} {
 		if !strings.Contains(got.String(), want) {
 			t.Errorf("missing %s", want)

@@ -219,6 +219,11 @@ func (c *compiler) class(name string, pos flow.Pos) {
 
 // names checks every step that a scenario names.
 func (c *compiler) names(sc project.Scenario) {
+	for _, g := range sc.Signals {
+		if known := sortedKeys(c.program.Signals); g.Name != "" && !slices.Contains(known, g.Name) {
+			c.at(g.Pos, didYouMean(g.Name, known), "the flow `%s` waits for no signal `%s`", c.program.Flow, g.Name)
+		}
+	}
 	for _, a := range sc.Approvals {
 		if st := c.step(a.Step, a.Pos); st != nil && st.Kind != flow.Approval {
 			c.at(a.Pos, "", "the step `%s` is no approval", a.Step)

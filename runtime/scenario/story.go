@@ -95,6 +95,14 @@ func sentence(f planner.Fact, inputs map[planner.Ref]planner.JSON) (string, plan
 			return fmt.Sprintf("%s asks a person %q%s", f.Step, f.Title, until), ref(f.Step)
 		}
 		return f.Step + " waits" + until, ref(f.Step)
+	case *planner.DeadlinePassed:
+		return f.Step + " has not ended by its deadline", ref(f.Step)
+	case *planner.RunTimedOut:
+		return "the run's time is up: " + clip(f.Fault.Message, mostJSON), planner.Ref{}
+	case *planner.SignalReceived:
+		return fmt.Sprintf("the signal %s comes with %s", f.Name, short(f.Payload)), planner.Ref{}
+	case *planner.SignalTaken:
+		return fmt.Sprintf("%s takes the signal %s", f.Step, f.Name), ref(f.Step)
 	case *planner.TimerFired:
 		return unitName(f.Ref) + ": its time has come", f.Ref
 	case *planner.ApprovalDecided:

@@ -15,11 +15,11 @@ import (
 	"github.com/segno-run/segno/runtime/planner"
 )
 
-// How long calls take in a trial: those that shall end before the failing one, itself, and those that shall end after it.
+// How long calls take in a trial: those that shall end before the failing one, and itself. Those that shall end after it take as long as all its
+// attempts, and midst more. They are short, because steps have deadlines and runs have time limits.
 const (
-	soon  = time.Second
-	midst = time.Minute
-	late  = time.Hour
+	soon  = time.Millisecond
+	midst = time.Second
 )
 
 // trial is one run of the matrix.
@@ -50,7 +50,10 @@ func newTrial(w *world, target *planner.Ref, fault string) *trial {
 	return t
 }
 
-func (t *trial) run() { t.play.run(t.w.input) }
+func (t *trial) run() {
+	t.play.send(t.w.signals)
+	t.play.run(t.w.input)
+}
 
 // hits reports whether a call is of the unit that fails.
 func (t *trial) hits(r planner.Ref) bool {
@@ -101,9 +104,19 @@ func (t *trial) takes(r planner.Ref) time.Duration {
 	case r == *t.target:
 		return midst
 	case t.late[r.Step]:
-		return late
+		return t.longest()
 	}
 	return soon
+}
+
+// longest is more than all attempts of the target can take.
+func (t *trial) longest() time.Duration {
+	retry := t.play.callOf(*t.target).Retry
+	d := 2 * midst
+	for n := 1; n < retry.MaxAttempts; n++ {
+		d += retry.Delay(n) + midst
+	}
+	return d
 }
 
 // good is what a function returns when all is well: as a scenario says, or a sample of its contract in which the texts are this unit's own.
