@@ -94,6 +94,7 @@ func canonical(d *flow.Definition) flow.Value {
 // paths are the canonical keys that the language spells otherwise, by kind.
 var paths = map[flow.Kind]map[string][]string{
 	flow.Wait:     {"until": {"wait", "until"}},
+	flow.Signal:   {"signal": {"signal", "name"}, "signal_timeout": {"signal", "timeout"}, "signal_schema": {"signal", "schema"}},
 	flow.Approval: {"approval": {"approval", "title"}, "approval_timeout": {"approval", "timeout"}},
 	flow.Fail:     {"fail": {"fail", "message"}},
 }

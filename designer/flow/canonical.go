@@ -164,7 +164,7 @@ func canonicalStep(s *Step) []byte {
 	if t := s.Tolerated; t != nil {
 		o.integer("tolerated_failures", t.Count)
 		if t.Percent > 0 {
-			o.text("tolerated_percent", strconv.FormatFloat(t.Percent, 'g', -1, 64))
+			o.text("tolerated_failures", strconv.FormatFloat(t.Percent, 'g', -1, 64)+"%")
 		}
 	}
 	o.duration("deadline", s.Deadline)
