@@ -58,7 +58,8 @@ type Button struct {
 	Approved bool               // Approve
 	Comment  string             // Approve; Resolve: the reason
 	As       planner.Resolution // Resolve
-	Output   []byte             // Resolve as happened: JSON
+	Output   []byte             // Resolve as happened; Signal: JSON
+	Name     string             // Signal
 }
 
 // ButtonKind names a button.
@@ -68,7 +69,10 @@ type ButtonKind string
 const (
 	ButtonRetry      ButtonKind = "retry"
 	ButtonCancel     ButtonKind = "cancel"
+	ButtonPause      ButtonKind = "pause"
+	ButtonResume     ButtonKind = "resume"
 	ButtonCompensate ButtonKind = "compensate"
 	ButtonApprove    ButtonKind = "approve"
 	ButtonResolve    ButtonKind = "resolve"
+	ButtonSignal     ButtonKind = "signal"
 )

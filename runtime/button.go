@@ -19,11 +19,12 @@ type wireButton struct {
 	Comment  string             `json:"comment,omitempty"`
 	As       planner.Resolution `json:"as,omitempty"`
 	Output   []byte             `json:"output,omitempty"` // base64, so that hostile JSON stays bytes
+	Name     string             `json:"name,omitempty"`
 }
 
 // EncodeButton is the body under which a button goes into the inbox.
 func EncodeButton(b Button) ([]byte, error) {
-	return json.Marshal(wireButton{b.By, b.Then, b.Step, b.Item, b.Approved, b.Comment, b.As, b.Output})
+	return json.Marshal(wireButton{b.By, b.Then, b.Step, b.Item, b.Approved, b.Comment, b.As, b.Output, b.Name})
 }
 
 // ReadMessage turns an inbox message into what the planner is asked. One that cannot be read is refused like any other that makes no sense: if it
@@ -40,12 +41,18 @@ func ReadMessage(m journal.Message) Press {
 		p.Input = &planner.Retry{By: w.By}
 	case ButtonCancel:
 		p.Input = &planner.Cancel{By: w.By, Then: w.Then}
+	case ButtonPause:
+		p.Input = &planner.Pause{By: w.By}
+	case ButtonResume:
+		p.Input = &planner.Resume{By: w.By}
 	case ButtonCompensate:
 		p.Input = &planner.Undo{By: w.By}
 	case ButtonApprove:
 		p.Input = &planner.Approve{Step: w.Step, Approved: w.Approved, By: w.By, Comment: w.Comment}
 	case ButtonResolve:
 		p.Input = &planner.Resolve{Step: w.Step, Item: w.Item, As: w.As, Output: w.Output, By: w.By, Reason: w.Comment}
+	case ButtonSignal:
+		p.Input = &planner.Send{Name: w.Name, Payload: w.Output, By: w.By}
 	default:
 		p.Input = &planner.Unreadable{Why: fmt.Sprintf("this release knows no request of the kind %q", m.Kind)}
 	}

@@ -87,7 +87,7 @@ func (r *run) shown() *journal.RunRow {
 func (r *run) settledDown(now time.Time) bool {
 	s := r.state
 	switch s.Status() {
-	case planner.StatusWaiting, planner.StatusUncertain, planner.StatusCompensating:
+	case planner.StatusWaiting, planner.StatusUncertain, planner.StatusCompensating, planner.StatusPaused:
 	case planner.StatusSucceeded, planner.StatusFailed, planner.StatusCancelled, planner.StatusCompensated, planner.StatusCompensationFailed:
 	default:
 		return false

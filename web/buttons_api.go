@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -45,15 +46,14 @@ func (s *Server) press(read func(echo.Context) (runtime.Button, error)) echo.Han
 // messageID makes one message of a button that is sent twice with one key. The inbox counts messages by UUID; the same key for another run, or for
 // another step of it, is another message.
 func messageID(run string, b runtime.Button, key string) string {
-	return uuid.NewSHA1(uuid.NameSpaceOID, fmt.Appendf(nil, "%s/%s/%s/%d/%s", run, b.Kind, b.Step, b.Item, key)).String()
+	return uuid.NewSHA1(uuid.NameSpaceOID, fmt.Appendf(nil, "%s/%s/%s/%s/%d/%s", run, b.Kind, b.Name, b.Step, b.Item, key)).String()
 }
 
-func retryBody(c echo.Context) (runtime.Button, error) {
-	return runtime.Button{Kind: runtime.ButtonRetry}, readJSON(c, &struct{}{})
-}
-
-func compensateBody(c echo.Context) (runtime.Button, error) {
-	return runtime.Button{Kind: runtime.ButtonCompensate}, readJSON(c, &struct{}{})
+// plainBody reads the body of a button that has nothing to say but its name.
+func plainBody(kind runtime.ButtonKind) func(echo.Context) (runtime.Button, error) {
+	return func(c echo.Context) (runtime.Button, error) {
+		return runtime.Button{Kind: kind}, readJSON(c, &struct{}{})
+	}
 }
 
 func cancelBody(c echo.Context) (runtime.Button, error) {
@@ -92,6 +92,22 @@ func approval(step string, approved bool, comment string) (runtime.Button, error
 		return runtime.Button{}, fail(CodeInvalid, "the comment is longer than %d bytes", maxComment)
 	}
 	return runtime.Button{Kind: runtime.ButtonApprove, Step: step, Approved: approved, Comment: comment}, nil
+}
+
+// signalBody reads what is sent to a step: any JSON value; nothing is null.
+func signalBody(c echo.Context) (runtime.Button, error) {
+	b := runtime.Button{Kind: runtime.ButtonSignal, Name: c.Param("name"), Output: []byte("null")}
+	if err := accept(c, "application/json"); err != nil {
+		return b, err
+	}
+	body, err := readBody(c)
+	if err != nil {
+		return b, err
+	}
+	if body = bytes.TrimSpace(body); len(body) > 0 {
+		b.Output = body
+	}
+	return b, checkJSON(b.Output)
 }
 
 func resolveBody(c echo.Context) (runtime.Button, error) {

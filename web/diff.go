@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/segno-run/segno/designer/diff"
 	"github.com/segno-run/segno/designer/flow"
 )
 
@@ -15,6 +16,8 @@ type textDiff struct {
 	Added   []string   `json:"added"`   // steps that only the new text has
 	Removed []string   `json:"removed"` // steps that only the old text has
 	Changed []string   `json:"changed"` // steps that mean something else
+
+	Semantic *diff.Diff `json:"semantic"` // the same in detail: fields, edges, renames, reach
 }
 
 // diffLine is one line: Op is "+", "-" or " ". Old and New count from 1; 0 where the line is not there.
@@ -26,7 +29,7 @@ type diffLine struct {
 }
 
 func diffTexts(from, to []byte) textDiff {
-	d := textDiff{Lines: diffLines(lines(from), lines(to)), Added: []string{}, Removed: []string{}, Changed: []string{}}
+	d := textDiff{Lines: diffLines(lines(from), lines(to)), Added: []string{}, Removed: []string{}, Changed: []string{}, Semantic: meant(from, to)}
 	before, after := meanings(from), meanings(to)
 	for name, was := range before {
 		is, ok := after[name]
@@ -46,6 +49,13 @@ func diffTexts(from, to []byte) textDiff {
 	slices.Sort(d.Removed)
 	slices.Sort(d.Changed)
 	return d
+}
+
+// meant compares two texts by what they mean, as far as they can be read.
+func meant(from, to []byte) *diff.Diff {
+	old, _ := flow.Parse(from)
+	now, _ := flow.Parse(to)
+	return diff.Of(old, now)
 }
 
 // meanings gives the canonical form of each step; nothing of a text that can't be read.

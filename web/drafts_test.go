@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/segno-run/segno/designer/diff"
 	"github.com/segno-run/segno/web/view"
 )
 
@@ -105,8 +106,18 @@ func TestVersions(t *testing.T) {
 	var d struct {
 		Lines                   []struct{ Op, Text string }
 		Added, Removed, Changed []string
+		Semantic                diff.Diff
 	}
 	s.do("GET", "/api/v1/flows/order/diff?from=1&to=2", "").want(200).into(&d)
+	if got, want := d.Semantic.Text(), "~ step ship\n    with.n: 2 → 20\n"; got != want {
+		t.Errorf("what it means: got %q, want %q", got, want)
+	}
+	markdown := s.do("GET", "/api/v1/flows/order/diff?from=1&to=2&format=markdown", "").want(200).has("### order: 1 step changed\n\n**Steps**\n\n- changed `ship`\n  - `with.n`: `2` → `20`\n")
+	if got := markdown.header.Get("Content-Type"); got != "text/markdown; charset=utf-8" {
+		t.Errorf("Content-Type: got %s", got)
+	}
+	s.do("GET", "/api/v1/flows/order/diff?from=1&to=1", "", "Accept", "text/markdown").want(200).has("No difference in meaning.")
+	s.do("GET", "/api/v1/flows/order/diff?from=1&to=2&format=pdf", "").want(400, "bad_request")
 	var changed []string
 	for _, l := range d.Lines {
 		if l.Op != " " {

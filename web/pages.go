@@ -10,6 +10,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
+	"github.com/segno-run/segno/runtime"
 	"github.com/segno-run/segno/web/templates"
 )
 
@@ -35,9 +36,11 @@ func (s *Server) pageRoutes(e *echo.Echo) {
 	e.GET("/runs/:run/fragments/header", s.headerFragment)
 	e.GET("/runs/:run/fragments/inspector", s.inspectorFragment)
 	e.GET("/runs/:run/live", s.live) // the address by which pages follow a run
-	e.POST("/runs/:run/retry", s.pressForm("retried", retryForm))
+	e.POST("/runs/:run/retry", s.pressForm("retried", plainForm(runtime.ButtonRetry)))
+	e.POST("/runs/:run/pause", s.pressForm("paused", plainForm(runtime.ButtonPause)))
+	e.POST("/runs/:run/resume", s.pressForm("resumed", plainForm(runtime.ButtonResume)))
 	e.POST("/runs/:run/cancel", s.pressForm("cancelled", cancelForm))
-	e.POST("/runs/:run/compensate", s.pressForm("compensated", compensateForm))
+	e.POST("/runs/:run/compensate", s.pressForm("compensated", plainForm(runtime.ButtonCompensate)))
 	e.POST("/runs/:run/approvals/:step", s.approvalForm)
 	e.POST("/runs/:run/steps/:step/resolve", s.resolveForm)
 

@@ -309,6 +309,9 @@ const alike = 3
 func pageDiff(from, to []byte) *templates.Diff {
 	all := diffTexts(from, to).Lines
 	d := &templates.Diff{}
+	for _, l := range meant(from, to).Lines() {
+		d.Words = append(d.Words, templates.DiffWords{Sign: l.Sign, Text: l.Text, Below: l.Below})
+	}
 	near := make([]bool, len(all))
 	for i, l := range all {
 		switch l.Op {

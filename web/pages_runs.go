@@ -196,10 +196,10 @@ func (s *Server) pressForm(said string, read func(echo.Context) runtime.Button) 
 	return func(c echo.Context) error { return s.pressed(c, read(c), said) }
 }
 
-func retryForm(echo.Context) runtime.Button { return runtime.Button{Kind: runtime.ButtonRetry} }
-func compensateForm(echo.Context) runtime.Button {
-	return runtime.Button{Kind: runtime.ButtonCompensate}
+func plainForm(kind runtime.ButtonKind) func(echo.Context) runtime.Button {
+	return func(echo.Context) runtime.Button { return runtime.Button{Kind: kind} }
 }
+
 func cancelForm(c echo.Context) runtime.Button {
 	b := runtime.Button{Kind: runtime.ButtonCancel}
 	if c.FormValue("then") == string(flow.Compensate) {

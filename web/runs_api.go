@@ -114,7 +114,7 @@ type runEntry struct {
 }
 
 // statuses of runs that a filter may name.
-var runStatuses = []planner.RunStatus{planner.StatusPending, planner.StatusRunning, planner.StatusWaiting, "paused", planner.StatusSucceeded, planner.StatusFailed,
+var runStatuses = []planner.RunStatus{planner.StatusPending, planner.StatusRunning, planner.StatusWaiting, planner.StatusPaused, planner.StatusSucceeded, planner.StatusFailed,
 	planner.StatusCancelled, planner.StatusCompensating, planner.StatusCompensated, planner.StatusCompensationFailed, planner.StatusUncertain}
 
 // filter reads the parameters that the API and the page share.

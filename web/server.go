@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/segno-run/segno/runtime"
 	"github.com/segno-run/segno/web/static"
 )
 
@@ -95,6 +96,7 @@ func (s *Server) apiRoutes(g *echo.Group) {
 	g.POST("/functions/:function/invoke", s.invokeFunction)
 
 	g.POST("/check", s.check)
+	g.GET("/language.schema.json", s.languageSchema)
 	g.GET("/flows", s.listFlows)
 	g.GET("/flows/:flow/draft", s.getDraft)
 	g.PUT("/flows/:flow/draft", s.putDraft)
@@ -110,9 +112,12 @@ func (s *Server) apiRoutes(g *echo.Group) {
 	g.GET("/runs/:run/events", s.getEvents)
 	g.GET("/runs/:run/steps/:step/items", s.getItems)
 	g.GET("/runs/:run/plan", s.getPlan)
-	g.POST("/runs/:run/retry", s.press(retryBody))
+	g.POST("/runs/:run/retry", s.press(plainBody(runtime.ButtonRetry)))
+	g.POST("/runs/:run/pause", s.press(plainBody(runtime.ButtonPause)))
+	g.POST("/runs/:run/resume", s.press(plainBody(runtime.ButtonResume)))
 	g.POST("/runs/:run/cancel", s.press(cancelBody))
-	g.POST("/runs/:run/compensate", s.press(compensateBody))
+	g.POST("/runs/:run/compensate", s.press(plainBody(runtime.ButtonCompensate)))
+	g.POST("/runs/:run/signals/:name", s.press(signalBody))
 	g.POST("/runs/:run/approvals/:step", s.press(approvalBody))
 	g.POST("/runs/:run/steps/:step/resolve", s.press(resolveBody))
 	g.GET("/runs/:run/live", s.live)

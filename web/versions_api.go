@@ -186,6 +186,9 @@ func (s *Server) version(ctx context.Context, name, number string) (models.FlowV
 	return v, missing(err, "`%s` has no version %s", clip(name), clip(number))
 }
 
+const mimeMarkdown = "text/markdown"
+
+// getDiff compares two texts of a flow, by lines and by what they mean; in Markdown, for a pull request, to who accepts that or asks ?format=markdown.
 func (s *Server) getDiff(c echo.Context) error {
 	ctx, name := c.Request().Context(), c.Param("flow")
 	from, err := s.side(ctx, name, c.QueryParam("from"))
@@ -195,6 +198,14 @@ func (s *Server) getDiff(c echo.Context) error {
 	to, err := s.side(ctx, name, c.QueryParam("to"))
 	if err != nil {
 		return err
+	}
+	c.Response().Header().Add(echo.HeaderVary, echo.HeaderAccept)
+	switch format := c.QueryParam("format"); {
+	case format == "markdown", format == "" && wants(c, mimeMarkdown):
+		d := meant(from, to)
+		return c.Blob(http.StatusOK, mimeMarkdown+"; charset=utf-8", []byte("### "+name+": "+d.Summary()+"\n\n"+d.Markdown()))
+	case format != "" && format != "json":
+		return fail(CodeBadRequest, "`format` is %q; it must be json or markdown", clip(format))
 	}
 	return answerJSON(c, http.StatusOK, diffTexts(from, to))
 }

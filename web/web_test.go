@@ -82,6 +82,12 @@ func (e *engine) Press(ctx context.Context, run string, b runtime.Button) error 
 		return e.input(ctx, run, &planner.Cancel{By: b.By, Then: b.Then})
 	case runtime.ButtonCompensate:
 		return e.input(ctx, run, &planner.Undo{By: b.By})
+	case runtime.ButtonPause:
+		return e.input(ctx, run, &planner.Pause{By: b.By})
+	case runtime.ButtonResume:
+		return e.input(ctx, run, &planner.Resume{By: b.By})
+	case runtime.ButtonSignal:
+		return e.input(ctx, run, &planner.Send{Name: b.Name, Payload: b.Output, By: b.By})
 	case runtime.ButtonApprove:
 		return e.input(ctx, run, &planner.Approve{Step: b.Step, Approved: b.Approved, By: b.By, Comment: b.Comment})
 	}
@@ -325,7 +331,8 @@ func (a *answer) has(parts ...string) *answer {
 
 const (
 	echoFunction = `{"http": {"url": "http://127.0.0.1:9/echo"}, "idempotent": true,
-		"input": {"type": "object", "required": ["n"], "properties": {"n": {"type": "integer"}}}}`
+		"input": {"type": "object", "required": ["n"], "properties": {"n": {"type": "integer"}}},
+		"output": {"type": "object", "properties": {"n": {}}, "required": ["n"]}}`
 	orderFlow = `name: order
 title: Place an order
 input:

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/segno-run/segno/designer/expr"
 	"github.com/segno-run/segno/designer/fault"
 	"github.com/segno-run/segno/designer/flow"
 	"github.com/segno-run/segno/designer/schema"
@@ -28,7 +29,7 @@ type contract struct {
 	faulty   []flow.Issue // what is wrong with the function's own entry
 
 	shapesRead bool
-	in, out    *shape
+	in         *shape
 }
 
 func (c *contract) readShapes() {
@@ -39,17 +40,6 @@ func (c *contract) readShapes() {
 	if c.function.Input.Kind != flow.Absent {
 		c.in = readShape(c.function.Input.JSON())
 	}
-	if c.function.Output.Kind != flow.Absent {
-		c.out = readShape(c.function.Output.JSON())
-	}
-}
-
-func (c *contract) outputShape() *shape {
-	if c == nil {
-		return nil
-	}
-	c.readShapes()
-	return c.out
 }
 
 // contractOf looks a function up once in a compilation; nil if the catalogue lacks it.
@@ -74,8 +64,13 @@ func (k *compiler) contractOf(spec *flow.CallSpec) *contract {
 func (k *compiler) callStep(i int) {
 	w, s := &k.d.Steps[i], k.steps[i]
 	s.MaxParallel = cmp.Or(w.MaxParallel, flow.DefaultMaxParallel)
-	s.ForEach = k.program(w.ForEach, scope{step: i, field: "for_each"}, "list")
+	s.Deadline, s.Tolerated = w.Deadline, w.Tolerated
 	item := w.ForEach != nil
+	if item {
+		var of *expr.Type
+		s.ForEach, of = k.typedProgram(w.ForEach, scope{step: i, field: "for_each"}, "list")
+		k.typing.items[i] = of.Element()
+	}
 	if w.Call == nil {
 		if !k.broken[w.Name] {
 			k.stepIssue(flow.Error, i, "call", "name a function", "the step calls no function")
@@ -91,7 +86,7 @@ func (k *compiler) callStep(i int) {
 // call compiles a call or a compensation. prefix is where its keys stand: "" or "compensate.".
 func (k *compiler) call(i int, spec *flow.CallSpec, prefix string, sc scope) *Call {
 	w := &k.d.Steps[i]
-	with := k.template(spec.With, sc)
+	with, passed := k.typedTemplate(spec.With, sc)
 	c := k.contractOf(spec)
 	if c == nil {
 		k.unknownFunction(i, spec, prefix)
@@ -117,6 +112,7 @@ func (k *compiler) call(i int, spec *flow.CallSpec, prefix string, sc scope) *Ca
 	}
 	out.Retry = resolveRetry(policy, out.Idempotent)
 	k.checkWith(i, spec, c, prefix)
+	k.fit(spec.With, passed, c.input.Type(), fitting{sc: sc, function: spec.Function})
 	return out
 }
 

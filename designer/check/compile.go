@@ -79,8 +79,10 @@ type compiler struct {
 	compiled  map[exprKey]compiledExpr
 
 	guesses    int  // comparisons made for hints
-	inputRead  bool // inputShape was computed
-	inputShape *shape
+	inputRead  bool // inputTyped was computed
+	inputTyped *expr.Type
+	typing     typing
+	sure       *certainty // nil until asked for
 }
 
 type portSet map[string]bool
@@ -100,12 +102,13 @@ func (k *compiler) compile() *Program {
 			"the flow has %d steps; at most %d are allowed", len(d.Steps), MaxSteps)
 		return nil
 	}
-	p := &Program{Flow: d.Name, OnFailure: cmp.Or(d.OnFailure, flow.Pause)}
+	p := &Program{Flow: d.Name, OnFailure: cmp.Or(d.OnFailure, flow.Pause), Timeout: d.Timeout}
 	k.indexSteps()
 	k.connect()
 	k.findCycles()
 	k.findAncestors()
 	k.findExclusive()
+	k.typing = typing{outputs: make([]outputType, len(k.steps)), items: make([]*expr.Type, len(k.steps)), opaque: map[string]bool{}}
 	p.Input = k.inputSchema()
 	for i := range d.Steps {
 		k.step(i)
@@ -119,6 +122,7 @@ func (k *compiler) compile() *Program {
 		return nil
 	}
 	p.Steps, p.index = k.steps, k.index
+	p.Signals = k.signals()
 	p.Hash = k.hash()
 	return p
 }

@@ -20,6 +20,8 @@ type Program struct {
 	Input     *schema.Schema // nil: anything
 	Output    *expr.Template // nil: the run has no output
 	OnFailure flow.OnFailure
+	Timeout   time.Duration      // of the whole run; 0: none
+	Signals   map[string][]*Step // the steps that wait for a signal, by its name, in written order; they agree on its schema
 
 	index map[string]int
 }
@@ -48,6 +50,9 @@ type Step struct {
 	If          *expr.Program
 	ForEach     *expr.Program
 	MaxParallel int
+	Tolerated   *flow.Tolerance // of a for_each; nil: no failure is
+
+	Deadline time.Duration // kind call: of the step with all its attempts and items; 0: none
 
 	Call       *Call // kind call
 	Compensate *Call // may be nil
@@ -57,6 +62,10 @@ type Step struct {
 
 	WaitFor   time.Duration  // kind wait
 	WaitUntil *expr.Template // kind wait; nil when WaitFor counts
+
+	Signal        string         // kind signal: its name
+	SignalTimeout time.Duration  // kind signal; 0: none
+	SignalSchema  *schema.Schema // kind signal; nil: anything
 
 	ApprovalTitle   *expr.Template // kind approval
 	ApprovalTimeout time.Duration  // 0: none

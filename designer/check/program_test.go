@@ -195,7 +195,7 @@ bad:
 // large is a flow of n steps, a third of them switches, with expressions of every sort.
 func large(n int) string {
 	var b strings.Builder
-	b.WriteString("name: large\ninput: {type: object, properties: {amount: {type: number}, lines: {type: array}}}\nsteps:\n  s0: {call: vision.ocr}\n")
+	b.WriteString("name: large\ninput: {type: object, required: [amount], properties: {amount: {type: number}, lines: {type: array}}}\nsteps:\n  s0: {call: vision.ocr}\n")
 	for i := 1; i < n; i++ {
 		switch i % 3 {
 		case 1:

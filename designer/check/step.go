@@ -31,6 +31,8 @@ func (k *compiler) step(i int) {
 		s.Set = k.template(w.Set, at("set"))
 	case flow.Wait:
 		k.waitStep(i)
+	case flow.Signal:
+		k.signalStep(i)
 	case flow.Approval:
 		s.ApprovalTitle = k.template(w.Approval.Title, at("approval.title"))
 		s.ApprovalTimeout = w.Approval.Timeout
@@ -44,7 +46,7 @@ func (k *compiler) step(i int) {
 		}
 	default:
 		if !k.broken[w.Name] {
-			k.stepIssue(flow.Error, i, "", "give it one of call, switch, set, wait, approval, fail", "the step `%s` has no kind", w.Name)
+			k.stepIssue(flow.Error, i, "", "give it one of call, switch, set, wait, signal, approval, fail", "the step `%s` has no kind", w.Name)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -26,6 +27,9 @@ func (k *compiler) stepName(sc scope) string {
 }
 
 func (k *compiler) textIssue(sev flow.Severity, pos flow.Pos, sc scope, hint, format string, args ...any) {
+	if k.typing.quiet > 0 {
+		return
+	}
 	k.report(sev, pos, k.stepName(sc), sc.field, hint, format, args...)
 }
 
@@ -34,19 +38,52 @@ func (k *compiler) program(e *flow.Expr, sc scope, want string) *expr.Program {
 	if e == nil {
 		return nil
 	}
-	p := k.compileExpr(e.Source, sc, e.At)
-	if p == nil {
-		return nil
-	}
-	switch got := p.Type(); {
-	case want == "bool" && got != "bool" && got != "dyn" && got != "optional_type":
-		k.textIssue(flow.Error, e.Pos, sc, "", "`%s` must be true or false, but this is always %s", sc.field, article(got))
-		return nil
-	case want == "list" && got != "list" && got != "dyn" && got != "optional_type":
-		k.textIssue(flow.Error, e.Pos, sc, "", "`%s` must be a list, but this is always %s", sc.field, article(got))
-		return nil
-	}
+	p, _ := k.typedProgram(e, sc, want)
 	return p
+}
+
+// typedProgram is program, with what is known of the result's type.
+func (k *compiler) typedProgram(e *flow.Expr, sc scope, want string) (*expr.Program, *expr.Type) {
+	p, of := k.compileExpr(e.Source, sc, e.At)
+	if p == nil {
+		return nil, nil
+	}
+	kinds, words := expr.Bool, "true or false"
+	if want == "list" {
+		kinds, words = expr.List, "a list"
+	}
+	if want == "" {
+		return p, of
+	}
+	if of == nil || of.Kinds == 0 {
+		switch got := p.Type(); got {
+		case want, "dyn", "optional_type":
+			return p, of
+		default:
+			k.textIssue(flow.Error, e.Pos, sc, "", "`%s` must be %s, but this is always %s", sc.field, words, article(got))
+			return nil, nil
+		}
+	}
+	switch {
+	case of.Optional:
+		k.textIssue(flow.Error, e.Pos, sc, "say what to take instead with `.orValue("+map[string]string{"bool": "false", "list": "[]"}[want]+")`",
+			"`%s` must be %s, but this may be absent", sc.field, words)
+	case of.Kinds&kinds == 0:
+		k.textIssue(flow.Error, e.Pos, sc, "", "`%s` must be %s, but this is always %s", sc.field, words, withArticle(of))
+	case of.Kinds&^kinds != 0 && !of.Loose():
+		k.textIssue(flow.Error, e.Pos, sc, "", "`%s` must be %s, but this is %s", sc.field, words, withArticle(of))
+	default:
+		return p, of
+	}
+	return nil, nil
+}
+
+// withArticle names a type in a sentence, the way article does a CEL type.
+func withArticle(of *expr.Type) string {
+	if of.Kinds == expr.Bool {
+		return "true or false"
+	}
+	return of.WithArticle()
 }
 
 // article names a CEL type in a sentence.
@@ -71,7 +108,7 @@ func article(celType string) string {
 }
 
 // compileExpr compiles a source once in a flow, and checks at every place what it reads. at gives the position of an offset into the source.
-func (k *compiler) compileExpr(source string, sc scope, at func(runes int) flow.Pos) *expr.Program {
+func (k *compiler) compileExpr(source string, sc scope, at func(runes int) flow.Pos) (*expr.Program, *expr.Type) {
 	key := exprKey{source, sc.item}
 	c, ok := k.compiled[key]
 	if !ok {
@@ -85,16 +122,20 @@ func (k *compiler) compileExpr(source string, sc scope, at func(runes int) flow.
 		k.textIssue(flow.Error, at(p.Offset), sc, p.Hint, "%s", p.Message)
 	}
 	if c.program == nil {
-		return nil
+		return nil, nil
 	}
 	fine := true
 	for _, r := range c.program.Refs() {
 		fine = k.reference(r, sc, at) && fine
 	}
 	if !fine {
-		return nil
+		return nil, nil
 	}
-	return c.program
+	of, fine := k.infer(c.program, sc, at)
+	if !fine {
+		return nil, nil
+	}
+	return c.program, of
 }
 
 // noItem says why there is no item at a place.
@@ -113,43 +154,75 @@ func (k *compiler) noItem(sc scope) string {
 
 // template compiles a value that may hold expressions. Parts that could not be compiled are left out; there is an issue for each.
 func (k *compiler) template(v flow.Value, sc scope) *expr.Template {
+	t, of := k.typedTemplate(v, sc)
+	if of != nil && of.Optional {
+		k.unhandled(exprPos(v), sc, "`"+cmp.Or(sc.field, "output")+"`")
+	}
+	return t
+}
+
+// typedTemplate is template, with what is known of the value's type: an optional for an expression that may be absent, which only a field of an object
+// may be.
+func (k *compiler) typedTemplate(v flow.Value, sc scope) (*expr.Template, *expr.Type) {
 	switch v.Kind {
 	case flow.Absent:
-		return nil
+		return nil, nil
 	case flow.String:
 		return k.textTemplate(v, sc)
 	case flow.List:
 		items := make([]*expr.Template, 0, len(v.Items))
+		of := &expr.Type{Kinds: expr.List, Elem: &expr.Type{}, Fixed: true}
 		plain := true
 		for i, it := range v.Items {
 			below := sc
 			below.field += "[" + strconv.Itoa(i) + "]"
-			t := k.template(it, below)
+			t, one := k.typedTemplate(it, below)
+			if one != nil && one.Optional {
+				k.unhandled(exprPos(it), below, "an element of a list")
+				one = nil
+			}
+			of.Prefix = append(of.Prefix, one)
+			of.Elem = expr.Join(of.Elem, one)
 			plain = plain && t.IsLiteral()
 			items = append(items, t)
 		}
 		if t := expr.Array(items...); !plain {
-			return t
+			return t, of
 		} else {
-			return settled(t)
+			return settled(t), of
 		}
 	case flow.Map:
 		fields := make([]expr.TemplateField, 0, len(v.Fields))
+		types := make([]expr.TypeField, 0, len(v.Fields))
 		plain := true
 		for _, f := range v.Fields {
 			below := sc
 			below.field += "." + f.Key
-			t := k.template(f.Value, below)
+			t, one := k.typedTemplate(f.Value, below)
 			plain = plain && t.IsLiteral()
 			fields = append(fields, expr.TemplateField{Key: f.Key, Value: t})
+			types = append(types, expr.TypeField{Name: f.Key, Type: one.Held(), Required: one == nil || !one.Optional})
 		}
 		if t := expr.Object(fields...); !plain {
-			return t
+			return t, expr.ObjectOf(types...)
 		} else {
-			return settled(t)
+			return settled(t), expr.ObjectOf(types...)
 		}
 	}
-	return expr.Literal(v.JSON())
+	return expr.Literal(v.JSON()), expr.LiteralType(v.JSON())
+}
+
+// exprPos is where the first expression of a text stands.
+func exprPos(v flow.Value) flow.Pos {
+	if v.Kind == flow.String {
+		parts, _ := expr.SplitText(v.Text)
+		for _, p := range parts {
+			if p.IsExpr {
+				return v.At(p.Offset)
+			}
+		}
+	}
+	return v.Pos
 }
 
 // settled evaluates a template without expressions, once and for all.
@@ -161,26 +234,33 @@ func settled(t *expr.Template) *expr.Template {
 	return expr.Literal(v.JSON())
 }
 
-func (k *compiler) textTemplate(v flow.Value, sc scope) *expr.Template {
+func (k *compiler) textTemplate(v flow.Value, sc scope) (*expr.Template, *expr.Type) {
 	raw, problems := expr.SplitText(v.Text)
 	for _, p := range problems {
 		k.textIssue(flow.Error, v.At(p.Offset), sc, p.Hint, "%s", p.Message)
 	}
 	parts := make([]expr.Part, 0, len(raw))
 	plain := true
+	of := textType
 	for _, r := range raw {
 		if !r.IsExpr {
 			parts = append(parts, expr.Part{Literal: r.Literal})
 			continue
 		}
 		plain = false
-		p := k.compileExpr(r.Expr, sc, func(runes int) flow.Pos { return v.At(r.Offset + runes) })
+		p, one := k.compileExpr(r.Expr, sc, func(runes int) flow.Pos { return v.At(r.Offset + runes) })
+		switch {
+		case len(raw) == 1:
+			of = one
+		case one != nil && one.Optional:
+			k.unhandled(v.At(r.Offset), sc, "a part of a text")
+		}
 		if p != nil {
 			parts = append(parts, expr.Part{Expr: p})
 		}
 	}
 	if !plain {
-		return expr.Text(parts...)
+		return expr.Text(parts...), of
 	}
 	text := ""
 	for _, p := range parts {
@@ -188,9 +268,9 @@ func (k *compiler) textTemplate(v flow.Value, sc scope) *expr.Template {
 	}
 	b, err := json.Marshal(text)
 	if err != nil { // a string always encodes
-		return expr.Literal([]byte(`""`))
+		return expr.Literal([]byte(`""`)), textType
 	}
-	return expr.Literal(b)
+	return expr.Literal(b), expr.OneOf(expr.String, string(b))
 }
 
 func hasExpr(v flow.Value) bool {

@@ -8,7 +8,7 @@ import (
 )
 
 // flowOrder is the order in which the keys of a flow are written.
-var flowOrder = []string{"name", "title", "input", "steps", "output", "on_failure"}
+var flowOrder = []string{"name", "title", "notes", "input", "timeout", "steps", "output", "on_failure"}
 
 // order is that of the keys of the mapping at that path of a step; nil if they have none.
 func order(path []string) []string {
@@ -19,6 +19,8 @@ func order(path []string) []string {
 		return []string{"max_attempts", "backoff", "factor", "max_backoff", "on"}
 	case len(path) == 1 && path[0] == "compensate":
 		return []string{"call", "with", "timeout", "retry"}
+	case len(path) == 1 && path[0] == "signal":
+		return []string{"name", "timeout", "schema"}
 	case len(path) == 1 && path[0] == "approval":
 		return []string{"title", "timeout"}
 	}

@@ -13,7 +13,7 @@ func text(s string) flow.Value { return flow.Value{Kind: flow.String, Text: s} }
 func fields(f ...flow.Field) flow.Value { return flow.Value{Kind: flow.Map, Fields: f} }
 
 // begin is what a new step of a kind says, so that it can be read and shows what to fill in.
-func begin(kind flow.Kind, function string) (flow.Value, *Error) {
+func begin(kind flow.Kind, step, function string) (flow.Value, *Error) {
 	switch kind {
 	case flow.Call:
 		if !flow.ValidFunctionName(function) {
@@ -26,12 +26,14 @@ func begin(kind flow.Kind, function string) (flow.Value, *Error) {
 		return fields(), nil
 	case flow.Wait:
 		return text("10s"), nil
+	case flow.Signal:
+		return fields(flow.Field{Key: "name", Value: text(step)}), nil
 	case flow.Approval:
 		return fields(flow.Field{Key: "title", Value: text("Go on?")}), nil
 	case flow.Fail:
 		return fields(flow.Field{Key: "message", Value: text("Failed")}), nil
 	}
-	return flow.Value{}, refuse(BadKind, "%q is not a kind of step; use call, switch, set, wait, approval or fail", kind)
+	return flow.Value{}, refuse(BadKind, "%q is not a kind of step; use call, switch, set, wait, signal, approval or fail", kind)
 }
 
 // free refuses a name that is none or is taken.
@@ -49,7 +51,7 @@ func (d *doc) addStep(op Op) *Error {
 	if err := d.free(op.Step); err != nil {
 		return err
 	}
-	body, err := begin(op.Kind, op.Function)
+	body, err := begin(op.Kind, op.Step, op.Function)
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func compileCEL(src string, opts Options) (*Program, []Problem) {
 		return nil, []Problem{{0, "the expression cannot be planned: " + err.Error(), ""}}
 	}
 	slices.SortStableFunc(w.refs, func(a, b Ref) int { return a.Offset - b.Offset })
-	return &Program{source: src, refs: w.refs, prog: prog, kind: checked.OutputType().TypeName()}, nil
+	return &Program{source: src, refs: w.refs, prog: prog, kind: checked.OutputType().TypeName(), tree: tree}, nil
 }
 
 func sorted(ps []Problem) []Problem {

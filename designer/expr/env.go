@@ -46,6 +46,7 @@ func newEnv(item bool) (*cel.Env, error) {
 		cel.CrossTypeNumericComparisons(true),
 		cel.DefaultUTCTimeZone(true),
 		cel.EnableIdentifierEscapeSyntax(),
+		cel.EnableMacroCallTracking(),
 		cel.ParserExpressionSizeLimit(MaxSource),
 		cel.ParserRecursionLimit(maxNesting),
 		cel.ParserErrorRecoveryLimit(4),

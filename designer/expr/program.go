@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/common/types/traits"
@@ -25,6 +26,7 @@ type Program struct {
 	isPath bool        // the expression is nothing but refs[0]
 	prog   cel.Program // otherwise
 	kind   string      // what the compiler knows of the result's type
+	tree   *ast.AST    // unless isPath: as it was parsed
 }
 
 // Compile compiles one CEL expression, without its `${{ }}`. The Program is nil if there is any Problem; the problems stand in the order of their

@@ -127,6 +127,7 @@ func Canonical(d *Definition) []byte {
 	o.text("name", d.Name)
 	o.text("title", d.Title)
 	o.sorted("input", d.Input)
+	o.duration("timeout", d.Timeout)
 	steps := slices.Clone(d.Steps)
 	slices.SortStableFunc(steps, func(a, b Step) int { return strings.Compare(a.Name, b.Name) })
 	o.raw("steps", func() []byte {
@@ -160,6 +161,13 @@ func canonicalStep(s *Step) []byte {
 	o.expr("if", s.If)
 	o.expr("for_each", s.ForEach)
 	o.integer("max_parallel", s.MaxParallel)
+	if t := s.Tolerated; t != nil {
+		o.integer("tolerated_failures", t.Count)
+		if t.Percent > 0 {
+			o.text("tolerated_failures", strconv.FormatFloat(t.Percent, 'g', -1, 64)+"%")
+		}
+	}
+	o.duration("deadline", s.Deadline)
 	if s.Call != nil {
 		o.call(s.Call)
 	}
@@ -175,6 +183,9 @@ func canonicalStep(s *Step) []byte {
 	o.sorted("set", s.Set)
 	o.duration("wait", s.Wait.For)
 	o.sorted("until", s.Wait.Until)
+	o.text("signal", s.Signal.Name)
+	o.duration("signal_timeout", s.Signal.Timeout)
+	o.sorted("signal_schema", s.Signal.Schema)
 	o.sorted("approval", s.Approval.Title)
 	o.duration("approval_timeout", s.Approval.Timeout)
 	o.sorted("fail", s.Fail.Message)
@@ -186,6 +197,14 @@ func canonicalStep(s *Step) []byte {
 		})
 	}
 	return o.bytes()
+}
+
+// CanonicalValue is one JSON text for v: the order of keys makes no difference to it. It is "null" for an Absent value.
+func CanonicalValue(v Value) []byte {
+	if v.Kind == Absent {
+		return []byte("null")
+	}
+	return v.appendJSON(nil, true)
 }
 
 // Hash is the content hash of d: the SHA-256 of Canonical in hex.

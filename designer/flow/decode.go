@@ -82,8 +82,8 @@ func (d *decoder) markAll(path string, n *Node) {
 
 // later are the keys of the full language that this release does not read, by where they stand.
 var later = map[string][]string{
-	"flow":       {"notes", "timeout", "deadline"},
-	"step":       {"flow", "signal", "until", "deadline", "notes"},
+	"flow":       {"deadline"},
+	"step":       {"flow", "until"},
 	"compensate": {"after", "deadline"},
 	"function":   {"lambda", "worker", "rate"},
 }
@@ -115,7 +115,7 @@ func (d *decoder) each(n *Node, what, path string, known []string, f func(key st
 
 // whole names a mapping in a sentence.
 var whole = map[string]string{"flow": "a flow", "step": "a step", "compensate": "`compensate`", "retry": "`retry`", "wait": "`wait`",
-	"approval": "`approval`", "fail": "`fail`", "needs": "`needs`", "function": "a function", "http": "`http`", "process": "`process`"}
+	"signal": "`signal`", "approval": "`approval`", "fail": "`fail`", "needs": "`needs`", "function": "a function", "http": "`http`", "process": "`process`"}
 
 // mapping reports whether n is a mapping, with an issue if not.
 func (d *decoder) mapping(n *Node, field, want string) bool {
@@ -266,7 +266,7 @@ func (d *decoder) retry(n *Node, field string) *Retry {
 		return nil
 	}
 	r := &Retry{}
-	d.each(n, "retry", field, []string{"max_attempts", "backoff", "factor", "max_backoff", "on"}, func(key string, e *Entry) {
+	d.each(n, "retry", field, retryKeys, func(key string, e *Entry) {
 		path := join(field, key)
 		switch key {
 		case "max_attempts":

@@ -6,10 +6,21 @@ import (
 )
 
 var (
-	flowKeys = []string{"name", "title", "input", "steps", "output", "on_failure"}
-	stepKeys = []string{"call", "switch", "set", "wait", "approval", "fail", "needs", "if", "for_each", "max_parallel", "with", "retry", "timeout",
-		"compensate", "title"}
-	kinds = []Kind{Call, Switch, Set, Wait, Approval, Fail}
+	flowKeys = []string{"name", "title", "notes", "input", "timeout", "steps", "output", "on_failure"}
+	stepKeys = []string{"call", "switch", "set", "wait", "signal", "approval", "fail", "needs", "if", "for_each", "max_parallel", "tolerated_failures", "with", "retry", "timeout",
+		"deadline", "compensate", "title", "notes"}
+	kinds = []Kind{Call, Switch, Set, Wait, Signal, Approval, Fail}
+
+	signalKeys     = []string{"name", "timeout", "schema"}
+	waitKeys       = []string{"until"}
+	approvalKeys   = []string{"title", "timeout"}
+	failKeys       = []string{"message"}
+	needsKeys      = []string{"any"}
+	compensateKeys = []string{"call", "with", "timeout", "retry"}
+	retryKeys      = []string{"max_attempts", "backoff", "factor", "max_backoff", "on"}
+
+	// oneKind is the advice for a step without a kind.
+	oneKind = "give it one of call, switch, set, wait, signal, approval, fail"
 )
 
 // Parse reads a flow. It never panics, whatever the bytes are, and reports every problem at once, in the order of the text. The Definition is nil if
@@ -44,6 +55,10 @@ func ParseFlow(tree *Tree, issues Issues) (*Definition, Issues) {
 			def.Name = d.name(v, "name", "flow")
 		case "title":
 			def.Title = d.text(v, "title")
+		case "notes":
+			def.Notes = d.text(v, "notes")
+		case "timeout":
+			def.Timeout = d.duration(v, "timeout")
 		case "input":
 			if d.mapping(v, "input", "a JSON Schema, a mapping such as {type: object}") {
 				def.Input = d.value(v, "input")

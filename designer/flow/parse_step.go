@@ -13,7 +13,7 @@ func (d *decoder) stepEntry(e *Entry) Step {
 	d.checkName(s.Name, e.Key.Start, "", "step")
 	if n.Kind != MappingNode {
 		if n.IsNull() {
-			d.at(e.Key.Start, "", "give it one of call, switch, set, wait, approval, fail", "the step `%s` is empty", shorten(s.Name))
+			d.at(e.Key.Start, "", oneKind, "the step `%s` is empty", shorten(s.Name))
 		} else if n.Kind != BrokenNode {
 			hint := ""
 			if key, rest, ok := strings.Cut(n.Text, ":"); ok && slices.Contains(stepKeys, key) {
@@ -37,7 +37,7 @@ func (d *decoder) stepEntry(e *Entry) Step {
 	}
 	s.Kind = Kind(kindKey)
 	if kindKey == "" && !hasLaterKind(n) {
-		d.at(e.Key.Start, "", "give it one of call, switch, set, wait, approval, fail", "the step `%s` has no kind", shorten(s.Name))
+		d.at(e.Key.Start, "", oneKind, "the step `%s` has no kind", shorten(s.Name))
 	}
 	d.each(n, "step", "", stepKeys, func(key string, e *Entry) { d.stepKey(&s, key, e) })
 	d.stepWhole(&s, n)
@@ -45,10 +45,10 @@ func (d *decoder) stepEntry(e *Entry) Step {
 }
 
 // hasLaterKind reports whether the step has a kind that this release does not read; that is an issue of its own.
-func hasLaterKind(n *Node) bool { return n.Entry("flow") != nil || n.Entry("signal") != nil }
+func hasLaterKind(n *Node) bool { return n.Entry("flow") != nil }
 
 // onlyCall are the keys that say how a function is called.
-var onlyCall = []string{"with", "retry", "timeout", "compensate", "for_each", "max_parallel"}
+var onlyCall = []string{"with", "retry", "timeout", "deadline", "compensate", "for_each", "max_parallel", "tolerated_failures"}
 
 func (d *decoder) stepKey(s *Step, key string, e *Entry) {
 	v := e.Value
@@ -61,8 +61,12 @@ func (d *decoder) stepKey(s *Step, key string, e *Entry) {
 	if slices.Contains(onlyCall, key) {
 		if s.Kind != "" && s.Kind != Call {
 			hint := ""
-			if s.Kind == Approval && key == "timeout" {
+			switch {
+			case key != "timeout" && key != "deadline":
+			case s.Kind == Approval:
 				hint = "write it inside: `approval: {title: …, timeout: 48h}`"
+			case s.Kind == Signal:
+				hint = "write it inside: `signal: {name: …, timeout: 48h}`"
 			}
 			d.at(e.Key.Start, key, hint, "`%s` belongs to a `call` step; the kind of this one is `%s`", key, s.Kind)
 			return
@@ -74,6 +78,10 @@ func (d *decoder) stepKey(s *Step, key string, e *Entry) {
 	switch key {
 	case "title":
 		s.Title = d.text(v, key)
+	case "notes":
+		s.Notes = d.text(v, key)
+	case "deadline":
+		s.Deadline = d.duration(v, key)
 	case "needs":
 		s.Needs = d.needs(v)
 	case "if":
@@ -82,6 +90,8 @@ func (d *decoder) stepKey(s *Step, key string, e *Entry) {
 		s.ForEach = d.expression(v, key, "${{ input.lines }}")
 	case "max_parallel":
 		s.MaxParallel = d.integer(v, key, 1, 10000)
+	case "tolerated_failures":
+		s.Tolerated = d.tolerance(v, key)
 	case "compensate":
 		s.Compensate = d.compensate(e)
 	default:
@@ -128,7 +138,7 @@ func (d *decoder) compensate(e *Entry) *CallSpec {
 		return nil
 	}
 	c := &CallSpec{Pos: d.tree.Pos(e.Key.Start)}
-	d.each(v, "compensate", "compensate", []string{"call", "with", "timeout", "retry"}, func(key string, e *Entry) {
+	d.each(v, "compensate", "compensate", compensateKeys, func(key string, e *Entry) {
 		if key == "call" {
 			d.function(c, e.Value, "compensate.call")
 			return
@@ -160,9 +170,11 @@ func (d *decoder) kind(s *Step, e *Entry) {
 		}
 	case Wait:
 		d.wait(s, v)
+	case Signal:
+		d.signal(s, e)
 	case Approval:
 		if d.mapping(v, "approval", "a mapping such as {title: \"Release it?\", timeout: 48h}") {
-			d.each(v, "approval", "approval", []string{"title", "timeout"}, func(key string, e *Entry) {
+			d.each(v, "approval", "approval", approvalKeys, func(key string, e *Entry) {
 				if key == "title" {
 					s.Approval.Title = d.template(e.Value, "approval.title")
 				} else {
@@ -175,7 +187,7 @@ func (d *decoder) kind(s *Step, e *Entry) {
 		}
 	case Fail:
 		if d.mapping(v, "fail", "a mapping such as {message: \"Out of stock\"}") {
-			d.each(v, "fail", "fail", []string{"message"}, func(_ string, e *Entry) {
+			d.each(v, "fail", "fail", failKeys, func(_ string, e *Entry) {
 				s.Fail.Message = d.template(e.Value, "fail.message")
 			})
 			if v.Entry("message") == nil {
@@ -190,7 +202,7 @@ func (d *decoder) wait(s *Step, v *Node) {
 		s.Wait.For = d.duration(v, "wait")
 		return
 	}
-	d.each(v, "wait", "wait", []string{"until"}, func(_ string, e *Entry) {
+	d.each(v, "wait", "wait", waitKeys, func(_ string, e *Entry) {
 		s.Wait.Until = d.template(e.Value, "wait.until")
 	})
 	if v.Entry("until") == nil {
@@ -234,7 +246,7 @@ func (d *decoder) needs(n *Node) Needs {
 	case n.Kind == MappingNode:
 		needs.Any = true
 		any := n.Entry("any")
-		d.each(n, "needs", "needs", []string{"any"}, func(string, *Entry) {})
+		d.each(n, "needs", "needs", needsKeys, func(string, *Entry) {})
 		if any == nil {
 			if len(n.Entries) == 0 {
 				d.at(n.Start, "needs", "write `[a, b]` for all of them, or `{any: [a, b]}`", "`needs` names no step")
@@ -300,6 +312,9 @@ func (d *decoder) stepWhole(s *Step, n *Node) {
 	if s.Kind != Call {
 		s.Call = nil // what was written of a call without one can't be shown as one
 		return
+	}
+	if e := n.Entry("tolerated_failures"); e != nil && n.Entry("for_each") == nil {
+		d.at(e.Key.Start, "tolerated_failures", "add `for_each`, or remove it", "`tolerated_failures` is of the items of a `for_each`")
 	}
 	if e := n.Entry("max_parallel"); e != nil && n.Entry("for_each") == nil {
 		d.report(Warning, e.Key.Start, "max_parallel", "add `for_each`, or remove it", "`max_parallel` says nothing without `for_each`")

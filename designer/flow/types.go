@@ -106,6 +106,7 @@ const (
 	Switch   Kind = "switch"
 	Set      Kind = "set"
 	Wait     Kind = "wait"
+	Signal   Kind = "signal"
 	Approval Kind = "approval"
 	Fail     Kind = "fail"
 )
@@ -132,7 +133,9 @@ type Definition struct {
 	Name      string
 	NamePos   Pos
 	Title     string
-	Input     Value // a JSON Schema; Absent if none was written
+	Notes     string        // for people; it means nothing and is no part of the content hash
+	Timeout   time.Duration // of the whole run; 0: none
+	Input     Value         // a JSON Schema; Absent if none was written
 	Steps     []Step
 	Output    Value // a template tree; Absent if none
 	OnFailure OnFailure
@@ -158,22 +161,32 @@ type Step struct {
 	End   Pos // just past the last line of the step
 	Kind  Kind
 	Title string
+	Notes string // for people; it means nothing and is no part of the content hash
 	Needs Needs
 
-	If          *Expr // `if`
-	ForEach     *Expr // `for_each`
-	MaxParallel int   // 0: DefaultMaxParallel
+	If          *Expr      // `if`
+	ForEach     *Expr      // `for_each`
+	MaxParallel int        // 0: DefaultMaxParallel
+	Tolerated   *Tolerance // `tolerated_failures`, of a for_each
 
-	Call     *CallSpec // kind call
-	Switch   []Branch  // kind switch, in written order
-	Set      Value     // kind set: a Map
-	Wait     WaitSpec  // kind wait
+	Deadline time.Duration // kind call: of the step with all its attempts and items; 0: none
+	Call     *CallSpec     // kind call
+	Switch   []Branch      // kind switch, in written order
+	Set      Value         // kind set: a Map
+	Wait     WaitSpec      // kind wait
+	Signal   SignalSpec
 	Approval ApprovalSpec
 	Fail     FailSpec
 
 	Compensate *CallSpec // kind call only
 
 	Positions map[string]Pos // of each key written, by path: "timeout", "retry.on[0]", "switch.review"
+}
+
+// Tolerance is how many items of a for_each may fail without failing the step: a count, or a part of all.
+type Tolerance struct {
+	Count   int
+	Percent float64 // if it is not 0, it counts
 }
 
 // DefaultMaxParallel is how many items of a for_each run at once when max_parallel is not written.
@@ -233,6 +246,14 @@ type Branch struct {
 type WaitSpec struct {
 	For   time.Duration
 	Until Value // a template that gives an RFC 3339 time
+}
+
+// SignalSpec waits for a message from outside.
+type SignalSpec struct {
+	Name    string // by which it is sent: POST /runs/{id}/signals/{name}
+	NamePos Pos
+	Timeout time.Duration // 0: waits for ever
+	Schema  Value         // JSON Schema of what is sent, or Absent
 }
 
 // ApprovalSpec asks a person.

@@ -1,6 +1,7 @@
 // Package project owns a project folder: functions.yaml, flows/*.yaml and inputs/*.json, read as one, with every problem of every file.
 //
-// It reads through an fs.FS, so it knows no disk, and it compiles nothing: a Project is the catalogue that its flows are checked against.
+// It reads through an fs.FS, so it knows no disk. A Project is the catalogue that its flows are checked against. What a server holds is told to it;
+// it compares the two and plans, and whoever asked carries that out.
 package project
 
 import (
@@ -27,6 +28,8 @@ type Project struct {
 	Functions []flow.Function   // in the order of functions.yaml
 	Flows     []FlowFile        // by path
 	Inputs    map[string][]byte // the sample inputs, raw JSON, by the file's name without ".json"
+
+	extra map[string]bool // names of functions that are not the folder's own; see With
 }
 
 var _ check.Catalog = (*Project)(nil)

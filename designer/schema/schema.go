@@ -1,5 +1,5 @@
-// Package schema owns JSON Schema (draft 2020-12): compiling a schema within bounds, checking values against it with messages for people, and
-// making a sample value from it.
+// Package schema owns JSON Schema (draft 2020-12): compiling a schema within bounds, checking values against it with messages for people, making a
+// sample value from it, and the types that expressions are checked with.
 //
 // It knows no flow, no function and no run; it never opens a file or a connection, whatever a `$ref` says.
 package schema
@@ -31,6 +31,7 @@ const location = "segno:///schema"
 type Schema struct {
 	raw      []byte
 	compiled *jsonschema.Schema
+	typeMemo
 }
 
 // Error is why a schema cannot be used.

@@ -22,11 +22,13 @@ func Apply(s *State, f Fact, at time.Time) {
 	switch f := f.(type) {
 	case *RunStarted:
 		s.ID, s.Flow, s.Version, s.Input, s.By, s.StartedAt = f.ID, f.Flow, f.Version, value(f.Input), f.By, at
+		s.setDeadline(f.Deadline)
 	case *StepHeld:
 		s.Held = append(s.Held, f.Step)
 		s.step(f.Step).Held = true
 	case *ItemsPlanned:
 		st := s.begin(f.Step, at)
+		st.Spared = f.Tolerated
 		st.Planned, st.Items, st.List = true, make([]*Unit, len(f.Items)), make([]*expr.Value, len(f.Items))
 		for i, raw := range f.Items {
 			st.List[i] = value(raw)
@@ -51,9 +53,16 @@ func Apply(s *State, f Fact, at time.Time) {
 			u.Attempts[n-1].Status, u.Attempts[n-1].EndedAt = Cancelled, at
 		}
 		s.move(f.Ref, u, Cancelled)
+	case *DeadlineSet:
+		st := s.step(f.Step)
+		st.Deadline, st.Overdue = f.At, false
+	case *DeadlinePassed:
+		s.step(f.Step).Overdue = true
+	case *RunTimedOut:
+		s.timedOut(f)
 	case *StepWaiting:
 		st := s.begin(f.Step, at)
-		st.Status, st.Until, st.Ask, st.Title, st.Decision = Waiting, f.Until, f.Ask, f.Title, nil
+		st.Status, st.Until, st.Ask, st.Title, st.Decision, st.Awaits = Waiting, f.Until, f.Ask, f.Title, nil, f.Signal
 		s.Waiting++
 		s.wakes.push(f.Until, f.Step)
 	case *TimerFired:
@@ -65,6 +74,13 @@ func Apply(s *State, f Fact, at time.Time) {
 	case *ApprovalDecided:
 		st := s.step(f.Step)
 		st.Decision, st.DecidedAt = f, at
+	case *SignalReceived:
+		if s.Signals == nil {
+			s.Signals = map[string][]Signal{}
+		}
+		s.Signals[f.Name] = append(s.Signals[f.Name], Signal{value(f.Payload), f.By, at})
+	case *SignalTaken:
+		s.taken(f)
 	case *StepCompleted:
 		s.completed(f, at)
 	case *StepFailed:
@@ -82,6 +98,7 @@ func Apply(s *State, f Fact, at time.Time) {
 	case *StepReset:
 		st := s.step(f.Step)
 		st.Status, st.EndedAt, st.Fault, st.Result, st.errValue = Running, time.Time{}, nil, nil, nil
+		st.Deadline, st.Overdue = time.Time{}, false
 		st.Again, st.Lost = append(st.Again, st.Lost...), nil
 		slices.Sort(st.Again)
 		st.units(func(_ int, u *Unit) {
@@ -92,9 +109,16 @@ func Apply(s *State, f Fact, at time.Time) {
 		s.Failures = slices.DeleteFunc(s.Failures, func(name string) bool { return name == f.Step })
 	case *RetryRequested:
 		s.retried()
+		s.setDeadline(f.Deadline)
+	case *RunPaused:
+		s.Paused, s.PausedBy = true, f.By
+	case *RunResumed:
+		s.resume()
 	case *CancelRequested:
+		s.resume()
 		s.Phase, s.Cancelled, s.CancelThen, s.CancelledBy = PhaseCancelling, true, f.Then, f.By
 	case *CompensationStarted:
+		s.resume()
 		s.Phase, s.Ended, s.EndedAt = PhaseCompensating, "", time.Time{}
 		s.UndoOpen = len(f.Plan)
 		for _, n := range f.Plan {
@@ -134,7 +158,27 @@ func value(raw JSON) *expr.Value {
 	return expr.FromJSON(raw)
 }
 
-func (s *State) end(status RunStatus, at time.Time) { s.Ended, s.EndedAt = status, at }
+func (s *State) end(status RunStatus, at time.Time) {
+	s.Ended, s.EndedAt = status, at
+	s.resume()
+}
+
+func (s *State) setDeadline(at time.Time) {
+	s.Deadline, s.TimedOut = at, false
+	s.wakes.push(at, "")
+}
+
+func (s *State) timedOut(f *RunTimedOut) {
+	s.TimedOut = true
+	if s.Failure == nil {
+		s.Failure = &Failure{Item: NoItem, Fault: f.Fault}
+	}
+	if s.Phase == PhaseForward {
+		s.Phase = PhaseFailing
+	}
+}
+
+func (s *State) resume() { s.Paused, s.PausedBy = false, "" }
 
 // begin marks a step as started.
 func (s *State) begin(name string, at time.Time) *Step {
@@ -305,6 +349,19 @@ func (s *State) completed(f *StepCompleted, at time.Time) {
 	}
 	s.Settled++
 	s.settle(f.Edges)
+}
+
+// taken moves the oldest signal of a name from the run to a step.
+func (s *State) taken(f *SignalTaken) {
+	kept := s.Signals[f.Name]
+	if len(kept) == 0 {
+		return
+	}
+	st, sig := s.step(f.Step), kept[0]
+	st.Awaits, st.Took, st.Out = f.Name, &sig, sig.Payload
+	if s.Signals[f.Name] = kept[1:]; len(kept) == 1 {
+		delete(s.Signals, f.Name)
+	}
 }
 
 // collect is the list of the items' outputs, aligned with the items.

@@ -9,7 +9,7 @@ import (
 	"github.com/segno-run/segno/designer/flow"
 )
 
-// Fits lists the buttons that fit the run now: "retry", "compensate", "cancel".
+// Fits lists the buttons that fit the run now: "retry", "compensate", "resume", "pause", "cancel".
 func (s *State) Fits() []string {
 	var fits []string
 	if s.Ended == StatusFailed && !s.Cancelled || s.Ended == StatusCompensationFailed {
@@ -19,7 +19,11 @@ func (s *State) Fits() []string {
 		fits = append(fits, "compensate")
 	}
 	if s.ID != "" && s.Ended == "" && s.Phase != PhaseCompensating && s.Phase != PhaseCancelling {
-		fits = append(fits, "cancel")
+		if s.Paused {
+			fits = append(fits, "resume", "cancel")
+		} else {
+			fits = append(fits, "pause", "cancel")
+		}
 	}
 	return fits
 }
@@ -31,7 +35,11 @@ func (d *decider) retry(in *Retry) error {
 		return conflict("the run is %s: Retry applies to a run that failed or whose compensation failed", d.s.Status())
 	}
 	undos, failures := slices.Clone(d.s.UndoFailed), slices.Clone(d.s.Failures)
-	d.emit(&RetryRequested{By: in.By})
+	f := &RetryRequested{By: in.By}
+	if d.s.Phase != PhaseCompensating {
+		f.Deadline = d.runDeadline()
+	}
+	d.emit(f)
 	if d.s.Phase == PhaseCompensating {
 		for _, r := range undos {
 			d.retryUndo(r)
@@ -45,6 +53,9 @@ func (d *decider) retry(in *Retry) error {
 		d.reset(d.p.Step(name))
 	}
 	for _, name := range d.s.Held {
+		if d.s.step(name).Planned { // a for_each that was stopped half way has its time anew, too
+			d.setDeadline(d.p.Step(name))
+		}
 		d.queue = append(d.queue, turn{step: d.p.Step(name)})
 	}
 	d.drain()
@@ -66,6 +77,7 @@ func (d *decider) retryUndo(r Ref) {
 func (d *decider) reset(st *check.Step) {
 	d.emit(&StepReset{Step: st.Name})
 	if s := d.s.step(st.Name); s.Planned {
+		d.setDeadline(st)
 		d.advance(st)
 		return
 	}
@@ -198,6 +210,9 @@ func (d *decider) resolve(in *Resolve) error {
 		d.unitCancelled(st, r)
 	case d.s.Ended != "":
 		d.halt(r)
+	case !r.Undo && d.tooLate(st, d.now):
+		d.emit(&CallFailed{Ref: r, Fault: *d.overdueFault(st)})
+		d.unitFailed(st, r)
 	default:
 		d.again(r, 1)
 	}

@@ -112,8 +112,12 @@ func (d *decider) callDone(in *CallDone) {
 	case stopping:
 		fact.Next = NextCancel
 	case c.Retry.Retries(f.Class) && u.Round < c.Retry.MaxAttempts:
-		fact.Next = NextRetry
-		fact.RetryAt = d.now.Add(max(c.Retry.Delay(u.Round), in.RetryAfter))
+		at := d.now.Add(max(c.Retry.Delay(u.Round), in.RetryAfter))
+		if !in.Undo && d.tooLate(st, at) {
+			fact.Fault.Evidence = append(slices.Clone(f.Evidence), fault.Detail{Name: "no further attempt", Value: d.overdueFault(st).Message})
+			break
+		}
+		fact.Next, fact.RetryAt = NextRetry, at
 	}
 	d.emit(fact)
 	switch fact.Next {
@@ -166,8 +170,15 @@ func (d *decider) unitCancelled(st *check.Step, r Ref) {
 }
 
 func (d *decider) timerDue(in *TimerDue) {
+	if d.s.Paused { // what comes due now is looked at on Resume
+		return
+	}
+	if in.Step == "" {
+		d.runDue()
+		return
+	}
 	st := d.p.Step(in.Step)
-	if st == nil {
+	if st == nil || d.expired(st) {
 		return
 	}
 	if u := d.s.Unit(in.Ref); u != nil && d.s.Ended == "" && u.State == Retrying && !u.RetryAt.IsZero() && !u.RetryAt.After(d.now) {
@@ -179,23 +190,33 @@ func (d *decider) timerDue(in *TimerDue) {
 	if !ok || s.Status != Waiting || s.Until.IsZero() || s.Until.After(d.now) {
 		return
 	}
-	until, ask := s.Until, s.Ask
-	if !ask {
+	f := fault.Fault{Class: fault.Timeout, Effect: fault.None}
+	switch {
+	case s.Ask:
+		f.Message = "nobody answered the approval within " + st.ApprovalTimeout.String()
+	case s.Awaits != "":
+		f.Message = "the signal " + quote(s.Awaits) + " did not come within " + st.SignalTimeout.String()
+	default:
 		d.waited(st)
 		return
 	}
+	f.Evidence = []fault.Detail{{Name: "timeout", Value: string(st.Kind)}, {Name: "deadline", Value: s.Until.UTC().Format(time.RFC3339)}}
 	d.emit(&TimerFired{in.Ref})
-	d.fail(st, NoItem, &fault.Fault{Class: fault.Timeout, Effect: fault.None,
-		Message:  "nobody answered the approval within " + st.ApprovalTimeout.String(),
-		Evidence: []fault.Detail{{Name: "timeout", Value: "approval"}, {Name: "deadline", Value: until.UTC().Format(time.RFC3339)}}})
+	d.fail(st, NoItem, &f)
 }
 
 // Timers lists every timer that a run waits for, soonest first. An owner that loads a run sets them anew.
 func (s *State) Timers() []SetTimer {
 	var out []SetTimer
+	if s.onTheClock() {
+		out = append(out, SetTimer{Ref{Item: NoItem}, s.Deadline})
+	}
 	for name, st := range s.Steps {
 		if st.Status == Waiting && !st.Until.IsZero() {
 			out = append(out, SetTimer{Ref{Step: name, Item: NoItem}, st.Until})
+		}
+		if s.dueBy(st) {
+			out = append(out, SetTimer{Ref{Step: name, Item: NoItem}, st.Deadline})
 		}
 		st.units(func(i int, u *Unit) {
 			if u.State == Retrying {

@@ -33,10 +33,16 @@ func Decide(p *check.Program, s *State, in Input, now time.Time) ([]Fact, []Comm
 		err = d.retry(in)
 	case *Cancel:
 		err = d.cancel(in)
+	case *Pause:
+		err = d.pause(in)
+	case *Resume:
+		err = d.resume(in)
 	case *Undo:
 		err = d.compensate(in)
 	case *Approve:
 		err = d.approve(in)
+	case *Send:
+		err = d.send(in)
 	case *Resolve:
 		err = d.resolve(in)
 	case *Unreadable:
@@ -80,7 +86,7 @@ func (d *decider) start(in *Start) {
 	if d.s.ID != "" {
 		return
 	}
-	d.emit(&RunStarted{ID: in.ID, Flow: d.p.Flow, Version: in.Version, Input: in.Input, By: in.By})
+	d.emit(&RunStarted{ID: in.ID, Flow: d.p.Flow, Version: in.Version, Input: in.Input, By: in.By, Deadline: d.runDeadline()})
 	for _, st := range d.p.Steps {
 		if len(st.In) == 0 {
 			d.queue = append(d.queue, turn{step: st})
@@ -125,7 +131,7 @@ func (d *decider) drain() {
 // begin starts a step whose join is satisfied, or holds it.
 func (d *decider) begin(st *check.Step, s *Step) {
 	switch {
-	case d.s.Phase == PhaseForward && d.s.Ended == "":
+	case d.s.Phase == PhaseForward && d.s.Ended == "" && !d.s.Paused:
 		d.enter(st)
 	case !s.Held:
 		d.emit(&StepHeld{Step: st.Name})
@@ -152,6 +158,7 @@ func (d *decider) enter(st *check.Step) {
 func (d *decider) run(st *check.Step) {
 	switch st.Kind {
 	case flow.Call:
+		d.setDeadline(st)
 		if st.ForEach != nil {
 			d.plan(st)
 			return
@@ -168,6 +175,8 @@ func (d *decider) run(st *check.Step) {
 		d.complete(st, &StepCompleted{Output: out.JSON()}, flow.PortDone)
 	case flow.Wait:
 		d.wait(st)
+	case flow.Signal:
+		d.await(st)
 	case flow.Approval:
 		d.ask(st)
 	case flow.Fail:
@@ -190,7 +199,9 @@ func (d *decider) finish() {
 		switch {
 		case s.InFlight > 0:
 		case d.p.OnFailure == flow.Compensate:
-			d.startUndo("")
+			if !s.Paused { // undoing is something new, too
+				d.startUndo("")
+			}
 		case s.Uncertain == 0:
 			d.emit(&RunFailed{Step: s.Failure.Step, Item: s.Failure.Item, Fault: s.Failure.Fault})
 		}

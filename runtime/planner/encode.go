@@ -8,7 +8,7 @@ import (
 )
 
 // Reader is the version of the encoding and of Apply that this release has. A run carries the lowest reader version that understands its history.
-const Reader = 1
+const Reader = 2
 
 // kinds gives each fact its number in the encoding. Numbers are never used again.
 var kinds = map[uint8]func() Fact{
@@ -39,6 +39,13 @@ var kinds = map[uint8]func() Fact{
 	25: func() Fact { return new(RunCompensated) },
 	26: func() Fact { return new(RunCompensationFailed) },
 	27: func() Fact { return new(CallStarted) },
+	28: func() Fact { return new(SignalReceived) },
+	29: func() Fact { return new(SignalTaken) },
+	30: func() Fact { return new(RunPaused) },
+	31: func() Fact { return new(RunResumed) },
+	32: func() Fact { return new(DeadlineSet) },
+	33: func() Fact { return new(DeadlinePassed) },
+	34: func() Fact { return new(RunTimedOut) },
 }
 
 var numbers = func() map[reflect.Type]uint8 {

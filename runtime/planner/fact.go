@@ -91,8 +91,11 @@ type (
 		Version int    `cbor:"3,keyasint"`
 		Input   JSON   `cbor:"4,keyasint"`
 		By      string `cbor:"5,keyasint,omitempty"`
+		// Deadline is when the run times out; zero for never.
+		Deadline time.Time `cbor:"6,keyasint,omitempty"`
 	}
-	// StepHeld says that a step, or the next item of a for_each, could start but that the run is not starting anything: it starts on Retry.
+	// StepHeld says that a step, or the next item of a for_each, could start but that the run is not starting anything: it starts on Retry, or when a
+	// paused run is resumed.
 	StepHeld struct {
 		Step string `cbor:"1,keyasint"`
 	}
@@ -100,6 +103,8 @@ type (
 	ItemsPlanned struct {
 		Step  string `cbor:"1,keyasint"`
 		Items []JSON `cbor:"2,keyasint"`
+		// Tolerated is how many of them may fail without failing the step.
+		Tolerated int `cbor:"3,keyasint,omitempty"`
 	}
 	// CallScheduled says that a function is to be called: it is committed before the call goes out. Input is absent where it is the same as that of
 	// the attempt before.
@@ -134,16 +139,31 @@ type (
 		Call    Call        `cbor:"8,keyasint"`
 		Left    bool        `cbor:"9,keyasint,omitempty"` // its server was stopped in good order, which is no crash of the call's doing
 	}
+	// DeadlineSet says by when a step must have ended, with all its attempts and items.
+	DeadlineSet struct {
+		Step string    `cbor:"1,keyasint"`
+		At   time.Time `cbor:"2,keyasint"`
+	}
+	// DeadlinePassed says that a step did not end in time. What becomes of its calls are facts of their own.
+	DeadlinePassed struct {
+		Step string `cbor:"1,keyasint"`
+	}
+	// RunTimedOut says that the run did not end in time: nothing new starts, and what is called is told to stop.
+	RunTimedOut struct {
+		Fault fault.Fault `cbor:"1,keyasint"`
+	}
 	// UnitCancelled ends a unit that was waiting for its next attempt.
 	UnitCancelled struct {
 		Ref
 	}
-	// StepWaiting opens a wait or an approval. Until is zero for an approval without a timeout.
+	// StepWaiting opens a wait, an approval, or the wait for a signal. Until is zero where there is no timeout.
 	StepWaiting struct {
 		Step  string    `cbor:"1,keyasint"`
 		Until time.Time `cbor:"2,keyasint,omitempty"`
 		Ask   bool      `cbor:"3,keyasint,omitempty"` // an approval
 		Title string    `cbor:"4,keyasint,omitempty"`
+		// Signal is the name of what a signal step waits for; "" for the others.
+		Signal string `cbor:"5,keyasint,omitempty"`
 	}
 	// TimerFired says that a step's or a unit's time has come.
 	TimerFired struct {
@@ -156,7 +176,18 @@ type (
 		By       string `cbor:"3,keyasint,omitempty"`
 		Comment  string `cbor:"4,keyasint,omitempty"`
 	}
-	// StepCompleted settles a step and its edges. Output is absent where it is the one call's, or (Collect) the list of the items'.
+	// SignalReceived keeps what was sent to the run until a step takes it.
+	SignalReceived struct {
+		Name    string `cbor:"1,keyasint"`
+		Payload JSON   `cbor:"2,keyasint"`
+		By      string `cbor:"3,keyasint,omitempty"`
+	}
+	// SignalTaken gives a step the oldest signal of that name that is kept. Its StepCompleted follows, and has no Output of its own.
+	SignalTaken struct {
+		Step string `cbor:"1,keyasint"`
+		Name string `cbor:"2,keyasint"`
+	}
+	// StepCompleted settles a step and its edges. Output is absent where it is the one call's, the signal's, or (Collect) the list of the items'.
 	StepCompleted struct {
 		Step    string    `cbor:"1,keyasint"`
 		Output  JSON      `cbor:"2,keyasint,omitempty"`
@@ -190,6 +221,15 @@ type (
 	}
 	// RetryRequested resumes a failed run, or a failed compensation.
 	RetryRequested struct {
+		By       string    `cbor:"1,keyasint,omitempty"`
+		Deadline time.Time `cbor:"2,keyasint,omitempty"` // the run's new one
+	}
+	// RunPaused keeps the run from starting anything until it is resumed. What is in flight settles, and timers that come are held.
+	RunPaused struct {
+		By string `cbor:"1,keyasint,omitempty"`
+	}
+	// RunResumed lets a paused run go on.
+	RunResumed struct {
 		By string `cbor:"1,keyasint,omitempty"`
 	}
 	// CancelRequested stops forward work; Then says what follows.
@@ -247,16 +287,23 @@ func (*CallScheduled) fact()         {}
 func (*CallStarted) fact()           {}
 func (*CallSucceeded) fact()         {}
 func (*CallFailed) fact()            {}
+func (*DeadlineSet) fact()           {}
+func (*DeadlinePassed) fact()        {}
+func (*RunTimedOut) fact()           {}
 func (*UnitCancelled) fact()         {}
 func (*StepWaiting) fact()           {}
 func (*TimerFired) fact()            {}
 func (*ApprovalDecided) fact()       {}
+func (*SignalReceived) fact()        {}
+func (*SignalTaken) fact()           {}
 func (*StepCompleted) fact()         {}
 func (*StepFailed) fact()            {}
 func (*StepSkipped) fact()           {}
 func (*StepCancelled) fact()         {}
 func (*StepReset) fact()             {}
 func (*RetryRequested) fact()        {}
+func (*RunPaused) fact()             {}
+func (*RunResumed) fact()            {}
 func (*CancelRequested) fact()       {}
 func (*CompensationStarted) fact()   {}
 func (*UndoSettled) fact()           {}

@@ -13,8 +13,8 @@ import (
 
 var record = flag.Bool("record", false, "record the stories as histories of this release; never touches what is there")
 
-// release names the folder of histories that -record fills.
-const release = "v0.1"
+// release names the folder of histories that -record fills: that of the release that comes next.
+const release = "v0.2"
 
 // TestOldHistoriesStillRead folds the histories that every release has left behind: whatever Decide concludes today, what they say stays the same.
 // A history is never changed. A release adds its own with -record.

@@ -51,6 +51,9 @@ type (
 		By   string
 		Then flow.OnFailure
 	}
+	// Pause keeps a run from starting anything; Resume lets it go on.
+	Pause  struct{ By string }
+	Resume struct{ By string }
 	// Undo is the Compensate button.
 	Undo struct{ By string }
 	// Approve answers an approval.
@@ -59,6 +62,12 @@ type (
 		Approved bool
 		By       string
 		Comment  string
+	}
+	// Send gives a run something that a step waits for, or will.
+	Send struct {
+		Name    string
+		Payload JSON
+		By      string
 	}
 	// Resolve answers for an uncertain unit. Output is wanted with Happened alone.
 	Resolve struct {
@@ -82,7 +91,10 @@ func (*Poison) input()     {}
 func (*Retry) input()      {}
 func (*Cancel) input()     {}
 func (*Undo) input()       {}
+func (*Pause) input()      {}
+func (*Resume) input()     {}
 func (*Approve) input()    {}
+func (*Send) input()       {}
 func (*Resolve) input()    {}
 func (*Unreadable) input() {}
 

@@ -54,12 +54,34 @@ func (w *witness) decide(in Input) ([]Fact, []Command, error) {
 		w.violated("%T led to no facts and changed the state:\n%s", in, diff(before, dump(w.s)))
 	}
 	if len(facts) > 0 {
+		w.startsNothing(facts)
 		w.fold(facts)
 	}
 	w.judge(commands)
 	w.recount()
 	w.notStuck()
 	return facts, commands, nil
+}
+
+// startsNothing checks that a paused run begins no step and no item.
+func (w *witness) startsNothing(facts []Fact) {
+	paused := w.folded.Paused
+	for _, f := range facts {
+		switch f := f.(type) {
+		case *RunPaused:
+			paused = true
+		case *RunResumed, *CancelRequested:
+			paused = false
+		case *CallScheduled:
+			if paused && f.Attempt == 1 {
+				w.violated("%s is called for the first time while the run is paused", f.Ref)
+			}
+		case *StepWaiting, *ItemsPlanned, *TimerFired, *CompensationStarted, *DeadlinePassed, *RunTimedOut:
+			if paused {
+				w.violated("%s while the run is paused", factLine(f))
+			}
+		}
+	}
 }
 
 func (w *witness) fold(facts []Fact) {
@@ -82,9 +104,12 @@ func (w *witness) fold(facts []Fact) {
 	wake, ok := w.s.NextWake()
 	var want time.Time
 	for _, st := range w.s.Steps {
-		if st.Status == Waiting && !st.Until.IsZero() && (want.IsZero() || st.Until.Before(want)) {
+		if st.Status == Waiting && !w.s.Paused && !st.Until.IsZero() && (want.IsZero() || st.Until.Before(want)) {
 			want = st.Until
 		}
+	}
+	if w.s.onTheClock() && !w.s.Paused && (want.IsZero() || w.s.Deadline.Before(want)) {
+		want = w.s.Deadline
 	}
 	if ok == want.IsZero() || !wake.Equal(want) {
 		w.violated("next wake: got %s, want %s", moment(wake), moment(want))
@@ -268,10 +293,16 @@ func (w *witness) recount() {
 // notStuck checks that a run that goes on waits for something.
 func (w *witness) notStuck() {
 	s := w.s
+	if s.Paused {
+		return
+	}
 	if s.ID != "" && s.Ended == "" && s.InFlight+s.Uncertain == 0 && (s.Waiting == 0 || s.Phase != PhaseForward) {
 		w.violated("the run is %s in phase %d and waits for nothing", s.Status(), s.Phase)
 	}
 	for _, st := range s.Steps {
+		if st.Status == Waiting && st.Awaits != "" && len(s.Signals[st.Awaits]) > 0 {
+			w.violated("%s waits for the signal %s, which is kept", st.Name, st.Awaits)
+		}
 		if st.Status == Pending && !st.Held && s.Phase == PhaseForward && s.Ended == "" && w.unready(w.p.Step(st.Name)) == "" {
 			w.violated("%s is ready and has not begun", st.Name)
 		}

@@ -95,7 +95,7 @@ func (d *decider) plan(st *check.Step) {
 		d.fail(st, NoItem, exprFault(err))
 		return
 	}
-	f := &ItemsPlanned{Step: st.Name, Items: make([]JSON, len(list))}
+	f := &ItemsPlanned{Step: st.Name, Items: make([]JSON, len(list)), Tolerated: st.Tolerates(len(list))}
 	for i, v := range list {
 		f.Items[i] = v.JSON()
 	}
@@ -107,12 +107,13 @@ func (d *decider) plan(st *check.Step) {
 func (d *decider) advance(st *check.Step) {
 	s := d.s.step(st.Name)
 	stopped := d.s.Phase == PhaseCancelling || d.s.Phase == PhaseCompensating
-	for !stopped && len(s.Lost) == 0 && s.Open+s.Unsure < max(st.MaxParallel, 1) {
+	late := d.tooLate(st, d.now)
+	for !stopped && !late && len(s.Lost) <= s.Spared && s.Open+s.Unsure < max(st.MaxParallel, 1) {
 		i, ok := s.nextItem()
 		if !ok {
 			break
 		}
-		if d.s.Ended != "" { // stopped by a Poison
+		if d.s.Ended != "" || d.s.Paused { // ended: stopped by a Poison
 			if !s.Held {
 				d.emit(&StepHeld{Step: st.Name})
 			}
@@ -124,17 +125,22 @@ func (d *decider) advance(st *check.Step) {
 		return
 	}
 	switch {
-	case s.Done == len(s.Items):
+	case s.Done+len(s.Lost) == len(s.Items) && len(s.Lost) <= s.Spared:
 		d.complete(st, &StepCompleted{Collect: true}, flow.PortDone)
 	case stopped:
 		if s.Status != Cancelled {
 			d.emit(&StepCancelled{Step: st.Name})
 		}
-	case len(s.Lost) > 0:
+	case len(s.Lost) > s.Spared, late && len(s.Lost) > 0:
 		i := s.Lost[0]
 		f := *s.Items[i].Fault
 		f.Evidence = append([]fault.Detail{{Name: "item", Value: itoa(i)}}, f.Evidence...)
+		if s.Spared > 0 {
+			f.Evidence = append(f.Evidence, fault.Detail{Name: "failed items", Value: itoa(len(s.Lost)) + ", and " + itoa(s.Spared) + " are tolerated"})
+		}
 		d.fail(st, i, &f)
+	case late:
+		d.fail(st, NoItem, d.overdueFault(st))
 	}
 }
 

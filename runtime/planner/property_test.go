@@ -53,7 +53,7 @@ func drawFlow(t *rapid.T) string {
 	lines := make([]string, n)
 	multi := make([]string, n) // needs of a step with several edges, without its join
 	for i := range n {
-		kinds := []string{"call", "call", "call", "once", "for_each", "switch", "set", "wait", "approval", "fail"}
+		kinds := []string{"call", "call", "call", "once", "for_each", "switch", "set", "wait", "signal", "approval", "fail"}
 		kind := rapid.SampledFrom(kinds).Draw(t, "kind")
 		if i == 0 && kind == "fail" {
 			kind = "call"
@@ -99,6 +99,8 @@ func drawFlow(t *rapid.T) string {
 			parts = append(parts, `set: {v: "${{ 6 / (input.n - 2) }}"}`)
 		case "wait":
 			parts = append(parts, rapid.SampledFrom([]string{`wait: 5s`, `wait: {until: "${{ input.at }}"}`}).Draw(t, "wait"))
+		case "signal":
+			parts = append(parts, rapid.SampledFrom([]string{`signal: {name: go}`, `signal: {name: go, timeout: 6s}`, `signal: {name: stop, timeout: 3s}`}).Draw(t, "signal"))
 		case "approval":
 			parts = append(parts, rapid.SampledFrom([]string{`approval: {title: "n is ${{ input.n }}"}`, `approval: {title: "?", timeout: 7s}`}).Draw(t, "approval"))
 			ports[i] = append(ports[i], name+".approved", name+".rejected")
@@ -111,6 +113,9 @@ func drawFlow(t *rapid.T) string {
 	head := "name: f\n"
 	if rapid.Bool().Draw(t, "compensates") {
 		head += "on_failure: compensate\n"
+	}
+	if rapid.IntRange(0, 4).Draw(t, "timeout") == 0 {
+		head += "timeout: 9s\n"
 	}
 	head += "steps:\n"
 	tail := "\n"
@@ -138,9 +143,15 @@ func drawCall(t *rapid.T, kind string) []string {
 	var parts []string
 	if kind == "for_each" {
 		parts = append(parts, `for_each: "${{ input.list }}"`, fmt.Sprintf("max_parallel: %d", rapid.IntRange(1, 3).Draw(t, "parallel")))
+		if rapid.Bool().Draw(t, "tolerates") {
+			parts = append(parts, rapid.SampledFrom([]string{"tolerated_failures: 1", "tolerated_failures: 50%"}).Draw(t, "tolerated"))
+		}
 		with = "{n: \"${{ 6 / (item - 2) }}\"}"
 	}
 	parts = append(parts, "call: "+function)
+	if rapid.IntRange(0, 3).Draw(t, "deadline") == 0 {
+		parts = append(parts, "deadline: 3s")
+	}
 	if rapid.IntRange(0, 2).Draw(t, "with") == 0 {
 		parts = append(parts, "with: "+with)
 	}
@@ -217,7 +228,7 @@ func (w *chaos) draw() Input {
 	if rapid.IntRange(0, 3).Draw(t, "time") == 0 {
 		w.now = w.now.Add(time.Duration(rapid.IntRange(1, 6).Draw(t, "seconds")) * time.Second)
 	}
-	kind := rapid.IntRange(0, 19).Draw(t, "input")
+	kind := rapid.IntRange(0, 20).Draw(t, "input")
 	switch kind {
 	case 0:
 		return &Retry{By: "ann"}
@@ -235,6 +246,13 @@ func (w *chaos) draw() Input {
 		return &Retry{}
 	case 5:
 		return w.drawStale()
+	case 19:
+		if w.s.Paused && rapid.Bool().Draw(t, "resume") {
+			return &Resume{By: "ann"}
+		}
+		return &Pause{}
+	case 20:
+		return &Send{Name: rapid.SampledFrom([]string{"go", "stop", "nobody"}).Draw(t, "signal"), Payload: JSON(rapid.SampledFrom([]string{"1", "{", `{"a":[]}`}).Draw(t, "payload"))}
 	}
 	if refs := w.units(Uncertain); len(refs) > 0 && kind < 9 {
 		return w.resolve(rapid.SampledFrom(refs).Draw(t, "uncertain"), rapid.SampledFrom([]Resolution{Happened, DidNotHappen, DidFail}).Draw(t, "as"))
@@ -299,6 +317,17 @@ func (w *chaos) asks() []string {
 	return names
 }
 
+// awaited lists the signals that steps wait for.
+func (w *chaos) awaited() []string {
+	var names []string
+	for _, p := range w.p.Steps {
+		if st := w.s.Steps[p.Name]; st != nil && st.Status == Waiting && st.Awaits != "" {
+			names = append(names, st.Awaits)
+		}
+	}
+	return names
+}
+
 func (w *chaos) call(r Ref) *check.Call {
 	if r.Undo {
 		return w.p.Step(r.Step).Compensate
@@ -345,6 +374,10 @@ func (w *chaos) settle() {
 			}
 			continue
 		}
+		if w.s.Paused {
+			_ = w.step(&Resume{})
+			continue
+		}
 		if refs := w.units(Running); len(refs) > 0 {
 			_ = w.step(w.outcome(refs[0], "ok"))
 			continue
@@ -355,6 +388,10 @@ func (w *chaos) settle() {
 		}
 		if asks := w.asks(); len(asks) > 0 {
 			_ = w.step(&Approve{Step: asks[0], Approved: true})
+			continue
+		}
+		if names := w.awaited(); len(names) > 0 {
+			_ = w.step(&Send{Name: names[0], Payload: JSON(`"at last"`)})
 			continue
 		}
 		if timers := w.s.Timers(); len(timers) > 0 {

@@ -85,7 +85,7 @@ func (d *decider) crashed(r Ref, left bool) {
 		fact.Next = NextUncertain
 	case d.s.Phase == PhaseCancelling && !r.Undo:
 		fact.Next = NextCancel
-	case crashes < maxCrashes && !stopped:
+	case crashes < maxCrashes && !stopped && (r.Undo || !d.tooLate(st, d.now)):
 		fact.Next, fact.RetryAt = NextRetry, d.now
 	}
 	d.emit(fact)

@@ -72,7 +72,11 @@ func factLine(f Fact) string {
 func factText(f Fact) string {
 	switch f := f.(type) {
 	case *RunStarted:
-		return fmt.Sprintf("%s v%d input=%s%s", f.Flow, f.Version, f.Input, opt("by", f.By))
+		text := fmt.Sprintf("%s v%d input=%s%s", f.Flow, f.Version, f.Input, opt("by", f.By))
+		if !f.Deadline.IsZero() {
+			text += " deadline=" + moment(f.Deadline)
+		}
+		return text
 	case *StepHeld:
 		return f.Step
 	case *ItemsPlanned:
@@ -80,7 +84,11 @@ func factText(f Fact) string {
 		for _, raw := range f.Items {
 			items = append(items, string(raw))
 		}
-		return fmt.Sprintf("%s [%s]", f.Step, strings.Join(items, " "))
+		text := fmt.Sprintf("%s [%s]", f.Step, strings.Join(items, " "))
+		if f.Tolerated > 0 {
+			text += fmt.Sprintf(" tolerated=%d", f.Tolerated)
+		}
+		return text
 	case *CallScheduled:
 		text := fmt.Sprintf("%s attempt=%d round=%d %s%s", f.Ref, f.Attempt, f.Round, f.Function, opt("input", string(f.Input)))
 		if f.Generation > 0 {
@@ -94,17 +102,30 @@ func factText(f Fact) string {
 	case *CallFailed:
 		next := []string{"fail", "retry at " + moment(f.RetryAt), "uncertain", "cancel"}[f.Next]
 		return fmt.Sprintf("%s attempt=%d %s next: %s", f.Ref, f.Attempt, faultText(&f.Fault), next)
+	case *DeadlineSet:
+		return fmt.Sprintf("%s at %s", f.Step, moment(f.At))
+	case *DeadlinePassed:
+		return f.Step
+	case *RunTimedOut:
+		return faultText(&f.Fault)
 	case *UnitCancelled:
 		return f.Ref.String()
 	case *StepWaiting:
 		if f.Ask {
 			return fmt.Sprintf("%s asks %q until %s", f.Step, f.Title, moment(f.Until))
 		}
+		if f.Signal != "" {
+			return fmt.Sprintf("%s for the signal %s until %s", f.Step, f.Signal, moment(f.Until))
+		}
 		return fmt.Sprintf("%s until %s", f.Step, moment(f.Until))
 	case *TimerFired:
 		return f.Ref.String()
 	case *ApprovalDecided:
 		return fmt.Sprintf("%s approved=%t%s%s", f.Step, f.Approved, opt("by", f.By), opt("comment", f.Comment))
+	case *SignalReceived:
+		return fmt.Sprintf("%s payload=%s%s", f.Name, f.Payload, opt("by", f.By))
+	case *SignalTaken:
+		return f.Step + " takes " + f.Name
 	case *StepCompleted:
 		text := f.Step + opt("port", f.Port) + opt("output", string(f.Output))
 		if f.Collect {
@@ -124,6 +145,13 @@ func factText(f Fact) string {
 	case *StepReset:
 		return f.Step
 	case *RetryRequested:
+		if !f.Deadline.IsZero() {
+			return opt("by", f.By) + " deadline=" + moment(f.Deadline)
+		}
+		return opt("by", f.By)
+	case *RunPaused:
+		return opt("by", f.By)
+	case *RunResumed:
 		return opt("by", f.By)
 	case *CancelRequested:
 		return "then=" + string(f.Then) + opt("by", f.By)
@@ -165,6 +193,9 @@ func commandLine(c Command) string {
 		}
 		return text
 	case *SetTimer:
+		if c.Step == "" {
+			return "timer of the run at " + moment(c.At)
+		}
 		return fmt.Sprintf("timer %s at %s", c.Ref, moment(c.At))
 	case *CancelCall:
 		return fmt.Sprintf("stop %s attempt=%d", c.Ref, c.Attempt)
@@ -212,7 +243,7 @@ func summary(s *State) string {
 		fmt.Fprintf(&b, "failure %s\n", failureText(s.Failure.Step, s.Failure.Item, &s.Failure.Fault))
 	}
 	fmt.Fprintf(&b, "ended %s, cancelled %t, in flight %d, waiting %d, uncertain %d, held %v, failures %v, fits %v\n",
-		moment(s.EndedAt), s.Cancelled, s.InFlight, s.Waiting, s.Uncertain, s.Held, s.Failures, s.Fits())
+		moment(s.EndedAt), s.Cancelled, s.InFlight, s.Waiting, s.Uncertain, s.Held, s.Failures, oldest(s.Fits()))
 	var names []string
 	for name := range s.Steps {
 		names = append(names, name)
@@ -230,6 +261,11 @@ func summary(s *State) string {
 		})
 	}
 	return b.String()
+}
+
+// oldest are the buttons that the first release knew: what later ones offer is not what a history says.
+func oldest(fits []string) []string {
+	return slices.DeleteFunc(fits, func(name string) bool { return name == "pause" || name == "resume" })
 }
 
 func unitSummary(b *strings.Builder, r Ref, u *Unit) {

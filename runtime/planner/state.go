@@ -35,9 +35,17 @@ type State struct {
 	Output  *expr.Value
 	Failure *Failure // why the run failed, or why its compensation did
 
+	Deadline time.Time // when the run times out; zero: never
+	TimedOut bool      // it has, and stops
+
+	Paused   bool // nothing new starts; never in a run that has ended or is being cancelled or compensated
+	PausedBy string
+
 	CancelThen  flow.OnFailure
 	CancelledBy string
 	Cancelled   bool // a cancel came first: the run ends cancelled, or compensated
+
+	Signals map[string][]Signal // kept until a step takes them, by name, the oldest first
 
 	Steps    map[string]*Step // those that any fact has touched
 	Held     []string         // ready, but not started
@@ -45,7 +53,7 @@ type State struct {
 
 	Settled   int // steps that succeeded, were skipped, or whose failure was handled
 	InFlight  int // units that are called or wait for their next attempt
-	Waiting   int // waits and approvals that are open
+	Waiting   int // waits, approvals and steps that wait for a signal
 	Uncertain int // units that wait for a person's word
 
 	UndoOpen   int // steps of the compensation's plan that are not settled
@@ -53,6 +61,13 @@ type State struct {
 
 	run   *expr.Value // what `run` is in expressions
 	wakes wakes       // of the waits and approvals that have a time
+}
+
+// Signal is something that was sent to a run.
+type Signal struct {
+	Payload *expr.Value
+	By      string
+	At      time.Time
 }
 
 // Failure says where and why a run failed.
@@ -81,6 +96,10 @@ type Step struct {
 	Unsure  int           // items uncertain
 	Done    int           // items succeeded
 	Lost    []int         // items failed, in the order of their failures
+	Spared  int           // a for_each: how many items may fail without failing it
+
+	Deadline time.Time // by when it must have ended; zero: whenever
+	Overdue  bool      // it has not
 
 	Port    string   // the branch or answer taken
 	Why     []string // a switch: conditions that were false
@@ -91,11 +110,13 @@ type Step struct {
 
 	StartedAt time.Time
 	EndedAt   time.Time
-	Until     time.Time // of a wait, or an approval's timeout
+	Until     time.Time // of a wait, or the timeout of an approval or a signal
 	Ask       bool
 	Title     string
 	Decision  *ApprovalDecided
 	DecidedAt time.Time
+	Awaits    string  // the name of the signal that it waits for, or waited for
+	Took      *Signal // the signal that it took
 
 	Undoing *Undoing // nil outside a compensation
 

@@ -7,6 +7,7 @@ type RunStatus string
 const (
 	StatusPending            RunStatus = "pending"
 	StatusRunning            RunStatus = "running"
+	StatusPaused             RunStatus = "paused"
 	StatusWaiting            RunStatus = "waiting"
 	StatusSucceeded          RunStatus = "succeeded"
 	StatusFailed             RunStatus = "failed"
@@ -48,7 +49,7 @@ const (
 
 // Status is the run's status. Several things can be true at once; what comes first here wins:
 //
-//	ended > compensating > uncertain > running > waiting
+//	ended > compensating > uncertain > paused > running > waiting
 func (s *State) Status() RunStatus {
 	switch {
 	case s.ID == "":
@@ -59,6 +60,8 @@ func (s *State) Status() RunStatus {
 		return StatusCompensating
 	case s.Uncertain > 0:
 		return StatusUncertain
+	case s.Paused:
+		return StatusPaused
 	case s.InFlight > 0:
 		return StatusRunning
 	case s.Waiting > 0:

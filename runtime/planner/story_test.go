@@ -147,6 +147,7 @@ func (p *story) play(lines []string) string {
 //	due REF      moves the clock to its timer       resolve REF happened JSON | did_not_happen | failed
 //	early REF    fires it without                   recover [left]
 //	pass 10s     moves the clock                    poison MESSAGE
+//	send NAME JSON                                  pause, resume [BY]
 //
 // A REF is step, step#item, or either with /undo.
 func (p *story) act(line string) string {
@@ -177,12 +178,19 @@ func (p *story) act(line string) string {
 		in = &Retry{By: rest}
 	case "cancel":
 		in = &Cancel{Then: flow.OnFailure(rest)}
+	case "pause":
+		in = &Pause{By: rest}
+	case "resume":
+		in = &Resume{By: rest}
 	case "compensate":
 		in = &Undo{}
 	case "approve":
 		step, answer, _ := strings.Cut(rest, " ")
 		answer, comment, _ := strings.Cut(answer, " ")
 		in = &Approve{Step: step, Approved: answer == "yes", By: "ann", Comment: comment}
+	case "send":
+		name, payload, _ := strings.Cut(rest, " ")
+		in = &Send{Name: name, Payload: JSON(payload), By: "shop"}
 	case "resolve":
 		r, how := p.ref(rest)
 		how, output, _ := strings.Cut(how, " ")

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// wakes are the times at which waits and approvals want to be woken, soonest first. An entry whose step waits no longer, or for another time,
+// wakes are the times at which waits, approvals and the run itself (a step called "") want to be woken, soonest first. An entry whose step waits no longer, or for another time,
 // is dropped when it comes to the top: what is there follows from the steps, so it is no part of what facts say.
 type wakes []wake
 
@@ -20,12 +20,16 @@ func (w *wakes) push(at time.Time, step string) {
 	}
 }
 
-// NextWake is the soonest time of a wait or an approval; ok is false if none has one. Calls that wait for their next attempt are not asked: a run
+// NextWake is the soonest time of a wait or an approval, or of the run's timeout; ok is false if none has one, or if the run is paused. Calls that wait for their next attempt are not asked: a run
 // with such a call is in flight.
 func (s *State) NextWake() (at time.Time, ok bool) {
-	for len(s.wakes) > 0 {
+	for !s.Paused && len(s.wakes) > 0 {
 		top := s.wakes[0]
-		if st := s.Steps[top.step]; st != nil && st.Status == Waiting && st.Until.Equal(top.at) {
+		if top.step == "" {
+			if s.onTheClock() && s.Deadline.Equal(top.at) {
+				return top.at, true
+			}
+		} else if st := s.Steps[top.step]; st != nil && st.Status == Waiting && st.Until.Equal(top.at) {
 			return top.at, true
 		}
 		heap.Pop((*wakeHeap)(&s.wakes))

@@ -9,14 +9,14 @@ import (
 )
 
 // names are the flows in the order in which clients take them.
-var names = []string{"chain", "fan", "saga", "chain", "doors", "once", "doors"}
+var names = []string{"chain", "fan", "saga", "chain", "doors", "once", "doors", "mail", "mail"}
 
 var sources = map[string]string{
 	"chain": `
 name: chain
 steps:
   one: {call: safe, retry: {max_attempts: 3, backoff: 1s}}
-  two: {needs: [one], call: safe, with: {id: "${{ steps.one.output.id }}"}, retry: {max_attempts: 3, backoff: 1s}}
+  two: {needs: [one], call: safe, deadline: 25s, with: {id: "${{ steps.one.output.id }}"}, retry: {max_attempts: 3, backoff: 1s}}
   nap: {needs: [two], wait: 40s}
   three: {needs: [nap], call: safe}
 output: {id: "${{ steps.three.output.id }}"}
@@ -25,13 +25,14 @@ output: {id: "${{ steps.three.output.id }}"}
 name: fan
 steps:
   first: {call: safe, retry: {max_attempts: 4}}
-  many: {needs: [first], for_each: "${{ [1, 2, 3, 4, 5, 6, 7] }}", max_parallel: 3, call: safe, with: {i: "${{ item }}"}, retry: {max_attempts: 3, backoff: 200ms},
+  many: {needs: [first], for_each: "${{ [1, 2, 3, 4, 5, 6, 7] }}", max_parallel: 3, tolerated_failures: 15%, call: safe, with: {i: "${{ item }}"}, retry: {max_attempts: 3, backoff: 200ms},
     compensate: {call: safe, with: {i: "${{ item }}"}, retry: {max_attempts: 5}}}
   left: {needs: [first], call: safe, compensate: {call: safe}}
   join: {needs: [many, left], call: safe}
 `,
 	"saga": `
 name: saga
+timeout: 10m
 on_failure: compensate
 steps:
   hold: {call: safe, compensate: {call: safe, with: {id: "${{ steps.hold.output.id }}"}, retry: {max_attempts: 9}}}
@@ -49,6 +50,16 @@ steps:
   risky: {needs: [ask.approved], call: safe}
   rescue: {needs: [risky.error], call: safe, retry: {max_attempts: 3}}
   done: {needs: {any: [risky, rescue, no_thanks, big.otherwise]}, call: safe, retry: {max_attempts: 6}}
+`,
+	"mail": `
+name: mail
+on_failure: compensate
+steps:
+  first: {call: safe, retry: {max_attempts: 5}, compensate: {call: safe, retry: {max_attempts: 9}}}
+  paid: {needs: [first], signal: {name: paid, timeout: 10m}}
+  again: {needs: [paid], signal: {name: paid, timeout: 1h}}
+  late: {needs: [paid.error], call: safe, retry: {max_attempts: 6}}
+  done: {needs: {any: [again, late]}, call: safe, with: {n: "${{ steps.first.output.id }}"}, retry: {max_attempts: 6}}
 `,
 	"once": `
 name: once

@@ -217,10 +217,16 @@ func madeBy(f planner.Fact) (by string, kind runtime.ButtonKind) {
 	switch f := f.(type) {
 	case *planner.RetryRequested:
 		return f.By, runtime.ButtonRetry
+	case *planner.RunPaused:
+		return f.By, runtime.ButtonPause
+	case *planner.RunResumed:
+		return f.By, runtime.ButtonResume
 	case *planner.CancelRequested:
 		return f.By, runtime.ButtonCancel
 	case *planner.CompensationStarted:
 		return f.By, runtime.ButtonCompensate
+	case *planner.SignalReceived:
+		return f.By, runtime.ButtonSignal
 	case *planner.ApprovalDecided:
 		return f.By, runtime.ButtonApprove
 	case *planner.UncertainResolved:

@@ -107,14 +107,21 @@ func (w *World) glance(c *client) {
 		}
 	case planner.StatusCompensationFailed:
 		b = &runtime.Button{Kind: runtime.ButtonRetry}
+	case planner.StatusPaused:
+		b = &runtime.Button{Kind: runtime.ButtonResume}
 	default:
-		b = w.ask(s)
+		if b = w.ask(s); b == nil {
+			b = w.send(s)
+		}
 		if b == nil && c.clicks < 8 && w.chance(0.02) {
 			b = &runtime.Button{Kind: runtime.ButtonCancel}
 			if w.rng.IntN(2) == 0 {
 				b.Then = flow.Compensate
 			}
 		}
+	}
+	if b == nil && s.Status() == planner.StatusRunning && c.clicks < 8 && w.chance(0.04) {
+		b = &runtime.Button{Kind: runtime.ButtonPause}
 	}
 	if b == nil {
 		return
@@ -128,6 +135,20 @@ func (w *World) glance(c *client) {
 			w.click(c.run, *b)
 		}
 	})
+}
+
+// send sends a flow the signal that it waits for, now and then before it does, and more often than it wants.
+func (w *World) send(s *planner.State) *runtime.Button {
+	steps := w.flows[s.Flow].Signals["paid"]
+	open := false
+	for _, p := range steps {
+		st := s.Steps[p.Name]
+		open = open || st != nil && st.Status == planner.Waiting || st == nil && w.rng.IntN(4) == 0
+	}
+	if !open || w.rng.IntN(3) == 0 {
+		return nil
+	}
+	return &runtime.Button{Kind: runtime.ButtonSignal, Name: "paid", Output: []byte(`{"n":1}`)}
 }
 
 // ask answers what a run asks a person.

@@ -211,7 +211,7 @@ func TestGoodRun(t *testing.T) {
 	if st := s.step("pause"); st.Status != "waiting" || st.NextAt == nil || st.Deciding != nil {
 		t.Errorf("pause: got %s", text(st))
 	}
-	if got := s.run().Actions; !slices.Equal(got, []string{"cancel"}) {
+	if got := s.run().Actions; !slices.Equal(got, []string{"pause", "cancel"}) {
 		t.Errorf("what fits a run that waits: got %v", got)
 	}
 	s.now = s.now.Add(time.Minute)

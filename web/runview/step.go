@@ -67,7 +67,7 @@ func stepError(st *planner.Step) *view.Failure {
 	switch {
 	case !st.Planned:
 		v = failure("", planner.NoItem, st.Fault)
-	case len(st.Lost) > 0 && st.Lost[0] < len(st.Items) && st.Items[st.Lost[0]] != nil:
+	case len(st.Lost) > st.Spared && st.Lost[0] < len(st.Items) && st.Items[st.Lost[0]] != nil:
 		v = failure("", st.Lost[0], st.Items[st.Lost[0]].Fault)
 	}
 	if v != nil {
@@ -90,9 +90,16 @@ func reason(s *planner.State, def Step, st *planner.Step) string {
 		if st.Ask {
 			return "a person has to decide"
 		}
+		if st.Awaits != "" {
+			return signalled(s.ID, st)
+		}
 		return "waits until " + st.Until.UTC().Format("2006-01-02 15:04:05 MST")
 	case planner.Succeeded:
 		switch {
+		case st.Planned && len(st.Lost) > 0:
+			return fmt.Sprintf("%s failed, and %d are tolerated", count(len(st.Lost), "item"), st.Spared)
+		case st.Took != nil:
+			return "the signal `" + st.Awaits + "` came" + by(st.Took.By) + " at " + st.Took.At.UTC().Format("2006-01-02 15:04:05 MST")
 		case st.Decision != nil:
 			return decision(st.Decision)
 		case len(st.Why) == 1:
@@ -102,6 +109,15 @@ func reason(s *planner.State, def Step, st *planner.Step) string {
 		}
 	}
 	return ""
+}
+
+// signalled says what a step waits for, and where to send it.
+func signalled(run string, st *planner.Step) string {
+	text := "waits for the signal `" + st.Awaits + "`: POST /api/v1/runs/" + run + "/signals/" + st.Awaits
+	if !st.Until.IsZero() {
+		text += ", until " + st.Until.UTC().Format("2006-01-02 15:04:05 MST")
+	}
+	return text
 }
 
 func decision(d *planner.ApprovalDecided) string {
@@ -122,7 +138,7 @@ func decision(d *planner.ApprovalDecided) string {
 func blocker(s *planner.State, def Step) string {
 	for _, held := range s.Held {
 		if held == def.ID {
-			return "ready, but the run starts nothing new; it starts on Retry"
+			return "ready, but the run starts nothing new; it starts on Retry or Resume"
 		}
 	}
 	if s.Ended != "" {

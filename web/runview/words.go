@@ -68,6 +68,8 @@ func stepOf(f planner.Fact) string {
 		return f.Step
 	case *planner.ApprovalDecided:
 		return f.Step
+	case *planner.SignalTaken:
+		return f.Step
 	case *planner.StepCompleted:
 		return f.Step
 	case *planner.StepSkipped:
@@ -77,6 +79,10 @@ func stepOf(f planner.Fact) string {
 	case *planner.StepReset:
 		return f.Step
 	case *planner.UndoSettled:
+		return f.Step
+	case *planner.DeadlineSet:
+		return f.Step
+	case *planner.DeadlinePassed:
 		return f.Step
 	}
 	return ""
@@ -99,7 +105,7 @@ func text(f planner.Fact) string {
 	case *planner.RunStarted:
 		return fmt.Sprintf("run of %s version %d started%s", f.Flow, f.Version, by(f.By))
 	case *planner.StepHeld:
-		return f.Step + " is ready, and held until a retry"
+		return f.Step + " is ready, and held"
 	case *planner.ItemsPlanned:
 		return fmt.Sprintf("%s has %s", f.Step, count(len(f.Items), "item"))
 	case *planner.CallScheduled:
@@ -113,6 +119,10 @@ func text(f planner.Fact) string {
 		return unit(f.Ref) + " got its answer"
 	case *planner.CallFailed:
 		return callFailed(f)
+	case *planner.DeadlineSet:
+		return f.Step + " has time until " + f.At.UTC().Format(time.RFC3339)
+	case *planner.DeadlinePassed:
+		return "the time of " + f.Step + " is over"
 	case *planner.UnitCancelled:
 		return unit(f.Ref) + " was cancelled"
 	case *planner.StepWaiting:
@@ -121,6 +131,8 @@ func text(f planner.Fact) string {
 		return "the time of " + unit(f.Ref) + " came"
 	case *planner.ApprovalDecided:
 		return f.Step + " was " + decision(f)
+	case *planner.SignalTaken:
+		return f.Step + " took the signal " + f.Name
 	case *planner.StepCompleted:
 		if f.Port != "" {
 			return f.Step + " completed: " + f.Port
@@ -145,8 +157,16 @@ func text(f planner.Fact) string {
 
 func runText(f planner.Fact) string {
 	switch f := f.(type) {
+	case *planner.SignalReceived:
+		return "the signal " + f.Name + " came" + by(f.By)
 	case *planner.RetryRequested:
 		return "retry was asked for" + by(f.By)
+	case *planner.RunTimedOut:
+		return f.Fault.Message
+	case *planner.RunPaused:
+		return "the run was paused" + by(f.By)
+	case *planner.RunResumed:
+		return "the run was resumed" + by(f.By)
 	case *planner.CancelRequested:
 		if f.Then == flow.Compensate {
 			return "cancelling and undoing was asked for" + by(f.By)
@@ -211,6 +231,13 @@ func undoSettled(f *planner.UndoSettled, s *planner.State) string {
 func waiting(f *planner.StepWaiting) string {
 	if f.Ask {
 		return f.Step + " asks: " + f.Title
+	}
+	if f.Signal != "" {
+		text := f.Step + " waits for the signal " + f.Signal
+		if f.Until.IsZero() {
+			return text
+		}
+		return text + ", until " + f.Until.UTC().Format(time.RFC3339)
 	}
 	return f.Step + " waits until " + f.Until.UTC().Format(time.RFC3339)
 }

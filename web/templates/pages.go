@@ -121,9 +121,17 @@ type VersionsPage struct {
 // Diff is a unified text diff of two versions. From and To are version numbers, 0 is the draft.
 type Diff struct {
 	From, To int
+	Words    []DiffWords // what it means; none if only layout, comments or the order of steps differ
 	Lines    []DiffLine
 	Added    int
 	Removed  int
+}
+
+// DiffWords is one difference in words. Sign is "!" for what can now run without what, "+", "-" or "~"; Below are the fields that changed.
+type DiffWords struct {
+	Sign  string
+	Text  string
+	Below []string
 }
 
 // DiffLine is one line of a diff. Op is "+", "-" or " "; "@" is a fold ("12 lines alike"), its text in Text. A line number of 0 is not shown.

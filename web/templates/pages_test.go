@@ -30,7 +30,7 @@ func samplePages() map[string]templ.Component {
 		{Name: "a_flow_with_a_rather_long_name_for_imports", Title: "", Problems: 2, Thumb: thumb, Steps: 11},
 	}
 	counts := []Count{{"", 214, "/runs"}, {"running", 3, "/runs?status=running"}, {"waiting", 1, "/runs?status=waiting"}, {"failed", 2, "/runs?status=failed"}, {"uncertain", 1, "/runs?status=uncertain"}, {"succeeded", 198, "/runs?status=succeeded"}, {"compensated", 9, "/runs?status=compensated"}}
-	diff := &Diff{From: 2, To: 3, Added: 2, Removed: 1, Lines: []DiffLine{{"@", 0, 0, "6 lines alike"}, {" ", 7, 7, "  big:"}, {" ", 8, 8, "    switch:"}, {"-", 9, 0, "      review: ${{ input.amount > 5000 }}"}, {"+", 0, 9, "      review: ${{ input.amount > 10000 }}"}, {"+", 0, 10, "      otherwise: true"}, {" ", 10, 11, "  review:"}}}
+	diff := &Diff{From: 2, To: 3, Added: 2, Removed: 1, Words: []DiffWords{{"!", "review can now run without big", nil}, {"~", "step big", []string{`switch.review: "input.amount > 5000" → "input.amount > 10000"`}}, {"+", "step late (wait)", nil}, {"-", "edge big → ship", nil}}, Lines: []DiffLine{{"@", 0, 0, "6 lines alike"}, {" ", 7, 7, "  big:"}, {" ", 8, 8, "    switch:"}, {"-", 9, 0, "      review: ${{ input.amount > 5000 }}"}, {"+", 0, 9, "      review: ${{ input.amount > 10000 }}"}, {"+", 0, 10, "      otherwise: true"}, {" ", 10, 11, "  review:"}}}
 	fn := sampleFunctions()
 	item := runPage(failedRun(), "stock", "")
 	item.Inspector.Item = &item.Inspector.Items[0]

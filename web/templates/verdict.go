@@ -248,11 +248,11 @@ func retryWords(s *view.Step, now time.Time) string {
 
 // choose picks the next action out of those that fit the run's state.
 func (v *Verdict) choose(run view.Run) {
-	for _, a := range []string{"retry", "compensate", "cancel"} {
+	for _, a := range []string{"retry", "resume", "pause", "compensate", "cancel"} {
 		if !slices.Contains(run.Actions, a) {
 			continue
 		}
-		if v.Primary == "" && a == "retry" {
+		if v.Primary == "" && (a == "retry" || a == "resume") {
 			v.Primary = a
 			continue
 		}

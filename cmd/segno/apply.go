@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/segno-run/segno/cmd/segno/client"
+	"github.com/segno-run/segno/designer/flow"
+	"github.com/segno-run/segno/designer/project"
+)
+
+// applyFlags say how a project is applied.
+type applyFlags struct {
+	server, message     string
+	dryRun, force, json bool
+}
+
+func applyCommand(t terminal) *cobra.Command {
+	var f applyFlags
+	cmd := &cobra.Command{
+		Use:   "apply DIR",
+		Short: "Make a server hold what a project folder says",
+		Long: "Checks the folder, shows what will change, and then registers its functions and publishes its flows. What is unchanged stays as it is, without a new\n" +
+			"version. What only the server has is reported and never deleted.",
+		Example: "  segno apply . --dry-run\n  segno apply . --message \"Review large orders\"",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return t.apply(cmd.Context(), args[0], f)
+		},
+	}
+	serverFlag(cmd, &f.server)
+	cmd.Flags().StringVarP(&f.message, "message", "m", "", "why: the message of every new version")
+	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "show the plan and change nothing")
+	cmd.Flags().BoolVar(&f.force, "force", false, "change functions even if that breaks a flow that is not in the folder")
+	cmd.Flags().BoolVar(&f.json, "json", false, "print the plan, and what came of it, as JSON")
+	return cmd
+}
+
+// applied is one thing that was changed.
+type applied struct {
+	Function string `json:"function,omitempty"`
+	Flow     string `json:"flow,omitempty"`
+	Version  int    `json:"version,omitempty"` // of the flow
+}
+
+func (t terminal) apply(ctx context.Context, dir string, f applyFlags) error {
+	c, err := t.dial(f.server)
+	if err != nil {
+		return err
+	}
+	got, err := t.compare(ctx, c, dir)
+	if err != nil {
+		return err
+	}
+	if !f.json {
+		fmt.Fprint(t.out, t.tinted(got.plan.Text()))
+	}
+	done := []applied{}
+	if !f.dryRun {
+		done, err = t.carryOut(ctx, c, dir, got, f)
+	}
+	if f.json {
+		answer := struct {
+			Plan    project.Plan `json:"plan"`
+			Applied []applied    `json:"applied"`
+		}{got.plan, done}
+		if printed := t.printJSON(answer); printed != nil {
+			return printed
+		}
+		return err
+	}
+	switch n := got.plan.Changes(); {
+	case err != nil:
+		return err
+	case n == 0:
+		fmt.Fprintln(t.out, "nothing to change")
+	case f.dryRun:
+		fmt.Fprintf(t.out, "%s planned; nothing was changed\n", counted(n, "change"))
+	}
+	return nil
+}
+
+// carryOut does what the plan says: functions first, for flows are checked against them.
+func (t terminal) carryOut(ctx context.Context, c *client.Client, dir string, got *compared, f applyFlags) ([]applied, error) {
+	done := []applied{}
+	note := func(a applied, format string, args ...any) {
+		done = append(done, a)
+		if !f.json {
+			fmt.Fprintf(t.out, format+"\n", args...)
+		}
+	}
+	for _, fp := range got.plan.Functions {
+		if fp.Action != project.Create && fp.Action != project.Update {
+			continue
+		}
+		if err := put(ctx, c, got.project, fp.Name, f.force); err != nil {
+			return done, err
+		}
+		note(applied{Function: fp.Name}, "registered function %s", fp.Name)
+	}
+	var todo []project.FlowPlan
+	for _, fp := range got.plan.Flows {
+		if fp.Action == project.Create || fp.Action == project.Update {
+			todo = append(todo, fp)
+		}
+	}
+	// A flow that another one of the folder starts has to be there first. The server knows; so what it refuses waits until another has been published.
+	for len(todo) > 0 {
+		var refusals []error
+		var left []project.FlowPlan
+		for _, fp := range todo {
+			version, err := c.Publish(ctx, fp.Name, got.project.Flow(fp.Name).Source, f.message)
+			switch {
+			case client.IsCode(err, "invalid"):
+				refusals, left = append(refusals, err), append(left, fp)
+			case err != nil:
+				return done, refused(err)
+			default:
+				note(applied{Flow: fp.Name, Version: version}, "published flow %s version %d", fp.Name, version)
+			}
+		}
+		if len(left) == len(todo) {
+			t.refusals(dir, left, refusals, got.project)
+			return done, refused(errors.Join(refusals...))
+		}
+		todo = left
+	}
+	return done, nil
+}
+
+// put registers a function. That it breaks a flow of the folder is no hindrance: the folder's own text of that flow, which has been checked against
+// it, is published next.
+func put(ctx context.Context, c *client.Client, p *project.Project, name string, force bool) error {
+	entry := p.Function(name).JSON()
+	err := c.PutFunction(ctx, name, entry, force)
+	var conflict *client.Error
+	if errors.As(err, &conflict) && conflict.Code == "conflict" {
+		broken := conflict.Broken()
+		if len(broken) > 0 && !slices.ContainsFunc(broken, func(flow string) bool { return p.Flow(flow) == nil }) {
+			err = c.PutFunction(ctx, name, entry, true)
+		} else {
+			return refuse("%s (--force)", conflict.Message)
+		}
+	}
+	return refused(err)
+}
+
+// refusals shows what the server found wrong, where it is in the folder's files.
+func (t terminal) refusals(dir string, plans []project.FlowPlan, errs []error, p *project.Project) {
+	var all project.Issues
+	for i, fp := range plans {
+		var e *client.Error
+		var details struct {
+			Issues []flow.Issue `json:"issues"`
+		}
+		if errors.As(errs[i], &e) && json.Unmarshal(e.Details, &details) == nil {
+			for _, issue := range details.Issues {
+				all = append(all, project.Issue{File: p.Flow(fp.Name).Path, Issue: issue})
+			}
+		}
+	}
+	t.out = t.err
+	t.folderDiagnostics(dir, all)
+}

@@ -1,0 +1,128 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/segno-run/segno/designer/project"
+)
+
+// Flow is one flow of a server.
+type Flow struct {
+	Name      string `json:"name"`
+	Title     string `json:"title"`
+	Published int    `json:"published"` // the latest version; 0 if there is none
+	HasDraft  bool   `json:"has_draft"`
+}
+
+// Flows lists the flows.
+func (c *Client) Flows(ctx context.Context) ([]Flow, error) {
+	var answer struct {
+		Flows []Flow `json:"flows"`
+	}
+	err := c.get(ctx, &answer, nil, "flows")
+	return answer.Flows, err
+}
+
+// Version is the exact text of a version: a number, "latest", or "draft".
+func (c *Client) Version(ctx context.Context, flow, version string) ([]byte, error) {
+	path := []string{"flows", flow, "versions", version}
+	if version == "draft" {
+		path = []string{"flows", flow, "draft"}
+	}
+	return c.do(ctx, request{method: http.MethodGet, path: path, accept: "application/yaml"})
+}
+
+// Publish makes a version of a text and returns its number. What is wrong with the text is an Error with code "invalid".
+func (c *Client) Publish(ctx context.Context, flow string, source []byte, message string) (version int, err error) {
+	query := url.Values{}
+	if message != "" {
+		query.Set("message", message)
+	}
+	body, err := c.do(ctx, request{method: http.MethodPost, path: []string{"flows", flow, "versions"}, query: query, body: source, kind: "application/yaml"})
+	if err != nil {
+		return 0, err
+	}
+	var answer struct {
+		Version int `json:"version"`
+	}
+	return answer.Version, decode(body, &answer)
+}
+
+// Functions gives the entries of all functions in JSON, by name.
+func (c *Client) Functions(ctx context.Context) (map[string][]byte, error) {
+	var answer struct {
+		Functions []struct {
+			Name string `json:"name"`
+		} `json:"functions"`
+	}
+	if err := c.get(ctx, &answer, nil, "functions"); err != nil {
+		return nil, err
+	}
+	entries := make(map[string][]byte, len(answer.Functions))
+	for _, f := range answer.Functions {
+		body, err := c.do(ctx, request{method: http.MethodGet, path: []string{"functions", f.Name}})
+		if IsCode(err, "not_found") {
+			continue // removed since
+		}
+		if err != nil {
+			return nil, err
+		}
+		entries[f.Name] = bytes.TrimSpace(body)
+	}
+	return entries, nil
+}
+
+// PutFunction registers a function. A change that would break a live flow is an Error with code "conflict" unless forced; Broken says which.
+func (c *Client) PutFunction(ctx context.Context, name string, entry []byte, force bool) error {
+	query := url.Values{}
+	if force {
+		query.Set("force", "true")
+	}
+	_, err := c.do(ctx, request{method: http.MethodPut, path: []string{"functions", name}, query: query, body: entry, kind: "application/json"})
+	return err
+}
+
+// Broken lists the flows that a refused change of a function would break.
+func (e *Error) Broken() []string {
+	var details struct {
+		Flows []struct {
+			Flow string `json:"flow"`
+		} `json:"flows"`
+	}
+	if json.Unmarshal(e.Details, &details) != nil {
+		return nil
+	}
+	var names []string
+	for _, f := range details.Flows {
+		names = append(names, f.Flow)
+	}
+	return names
+}
+
+// State reads everything that a project can change.
+func (c *Client) State(ctx context.Context) (project.State, error) {
+	s := project.State{Flows: map[string]project.Published{}}
+	var err error
+	if s.Functions, err = c.Functions(ctx); err != nil {
+		return s, err
+	}
+	flows, err := c.Flows(ctx)
+	if err != nil {
+		return s, err
+	}
+	for _, f := range flows {
+		p := project.Published{Version: f.Published}
+		if f.Published > 0 {
+			if p.Source, err = c.Version(ctx, f.Name, strconv.Itoa(f.Published)); err != nil {
+				return s, err
+			}
+		}
+		s.Flows[f.Name] = p
+	}
+	return s, nil
+}

@@ -1,0 +1,235 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/segno-run/segno/designer/check"
+	"github.com/segno-run/segno/designer/flow"
+	"github.com/segno-run/segno/designer/project"
+)
+
+func validateCommand(t terminal) *cobra.Command {
+	var asJSON bool
+	var functions string
+	cmd := &cobra.Command{
+		Use:   "validate [PATH…]",
+		Short: "Check project folders, flows and functions.yaml; without a path this folder",
+		Long: "Checks project folders, single flows (their functions are looked up in the functions.yaml beside or above them) and functions.yaml.\n" +
+			"\"-\" reads a flow from the standard input. Every problem is shown at once; exit code 1 if one of them is an error.",
+		Example: "  segno validate\n  segno validate flows/order.yaml --json",
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				args = []string{"."}
+			}
+			v := &validation{functions: functions, sources: map[string][]byte{}, projects: map[string]loaded{}, in: t.in}
+			for _, arg := range args {
+				if err := v.path(arg); err != nil {
+					return err
+				}
+			}
+			return v.report(t, asJSON)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the problems as JSON")
+	cmd.Flags().StringVar(&functions, "functions", "", "the functions.yaml that single flows are checked against")
+	return cmd
+}
+
+// validation gathers what is wrong with everything that was named.
+type validation struct {
+	functions string
+	in        io.Reader
+
+	issues   project.Issues
+	sources  map[string][]byte // by the name under which it is shown
+	projects map[string]loaded
+	flows    []flowInfo
+	counted  int // functions
+}
+
+type loaded struct {
+	project *project.Project
+	issues  project.Issues
+}
+
+// flowInfo is a flow that was checked.
+type flowInfo struct {
+	File  string `json:"file"`
+	Flow  string `json:"flow"`
+	Steps int    `json:"steps"`
+	Valid bool   `json:"valid"`
+}
+
+func (v *validation) path(arg string) error {
+	if arg == "-" {
+		src, err := io.ReadAll(io.LimitReader(v.in, flow.MaxSource+1))
+		if err != nil {
+			return misuse("reading the standard input: %w", err)
+		}
+		return v.flow("-", ".", src)
+	}
+	info, err := os.Stat(arg)
+	if err != nil {
+		return misuse("%w", err)
+	}
+	if info.IsDir() {
+		return v.folder(arg)
+	}
+	src, err := readBounded(arg)
+	if err != nil {
+		return misuse("%w", err)
+	}
+	if filepath.Base(arg) == "functions.yaml" {
+		v.functionsFile(arg, src)
+		return nil
+	}
+	return v.flow(arg, filepath.Dir(arg), src)
+}
+
+// folder checks a whole project.
+func (v *validation) folder(dir string) error {
+	p, issues := project.Load(os.DirFS(dir))
+	v.counted += len(p.Functions)
+	all := p.Check(issues)
+	for _, f := range p.Flows {
+		v.note(shownPath(dir, f.Path), f.Source, f.Def, !slices.ContainsFunc(all, func(i project.Issue) bool { return i.File == f.Path && i.Severity == flow.Error }))
+	}
+	for _, i := range all {
+		name := shownPath(dir, i.File)
+		if _, read := v.sources[name]; !read {
+			if src, err := readBounded(name); err == nil {
+				v.sources[name] = src
+			}
+		}
+		i.File = name
+		v.issues = append(v.issues, i)
+	}
+	return nil
+}
+
+// flow checks one text against the functions around it.
+func (v *validation) flow(name, dir string, src []byte) error {
+	around, err := v.around(dir)
+	if err != nil {
+		return err
+	}
+	issues := around.project.CheckFlow(src)
+	def, _ := flow.Parse(src)
+	v.note(name, src, def, !issues.HasErrors())
+	for _, i := range issues {
+		v.issues = append(v.issues, project.Issue{File: name, Issue: i})
+	}
+	return nil
+}
+
+func (v *validation) functionsFile(name string, src []byte) {
+	functions, issues := flow.ParseFunctions(src)
+	for i := range functions {
+		for _, found := range check.CheckFunction(&functions[i]) {
+			if !slices.Contains(issues, found) {
+				issues = append(issues, found)
+			}
+		}
+	}
+	v.counted += len(functions)
+	v.sources[name] = src
+	for _, i := range issues {
+		v.issues = append(v.issues, project.Issue{File: name, Issue: i})
+	}
+}
+
+func (v *validation) note(name string, src []byte, def *flow.Definition, valid bool) {
+	v.sources[name] = src
+	info := flowInfo{File: name, Valid: valid}
+	if def != nil {
+		info.Flow, info.Steps = def.Name, len(def.Steps)
+	}
+	v.flows = append(v.flows, info)
+}
+
+// around finds the project that a flow's file belongs to: the folder that it is in, or the one above if it is in flows/. Without one there are no
+// functions.
+func (v *validation) around(dir string) (loaded, error) {
+	root := dir
+	if v.functions != "" {
+		src, err := readBounded(v.functions)
+		if err != nil {
+			return loaded{}, misuse("%w", err)
+		}
+		functions, _ := flow.ParseFunctions(src)
+		return loaded{project: &project.Project{Functions: functions}}, nil
+	}
+	if _, err := os.Stat(filepath.Join(dir, "functions.yaml")); errors.Is(err, fs.ErrNotExist) {
+		root = filepath.Join(dir, "..")
+	}
+	if known, ok := v.projects[root]; ok {
+		return known, nil
+	}
+	if _, err := os.Stat(filepath.Join(root, "functions.yaml")); err != nil {
+		return loaded{project: &project.Project{}}, nil //nolint:nilerr // a flow that calls nothing needs none; one that does is told so
+	}
+	p, issues := project.Load(os.DirFS(root))
+	v.projects[root] = loaded{p, issues}
+	return v.projects[root], nil
+}
+
+func (v *validation) report(t terminal, asJSON bool) error {
+	if asJSON {
+		answer := struct {
+			Valid  bool           `json:"valid"`
+			Flows  []flowInfo     `json:"flows"`
+			Issues project.Issues `json:"issues"`
+		}{!v.issues.HasErrors(), append([]flowInfo{}, v.flows...), append(project.Issues{}, v.issues...)}
+		if err := t.printJSON(answer); err != nil {
+			return err
+		}
+	} else {
+		t.diagnostics(v.issues, v.sources)
+		if len(v.issues) > 0 {
+			fmt.Fprintf(t.out, "\n%s\n", problems(v.issues))
+		} else {
+			fmt.Fprintf(t.out, "%s: no problems\n", v.seen())
+		}
+	}
+	if v.issues.HasErrors() {
+		return said()
+	}
+	return nil
+}
+
+// seen counts what was checked: "2 flows, 9 functions".
+func (v *validation) seen() string {
+	var parts []string
+	if len(v.flows) > 0 || v.counted == 0 {
+		parts = append(parts, counted(len(v.flows), "flow"))
+	}
+	if v.counted > 0 {
+		parts = append(parts, counted(v.counted, "function"))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// shownPath is how a file of a project folder is called on the screen.
+func shownPath(dir, file string) string {
+	return filepath.ToSlash(path.Join(filepath.ToSlash(dir), file))
+}
+
+// readBounded reads a file up to one byte more than a text may have, so that the reader of the text says that it is too long.
+func readBounded(name string) (src []byte, err error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	return io.ReadAll(io.LimitReader(f, flow.MaxSource+1))
+}

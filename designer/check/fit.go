@@ -1,0 +1,105 @@
+package check
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/segno-run/segno/designer/expr"
+	"github.com/segno-run/segno/designer/flow"
+)
+
+// fitting says what a value is held against.
+type fitting struct {
+	sc       scope
+	function string
+	path     string // within the function's input
+}
+
+func (f fitting) below(name string) fitting {
+	f.sc.field += "." + name
+	f.path = strings.TrimPrefix(f.path+"."+name, ".")
+	return f
+}
+
+// fit holds the expressions of a `with` against the types of the function's input. What is written out is validated as it is, in with.go; so are the
+// names of its first level.
+func (k *compiler) fit(v flow.Value, got, want *expr.Type, at fitting) {
+	if want.Loose() || got == nil || !hasExpr(v) {
+		return
+	}
+	switch v.Kind {
+	case flow.Map:
+		if want.Kinds&expr.Map == 0 {
+			k.misfit(v, at, "is an object, but "+want.WithArticle()+" is wanted", "")
+			return
+		}
+		for _, f := range v.Fields {
+			g, _ := got.Field(f.Key)
+			w, known := want.Field(f.Key)
+			below := at.below(f.Key)
+			switch {
+			case !known && want.Closed && at.path != "":
+				k.report(flow.Error, f.KeyPos, k.stepName(at.sc), below.sc.field, k.didYouMean(f.Key, want.Names()), "`%s` takes no `%s`", at.function, below.path)
+			case !known:
+				k.fit(f.Value, g.Type, want.Rest, below)
+			case w.Required && !g.Required:
+				k.misfit(f.Value, below, "may be absent here, but is required", "say what to pass instead with `.orValue(…)`")
+			default:
+				k.fit(f.Value, g.Type, w.Type, below)
+			}
+		}
+		if at.path == "" {
+			return
+		}
+		for _, w := range want.Fields {
+			if w.Required && v.Get(w.Name).Kind == flow.Absent {
+				k.report(flow.Error, v.Pos, k.stepName(at.sc), at.sc.field, "add `"+w.Name+": ${{ … }}`", "`%s` requires `%s`", at.function, at.below(w.Name).path)
+			}
+		}
+	case flow.List:
+		if want.Kinds&expr.List == 0 {
+			k.misfit(v, at, "is a list, but "+want.WithArticle()+" is wanted", "")
+			return
+		}
+		for i, it := range v.Items {
+			one := at
+			part := "[" + strconv.Itoa(i) + "]"
+			one.sc.field += part
+			one.path += part
+			elem := want.Elem
+			if i < len(want.Prefix) {
+				elem = want.Prefix[i]
+			}
+			k.fit(it, got.Prefix[i], elem, one)
+		}
+	case flow.String:
+		part, why := expr.Misfit(got, want)
+		if why == "" {
+			return
+		}
+		if part != "" {
+			why = "does not fit: `" + part + "` " + why
+		}
+		k.misfit(v, at, why, mend(got, want, part))
+	}
+}
+
+func (k *compiler) misfit(v flow.Value, at fitting, why, hint string) {
+	k.textIssue(flow.Error, exprPos(v), at.sc, hint, "`%s` of `%s` %s", at.path, at.function, why)
+}
+
+// mend is how a value of one type is turned into one of another, where that is plain.
+func mend(got, want *expr.Type, part string) string {
+	if part != "" {
+		return ""
+	}
+	switch {
+	case want.Kinds == expr.String && got.Kinds&^(expr.Number|expr.Bool) == 0:
+		return "write `string(…)` around it"
+	case want.Kinds == expr.Int && got.Kinds&^expr.Number == 0:
+		return "write `int(…)` around it, which cuts the fraction off"
+	case want.Kinds&expr.Number != 0 && got.Kinds == expr.String:
+		return "write `double(…)` around it"
+	}
+	return ""
+}

@@ -1,0 +1,110 @@
+package flow
+
+import (
+	"encoding/json"
+
+	"github.com/segno-run/segno/designer/fault"
+)
+
+type shapes = map[string]any
+
+// LanguageSchema is the JSON Schema (2020-12) of a flow's text, for editors to complete and check it. It says what the parser reads and no more: names
+// that do not exist, types and ports are for check to find.
+func LanguageSchema() []byte {
+	kindOf := make([]any, len(kinds))
+	for i, k := range kinds {
+		kindOf[i] = shapes{"required": []string{string(k)}}
+	}
+	needsCall := shapes{}
+	for _, key := range onlyCall {
+		needsCall[key] = []string{string(Call)}
+	}
+	step := closed(stepShapes())
+	step["oneOf"], step["dependentRequired"] = kindOf, needsCall
+	root := closed(shapes{
+		"name":       shapes{"$ref": "#/$defs/name", "description": "What the flow is called everywhere."},
+		"title":      said("What people read instead of the name."),
+		"notes":      said("For people. It means nothing, and is no part of the content hash."),
+		"input":      shapes{"type": "object", "description": "JSON Schema of what a run is started with. Without it, anything."},
+		"timeout":    durationOf("Of the whole run; without it, none. It is a failure of class timeout, and Retry gives the time anew."),
+		"steps":      shapes{"type": "object", "minProperties": 1, "propertyNames": shapes{"$ref": "#/$defs/name"}, "additionalProperties": shapes{"$ref": "#/$defs/step"}},
+		"output":     shapes{"description": "What the run gives: any value with ${{ }} in it."},
+		"on_failure": shapes{"enum": []OnFailure{Pause, Compensate}, "default": Pause, "description": "What follows a failure that nothing handles."},
+	}, "name", "steps")
+	root["$schema"], root["title"] = "https://json-schema.org/draft/2020-12/schema", "A Segno flow"
+	root["$defs"] = shapes{
+		"name":       shapes{"type": "string", "pattern": namePattern.String(), "maxLength": maxName},
+		"function":   shapes{"type": "string", "pattern": functionPattern.String(), "maxLength": maxName},
+		"duration":   shapes{"type": "string", "pattern": `^([0-9]+d)?([0-9.]+(ns|us|µs|ms|s|m|h))*$`, "minLength": 2},
+		"expression": shapes{"type": []string{"string", "boolean", "number"}},
+		"edge":       shapes{"type": "string", "pattern": `^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?$`},
+		"edges":      shapes{"type": "array", "items": shapes{"$ref": "#/$defs/edge"}},
+		"with":       shapes{"type": "object", "description": "The function's input."},
+		"retry":      closed(retryShapes()),
+		"step":       step,
+	}
+	raw, err := json.MarshalIndent(root, "", "  ")
+	if err != nil {
+		panic(err) // it holds texts, numbers and lists alone
+	}
+	return append(raw, '\n')
+}
+
+func stepShapes() shapes {
+	compensate := closed(shapes{"call": shapes{"$ref": "#/$defs/function"}, "with": shapes{"$ref": "#/$defs/with"},
+		"timeout": durationOf("Of one attempt; default: the function's."), "retry": shapes{"$ref": "#/$defs/retry"}}, "call")
+	compensate["description"] = "How to undo what the step did."
+	return shapes{
+		"title": said("What people read instead of the name."),
+		"notes": said("For people. It means nothing, and is no part of the content hash."),
+		"needs": shapes{"description": "The edges into the step, as `step` or `step.port`: a list means all of them; {any: […]} one.", "anyOf": []any{
+			shapes{"$ref": "#/$defs/edge"}, shapes{"$ref": "#/$defs/edges"}, closed(shapes{"any": shapes{"$ref": "#/$defs/edges", "minItems": 1}}, "any")}},
+		"if":           condition("The step is skipped if it is false."),
+		"for_each":     condition("A list: the step calls its function once for each item, which is called item there, and its place index."),
+		"max_parallel": shapes{"type": "integer", "minimum": 1, "maximum": 10000, "default": DefaultMaxParallel, "description": "How many items are called at once."},
+		"tolerated_failures": shapes{"description": "How many items may fail without failing the step, as a number or a percentage; their outputs are null.", "anyOf": []any{
+			shapes{"type": "integer", "minimum": 0, "maximum": 1_000_000}, shapes{"type": "string", "pattern": "^[0-9.]+%$"}}},
+		"call":       shapes{"$ref": "#/$defs/function", "description": "Calls a function."},
+		"with":       shapes{"$ref": "#/$defs/with"},
+		"timeout":    durationOf("Of one attempt; default: the function's, which is " + FormatDuration(DefaultTimeout) + "."),
+		"deadline":   durationOf("Of the step with all its attempts and items; without it, none."),
+		"retry":      shapes{"$ref": "#/$defs/retry"},
+		"compensate": compensate,
+		"switch": shapes{"type": "object", "minProperties": 1, "propertyNames": shapes{"$ref": "#/$defs/name"}, "additionalProperties": shapes{"$ref": "#/$defs/expression"},
+			"description": "Takes the first branch whose condition is true; one must be sure to be."},
+		"set": shapes{"type": "object", "description": "Makes a value."},
+		"wait": shapes{"description": "Waits for a time, or until one.", "anyOf": []any{
+			shapes{"$ref": "#/$defs/duration"}, closed(shapes{"until": said("An RFC 3339 time.")}, "until")}},
+		"signal": closed(shapes{"name": shapes{"$ref": "#/$defs/name"}, "timeout": durationOf("Without it, the step waits for ever."),
+			"schema": shapes{"type": "object", "description": "JSON Schema of what is sent. Without it, anything."}}, "name"),
+		"approval": closed(shapes{"title": said("The question."), "timeout": durationOf("Without it, the step waits for ever.")}, "title"),
+		"fail":     closed(shapes{"message": said("Why.")}, "message"),
+	}
+}
+
+func retryShapes() shapes {
+	return shapes{
+		"max_attempts": shapes{"type": "integer", "minimum": 1, "maximum": 1000, "default": 3},
+		"backoff":      durationOf("Before the second attempt; default 1s."),
+		"factor":       shapes{"type": "number", "minimum": 1, "maximum": 100, "default": 2},
+		"max_backoff":  durationOf("Default 5m."),
+		"on":           shapes{"type": "array", "minItems": 1, "items": shapes{"enum": fault.Classes()}},
+	}
+}
+
+// closed is a closed object.
+func closed(properties shapes, required ...string) shapes {
+	out := shapes{"type": "object", "properties": properties, "additionalProperties": false}
+	if len(required) > 0 {
+		out["required"] = required
+	}
+	return out
+}
+
+func said(what string) shapes { return shapes{"type": "string", "description": what} }
+
+func durationOf(what string) shapes { return shapes{"$ref": "#/$defs/duration", "description": what} }
+
+func condition(what string) shapes {
+	return shapes{"$ref": "#/$defs/expression", "description": what}
+}

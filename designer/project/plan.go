@@ -1,0 +1,229 @@
+package project
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/segno-run/segno/designer/diff"
+	"github.com/segno-run/segno/designer/flow"
+)
+
+// State is what a server holds, as far as a project can change it.
+type State struct {
+	Functions map[string][]byte    // entries as flow.Function.JSON writes them, by name
+	Flows     map[string]Published // by name
+}
+
+// Published is the latest version of a flow on a server. Version is 0 if there is only a draft.
+type Published struct {
+	Version int
+	Source  []byte
+}
+
+// Action is what applying a project does to one function or flow.
+type Action string
+
+// The actions. Nothing is ever deleted: what only the server has is reported.
+const (
+	Create     Action = "create"
+	Update     Action = "update"
+	Keep       Action = "unchanged"
+	ServerOnly Action = "server_only"
+)
+
+// Plan is what applying a project to a server would do, in the order of the names.
+type Plan struct {
+	Functions []FunctionPlan `json:"functions"`
+	Flows     []FlowPlan     `json:"flows"`
+}
+
+// FunctionPlan is what happens to one function.
+type FunctionPlan struct {
+	Name    string        `json:"name"`
+	Action  Action        `json:"action"`
+	Changes []diff.Change `json:"changes,omitempty"` // of an update; none if only the order of keys differs, which start forms follow
+}
+
+// FlowPlan is what happens to one flow. A text that differs in layout or comments only is an update, too, whose Semantic is empty: versions are kept
+// exactly as they were written.
+type FlowPlan struct {
+	Name     string     `json:"name"`
+	File     string     `json:"file,omitempty"` // within the project
+	Action   Action     `json:"action"`
+	Version  int        `json:"version,omitempty"`  // the latest on the server
+	Semantic *diff.Diff `json:"semantic,omitempty"` // of an update
+}
+
+// Plan compares the project with what a server holds.
+func (p *Project) Plan(s State) Plan {
+	plan := Plan{Functions: []FunctionPlan{}, Flows: []FlowPlan{}}
+	own := map[string]*flow.Function{}
+	for i := range p.Functions {
+		if f := &p.Functions[i]; !p.extra[f.Name] {
+			own[f.Name] = f
+		}
+	}
+	for _, name := range union(own, s.Functions) {
+		f, here := own[name]
+		there, known := s.Functions[name]
+		fp := FunctionPlan{Name: name, Action: Keep}
+		switch {
+		case !here:
+			fp.Action = ServerOnly
+		case !known:
+			fp.Action = Create
+		default:
+			if now := f.JSON(); !bytes.Equal(now, there) {
+				fp.Action, fp.Changes = Update, diff.JSON(there, now)
+			}
+		}
+		plan.Functions = append(plan.Functions, fp)
+	}
+	files := map[string]*FlowFile{}
+	for i := range p.Flows {
+		if d := p.Flows[i].Def; d != nil && d.Name != "" && files[d.Name] == nil {
+			files[d.Name] = &p.Flows[i]
+		}
+	}
+	for _, name := range union(files, s.Flows) {
+		file, here := files[name]
+		there, known := s.Flows[name]
+		fp := FlowPlan{Name: name, Action: Keep, Version: there.Version}
+		if here {
+			fp.File = file.Path
+		}
+		switch {
+		case !here:
+			fp.Action = ServerOnly
+		case !known || there.Version == 0:
+			fp.Action = Create
+		case !bytes.Equal(file.Source, there.Source):
+			fp.Action = Update
+			old, _ := flow.Parse(there.Source)
+			fp.Semantic = diff.Of(old, file.Def)
+		}
+		plan.Flows = append(plan.Flows, fp)
+	}
+	return plan
+}
+
+// union gives the keys of both maps, sorted.
+func union[A, B any](a map[string]A, b map[string]B) []string {
+	all := make(map[string]bool, len(a)+len(b))
+	for k := range a {
+		all[k] = true
+	}
+	for k := range b {
+		all[k] = true
+	}
+	return slices.Sorted(maps.Keys(all))
+}
+
+// Changes counts what applying the plan would change.
+func (p Plan) Changes() int {
+	n := 0
+	for _, f := range p.Functions {
+		if f.Action == Create || f.Action == Update {
+			n++
+		}
+	}
+	for _, f := range p.Flows {
+		if f.Action == Create || f.Action == Update {
+			n++
+		}
+	}
+	return n
+}
+
+// Text is the plan for a terminal: `+` is created, `~` changed, `?` only on the server. What stays as it is is not mentioned.
+func (p Plan) Text() string {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	for _, f := range p.Functions {
+		switch f.Action {
+		case Create:
+			line("+ function %s", f.Name)
+		case Update:
+			if len(f.Changes) == 0 {
+				line("~ function %s: another order of keys", f.Name)
+				continue
+			}
+			line("~ function %s", f.Name)
+			for _, c := range f.Changes {
+				line("    %s", c)
+			}
+		}
+	}
+	for _, f := range p.Flows {
+		switch f.Action {
+		case Create:
+			line("+ flow %s (%s)", f.Name, f.File)
+		case Update:
+			line("~ flow %s: version %d → %d: %s", f.Name, f.Version, f.Version+1, f.Semantic.Summary())
+			for l := range strings.Lines(f.Semantic.Text()) {
+				b.WriteString("    " + l)
+			}
+		}
+	}
+	for _, f := range p.Functions {
+		if f.Action == ServerOnly {
+			line("? function %s is on the server only; it stays", f.Name)
+		}
+	}
+	for _, f := range p.Flows {
+		if f.Action == ServerOnly {
+			line("? flow %s is on the server only; it stays", f.Name)
+		}
+	}
+	return b.String()
+}
+
+// Markdown is the plan for a pull request.
+func (p Plan) Markdown() string {
+	var b strings.Builder
+	part := func(format string, args ...any) {
+		if b.Len() > 0 {
+			b.WriteByte('\n')
+		}
+		fmt.Fprintf(&b, format+"\n", args...)
+	}
+	for _, f := range p.Functions {
+		switch f.Action {
+		case Create:
+			part("### function %s: new", f.Name)
+		case Update:
+			part("### function %s\n", f.Name)
+			b.WriteString((&diff.Diff{Flow: f.Changes}).Markdown())
+		}
+	}
+	for _, f := range p.Flows {
+		switch f.Action {
+		case Create:
+			part("### flow %s: new", f.Name)
+		case Update:
+			part("### flow %s: %s\n", f.Name, f.Semantic.Summary())
+			b.WriteString(f.Semantic.Markdown())
+		}
+	}
+	var kept []string
+	for _, f := range p.Functions {
+		if f.Action == ServerOnly {
+			kept = append(kept, "function `"+f.Name+"`")
+		}
+	}
+	for _, f := range p.Flows {
+		if f.Action == ServerOnly {
+			kept = append(kept, "flow `"+f.Name+"`")
+		}
+	}
+	if len(kept) > 0 {
+		part("On the server only, and left there: %s.", strings.Join(kept, ", "))
+	}
+	if b.Len() == 0 {
+		return "No changes.\n"
+	}
+	return b.String()
+}

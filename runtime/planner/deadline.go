@@ -1,0 +1,118 @@
+package planner
+
+import (
+	"time"
+
+	"github.com/segno-run/segno/designer/check"
+	"github.com/segno-run/segno/designer/fault"
+)
+
+// forward reports whether the run does what the flow says, or settles what of that is in flight: deadlines count then, and then alone.
+func (s *State) forward() bool {
+	return s.ID != "" && s.Ended == "" && (s.Phase == PhaseForward || s.Phase == PhaseFailing)
+}
+
+// onTheClock reports whether the run's own deadline counts.
+func (s *State) onTheClock() bool { return s.forward() && !s.TimedOut && !s.Deadline.IsZero() }
+
+// dueBy reports whether the step's deadline counts.
+func (s *State) dueBy(st *Step) bool {
+	return s.forward() && !st.Overdue && !st.Deadline.IsZero() && (st.Status == Running || st.Status == Uncertain)
+}
+
+// setDeadline gives a step that begins its deadline.
+func (d *decider) setDeadline(st *check.Step) {
+	if st.Deadline <= 0 {
+		return
+	}
+	f := &DeadlineSet{Step: st.Name, At: d.now.Add(st.Deadline)}
+	d.emit(f)
+	d.command(&SetTimer{Ref{Step: st.Name, Item: NoItem}, f.At})
+}
+
+// runDeadline is when a run that begins, or goes on, times out.
+func (d *decider) runDeadline() time.Time {
+	if d.p.Timeout <= 0 {
+		return time.Time{}
+	}
+	at := d.now.Add(d.p.Timeout)
+	d.command(&SetTimer{Ref{Item: NoItem}, at})
+	return at
+}
+
+// tooLate reports whether nothing of the step may begin at that time any more.
+func (d *decider) tooLate(st *check.Step, at time.Time) bool {
+	s := d.s.step(st.Name)
+	return d.s.TimedOut || s.Overdue || !s.Deadline.IsZero() && !at.Before(s.Deadline)
+}
+
+// overdueFault says which time was not kept.
+func (d *decider) overdueFault(st *check.Step) *fault.Fault {
+	if d.s.TimedOut {
+		return timeoutFault("the run was not done within "+d.p.Timeout.String(), "run", d.s.Deadline)
+	}
+	return timeoutFault(quote(st.Name)+" was not done within "+st.Deadline.String()+", all attempts included", "step", d.s.step(st.Name).Deadline)
+}
+
+func timeoutFault(message, which string, at time.Time) *fault.Fault {
+	return &fault.Fault{Class: fault.Timeout, Effect: fault.None, Message: message,
+		Evidence: []fault.Detail{{Name: "timeout", Value: which}, {Name: "deadline", Value: at.UTC().Format(time.RFC3339)}}}
+}
+
+// expired ends a step whose deadline has come. It returns whether it has.
+func (d *decider) expired(st *check.Step) bool {
+	s, ok := d.s.Steps[st.Name]
+	if !ok || !d.s.dueBy(s) || s.Deadline.After(d.now) {
+		return false
+	}
+	d.emit(&DeadlinePassed{Step: st.Name})
+	d.expire(st)
+	return true
+}
+
+// runDue stops a run whose time is over. What waits for a person or a signal stays open, as in any run that failed.
+func (d *decider) runDue() {
+	if !d.s.onTheClock() || d.s.Deadline.After(d.now) {
+		return
+	}
+	d.emit(&RunTimedOut{Fault: *timeoutFault("the run was not done within "+d.p.Timeout.String(), "run", d.s.Deadline)})
+	d.halts = true // the flow's own error ports are for its steps
+	for _, st := range d.p.Steps {
+		if s, ok := d.s.Steps[st.Name]; ok && (s.Status == Running || s.Status == Uncertain) {
+			d.expire(st)
+		}
+	}
+	d.halts = false
+}
+
+// expire fails what is open of a step. A call that may not be made twice is told to stop, and its own outcome decides: to call it failed while it may
+// be happening would be a guess.
+func (d *decider) expire(st *check.Step) {
+	s, f := d.s.step(st.Name), d.overdueFault(st)
+	for _, r := range s.refs() {
+		u := d.s.Unit(r)
+		fact := &CallFailed{Ref: r, Fault: *f}
+		switch u.State {
+		case Retrying:
+		case Running:
+			fact.Attempt = len(u.Attempts)
+			sent := u.Attempts[fact.Attempt-1].Sent
+			if d.spec(r).Idempotent {
+				fact.Fault.Effect = fault.Maybe
+			}
+			if sent || d.spec(r).Idempotent {
+				d.command(&CancelCall{r, fact.Attempt})
+			}
+			if sent && !d.spec(r).Idempotent {
+				continue
+			}
+		default:
+			continue
+		}
+		d.emit(fact)
+		d.unitFailed(st, r)
+	}
+	if s.Planned && s.Status == Running {
+		d.advance(st)
+	}
+}

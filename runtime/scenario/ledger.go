@@ -1,0 +1,188 @@
+package scenario
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/segno-run/segno/designer/check"
+	"github.com/segno-run/segno/runtime"
+	"github.com/segno-run/segno/runtime/planner"
+)
+
+// The kinds of Finding.
+const (
+	FoundLeft       = "left"           // an effect is there in the end, and nothing undid it
+	FoundNoEffect   = "without_effect" // an undo ran whose effect was not there, or not any more
+	FoundOutOfOrder = "out_of_order"   // an undo ran before that of what was built on it
+	FoundNoEnd      = "no_end"         // the run ends in no terminal state, or its compensation never does
+)
+
+// effect is something that a function did to the world.
+type effect struct {
+	ref    planner.Ref // of the unit whose call did it
+	key    string      // idempotency key
+	times  int         // how often it was done; more than once only without idempotency
+	undone bool
+	early  []string // steps that were undone while this was there, though it was built on them
+	marks  []string // texts by which an undo can name it: of the call's output and input, and the key
+}
+
+// ledger is what the functions of one play have done, as they themselves know it: by idempotency key.
+type ledger struct {
+	w       *world
+	effects map[string]*effect
+	order   []*effect
+	found   []Finding
+}
+
+func newLedger(w *world) *ledger { return &ledger{w: w, effects: map[string]*effect{}} }
+
+func (l *ledger) report(kind, format string, args ...any) {
+	l.found = append(l.found, Finding{Kind: kind, Message: fmt.Sprintf(format, args...)})
+}
+
+// did notes the effect of a forward call. output is what the function would say if it could.
+func (l *ledger) did(in runtime.Invoke, call *check.Call, output []byte) {
+	if l.w.m.undoers[in.Function] {
+		l.undoneByHand(in)
+		return
+	}
+	if l.w.m.effectless[in.Function] {
+		return
+	}
+	e := l.effects[in.Key]
+	if e == nil {
+		e = &effect{ref: in.Ref, key: in.Key, marks: append(texts(plainValue(output)), in.Key)}
+		e.marks = append(e.marks, texts(plainValue(in.Input))...)
+		l.effects[in.Key] = e
+		l.order = append(l.order, e)
+	}
+	if e.undone { // the same key again: a function that keeps its word does nothing
+		return
+	}
+	if e.times == 0 || !call.Idempotent {
+		e.times++
+	}
+	if e.times == 2 {
+		l.report(FoundLeft, "what `%s` does was done twice", unitName(in.Ref))
+	}
+}
+
+// of finds the effect of a forward unit that is still there, else one that was undone.
+func (l *ledger) of(r planner.Ref) *effect {
+	var gone *effect
+	for _, e := range l.order {
+		if e.ref.Step != r.Step || e.ref.Item != r.Item {
+			continue
+		}
+		if !e.undone {
+			return e
+		}
+		gone = e
+	}
+	return gone
+}
+
+// undid judges a compensation's call that has its effect, and notes it.
+func (l *ledger) undid(in runtime.Invoke, again bool) {
+	forward := in.Ref
+	forward.Undo = false
+	if l.w.m.effectless[l.w.m.s.Program.Step(in.Step).Call.Function] {
+		return
+	}
+	own := l.of(forward)
+	target := own
+	if named := l.named(in, own); named != nil {
+		l.report(FoundNoEffect, "the undo of `%s` names what `%s` did", unitName(forward), unitName(named.ref))
+		target = named
+	}
+	switch {
+	case target == nil:
+		l.report(FoundNoEffect, "the undo of `%s` runs, though there is nothing to undo", unitName(forward))
+		return
+	case target.undone && !again:
+		l.report(FoundNoEffect, "the undo of `%s` runs, though what it undoes was undone before", unitName(forward))
+		return
+	}
+	l.judgeOrder(in)
+	target.undone = true
+	for _, step := range target.early { // of what is never undone one finding is enough
+		l.report(FoundOutOfOrder, "`%s` is undone before `%s`, which needs it", step, unitName(target.ref))
+	}
+}
+
+// judgeOrder notes what was built on a step and is still there when the step is undone.
+func (l *ledger) judgeOrder(in runtime.Invoke) {
+	for _, e := range l.order {
+		st := l.w.m.s.Program.Step(e.ref.Step)
+		if !e.undone && st.Compensate != nil && l.w.m.behind[in.Step][e.ref.Step] {
+			e.early = append(e.early, in.Step)
+		}
+	}
+}
+
+// named finds the effect of another unit that an undo names, when it names nothing of its own.
+func (l *ledger) named(in runtime.Invoke, own *effect) *effect {
+	said := texts(plainValue(in.Input))
+	var other *effect
+	for _, s := range said {
+		if own != nil && slices.Contains(own.marks, s) {
+			return nil
+		}
+		for _, e := range l.order {
+			// A text of the run's input names nobody, except one item among its like.
+			if e != own && other == nil && (e.ref.Step == in.Step || !slices.Contains(l.w.known, s)) && slices.Contains(e.marks, s) {
+				other = e
+			}
+		}
+	}
+	return other
+}
+
+// undoneByHand judges a forward step that calls a function which elsewhere is a `compensate`: what it names, it undoes.
+func (l *ledger) undoneByHand(in runtime.Invoke) {
+	said := texts(plainValue(in.Input))
+	for _, e := range l.order {
+		st := l.w.m.s.Program.Step(e.ref.Step)
+		if st.Compensate == nil || st.Compensate.Function != in.Function {
+			continue
+		}
+		if slices.ContainsFunc(said, func(s string) bool { return slices.Contains(e.marks, s) }) {
+			if e.undone {
+				l.report(FoundNoEffect, "`%s` undoes what `%s` did, though it was undone before", in.Step, unitName(e.ref))
+			}
+			e.undone = true
+		}
+	}
+}
+
+// left lists the effects that are still there.
+func (l *ledger) left() []*effect {
+	var out []*effect
+	for _, e := range l.order {
+		if !e.undone {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// texts lists the texts of a JSON value that are long enough to name something.
+func texts(v any) []string {
+	var out []string
+	switch v := v.(type) {
+	case string:
+		if len(v) >= 3 {
+			out = append(out, v)
+		}
+	case []any:
+		for _, it := range v {
+			out = append(out, texts(it)...)
+		}
+	case map[string]any:
+		for _, key := range sortedKeys(v) {
+			out = append(out, texts(v[key])...)
+		}
+	}
+	return out
+}

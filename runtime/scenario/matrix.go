@@ -1,0 +1,343 @@
+package scenario
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/segno-run/segno/designer/check"
+	"github.com/segno-run/segno/designer/project"
+	"github.com/segno-run/segno/runtime/planner"
+)
+
+// Finding is one thing that goes wrong in a cell of the matrix.
+type Finding struct {
+	Kind    string   `json:"kind"` // left, without_effect, out_of_order, no_end
+	Message string   `json:"message"`
+	World   string   `json:"world"`           // the scenario from which the input and the approvals come
+	Order   string   `json:"order,omitempty"` // what ran beside the step, and when it ended
+	Story   []string `json:"story"`
+}
+
+// The results of a Cell.
+const (
+	CellClean    = "clean"
+	CellFound    = "found"
+	CellAccepted = "accepted"
+	CellNone     = "none" // there is nothing to try
+)
+
+// Cell is one step failing in one way, over all inputs and orders.
+type Cell struct {
+	Step     string    `json:"step"` // "" for runs without a fault
+	Fault    string    `json:"fault"`
+	Result   string    `json:"result"`
+	Why      string    `json:"why,omitempty"` // of accepted and none
+	Runs     int       `json:"runs"`
+	Findings []Finding `json:"findings,omitempty"` // each once
+}
+
+// Matrix is the fault matrix of one flow.
+type Matrix struct {
+	Flow  string `json:"flow"`
+	File  string `json:"file"`
+	Runs  int    `json:"runs"`
+	Cells []Cell `json:"cells"` // by step in written order, then by fault as of project.FaultColumns
+
+	s          *Suite
+	worlds     []*world
+	undoers    map[string]bool
+	effectless map[string]bool
+	behind     map[string]map[string]bool
+	saga       bool
+}
+
+// mostFindings is how many findings a cell tells; the others are of the same kind as a rule.
+const mostFindings = 5
+
+// world is one input, with the people and the answers that go with it.
+type world struct {
+	m       *Matrix
+	name    string
+	input   []byte
+	scripts map[string][]*rule
+	people  []project.Approval
+	signals []project.Signal
+	known   []string                 // texts of the input: an undo that says them names nobody
+	called  map[string][]planner.Ref // the units that a run without faults calls, by step
+}
+
+// Faults runs the fault matrix of a suite's flow: each step that calls a function fails in each way, for each input that its scenarios have and in every order
+// in which what runs beside it can end, up to mostBeside. The error is the context's.
+func (s *Suite) Faults(ctx context.Context) (*Matrix, error) {
+	m := &Matrix{Flow: s.Flow, File: s.File, s: s, undoers: map[string]bool{}, effectless: map[string]bool{}, behind: map[string]map[string]bool{}}
+	for _, st := range s.Program.Steps {
+		if st.Compensate != nil {
+			m.saga = true
+			m.undoers[st.Compensate.Function] = true
+		}
+		seen := map[string]bool{}
+		m.reach(st, seen)
+		m.behind[st.Name] = seen
+	}
+	for _, st := range s.Program.Steps { // a function that both does and undoes, such as `set`, is taken for one that does
+		if st.Call != nil && st.Compensate != nil {
+			delete(m.undoers, st.Call.Function)
+		}
+	}
+	for _, n := range s.notes.Effectless {
+		m.effectless[n.Text] = true
+	}
+	plain := Cell{Fault: "none"}
+	m.gather(&plain)
+	m.Cells = append(m.Cells, m.judged(plain))
+	for _, st := range s.Program.Steps {
+		if st.Call == nil {
+			continue
+		}
+		for _, fault := range project.FaultColumns {
+			if err := ctx.Err(); err != nil {
+				return m, fmt.Errorf("testing the faults of %s: %w", s.Flow, err)
+			}
+			m.Cells = append(m.Cells, m.judged(m.cell(st, fault)))
+		}
+	}
+	for _, c := range m.Cells {
+		m.Runs += c.Runs
+	}
+	return m, nil
+}
+
+func (m *Matrix) reach(st *check.Step, seen map[string]bool) {
+	for _, e := range st.Out {
+		to := m.s.Program.Steps[e.To]
+		if !seen[to.Name] {
+			seen[to.Name] = true
+			m.reach(to, seen)
+		}
+	}
+}
+
+// gather runs every scenario's input without faults, and keeps one world for each path that differs.
+func (m *Matrix) gather(c *Cell) {
+	cases := m.s.cases
+	if len(cases) == 0 {
+		cases = []*testCase{{input: example(m.s.Program.Input), Scenario: project.Scenario{Name: "a sample of the input's schema"}}}
+	}
+	paths := map[string]bool{}
+	for _, t := range cases {
+		w := &world{m: m, name: t.Name, input: t.input, scripts: t.scripts, people: t.Approvals, signals: t.Signals, known: texts(plainValue(t.input)), called: map[string][]planner.Ref{}}
+		try := newTrial(w, nil, "none")
+		try.run()
+		path := look(try.play).path(len(m.s.Program.Steps))
+		for _, mo := range try.play.moments {
+			for _, f := range mo.facts {
+				if s, ok := f.(*planner.CallScheduled); ok && !s.Undo && !slices.Contains(w.called[s.Step], s.Ref) {
+					w.called[s.Step] = append(w.called[s.Step], s.Ref)
+				}
+			}
+		}
+		for _, name := range sortedKeys(w.called) {
+			path += fmt.Sprint(" ", name, min(len(w.called[name]), 3))
+		}
+		if paths[path] {
+			continue
+		}
+		paths[path] = true
+		m.worlds = append(m.worlds, w)
+		m.take(c, try)
+	}
+}
+
+// take counts a trial and keeps what it found.
+func (m *Matrix) take(c *Cell, t *trial) {
+	c.Runs++
+	for _, f := range t.findings() {
+		if len(c.Findings) >= mostFindings || slices.ContainsFunc(c.Findings, func(o Finding) bool { return o.Message == f.Message }) {
+			continue
+		}
+		f.World, f.Order = t.w.name, t.orderText()
+		for _, l := range story(t.play.moments) {
+			f.Story = append(f.Story, l.String())
+		}
+		c.Findings = append(c.Findings, f)
+	}
+}
+
+// judged gives a cell its result.
+func (m *Matrix) judged(c Cell) Cell {
+	switch {
+	case c.Runs == 0:
+		c.Result = CellNone
+	case len(c.Findings) == 0:
+		c.Result = CellClean
+	default:
+		c.Result = CellFound
+		for _, a := range m.s.notes.Accept {
+			if a.Step == c.Step && (len(a.Faults) == 0 || slices.ContainsFunc(a.Faults, func(n project.Name) bool { return n.Text == c.Fault })) {
+				c.Result, c.Why = CellAccepted, a.Why
+			}
+		}
+	}
+	return c
+}
+
+// cell tries one fault of one step in every world that reaches it.
+func (m *Matrix) cell(st *check.Step, fault string) Cell {
+	c := Cell{Step: st.Name, Fault: fault}
+	switch {
+	case fault == "contract" && broken(st.Call) == nil:
+		c.Why = "the function's contract allows everything"
+		return c
+	case fault == "compensation" && st.Compensate == nil:
+		c.Why = "the step has no `compensate`"
+		return c
+	}
+	reached := false
+	for _, w := range m.worlds {
+		refs := w.called[st.Name]
+		if len(refs) == 0 {
+			continue
+		}
+		reached = true
+		targets := refs[:1]
+		if len(refs) > 1 {
+			targets = []planner.Ref{refs[0], refs[len(refs)-1]}
+		}
+		for _, target := range targets {
+			for _, late := range w.orders(target) {
+				for variant := range variants[fault] {
+					t := newTrial(w, &target, fault)
+					t.late, t.variant = late, variant
+					if t.run(); t.applied {
+						m.take(&c, t)
+					}
+				}
+			}
+		}
+	}
+	switch {
+	case !reached:
+		c.Why = "no scenario gets there without a fault"
+	case c.Runs == 0 && fault == "compensation":
+		c.Why = "the run ends before it could be undone"
+	}
+	return c
+}
+
+// variants is how many ways there are to have a fault: what nobody knows has happened or not, and an undo fails before or after its effect.
+var variants = map[string]int{"before": 1, "after": 1, "unknown": 2, "contract": 1, "compensation": 2}
+
+// mostBeside is up to how many steps beside a failing one are tried in every combination of ending before and after it. With more, all end before, all
+// after, and each alone otherwise than the rest.
+const mostBeside = 5
+
+// orders lists which steps beside the target end after it; its own step stands for its other items.
+func (w *world) orders(target planner.Ref) []map[string]bool {
+	var beside []string
+	for _, st := range w.m.s.Program.Steps {
+		refs := len(w.called[st.Name])
+		switch {
+		case st.Name == target.Step && refs > 1, st.Name != target.Step && refs > 0 && !w.m.behind[st.Name][target.Step] && !w.m.behind[target.Step][st.Name]:
+			beside = append(beside, st.Name)
+		}
+	}
+	var out []map[string]bool
+	if len(beside) <= mostBeside {
+		for bits := range 1 << len(beside) {
+			late := map[string]bool{}
+			for i, name := range beside {
+				late[name] = bits&(1<<i) != 0
+			}
+			out = append(out, late)
+		}
+		return out
+	}
+	for _, most := range []bool{false, true} {
+		for odd := -1; odd < len(beside); odd++ {
+			late := map[string]bool{}
+			for i, name := range beside {
+				late[name] = most != (i == odd)
+			}
+			out = append(out, late)
+		}
+	}
+	return out
+}
+
+// Fine reports whether the matrix found nothing that nobody has accepted.
+func (m *Matrix) Fine() bool {
+	return !slices.ContainsFunc(m.Cells, func(c Cell) bool { return c.Result == CellFound })
+}
+
+var cellSigns = map[string]string{CellClean: "ok", CellFound: "FOUND", CellAccepted: "accepted", CellNone: "-"}
+
+// Text writes the matrix as a table with the findings below it.
+func (m *Matrix) Text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "faults of %s (%s):\n", m.Flow, counted(m.Runs, "run"))
+	width := len("(no fault)")
+	for _, c := range m.Cells {
+		width = max(width, len(c.Step))
+	}
+	fmt.Fprintf(&b, "  %-*s", width, "")
+	for _, f := range project.FaultColumns {
+		fmt.Fprintf(&b, "  %-12s", f)
+	}
+	row := ""
+	for i, c := range m.Cells {
+		if i == 0 {
+			fmt.Fprintf(&b, "\n  %-*s  %s", width, "(no fault)", cellSigns[c.Result])
+			continue
+		}
+		if c.Step != row {
+			row = c.Step
+			fmt.Fprintf(&b, "\n  %-*s", width, row)
+		}
+		fmt.Fprintf(&b, "  %-12s", cellSigns[c.Result])
+	}
+	text := strings.Builder{}
+	for line := range strings.Lines(b.String() + "\n") {
+		text.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
+	m.tell(&text)
+	return text.String()
+}
+
+// tell writes every finding once, with the cells in which it stands and the story of the first.
+func (m *Matrix) tell(b *strings.Builder) {
+	type told struct {
+		result, why string
+		cells       []string
+		first       Finding
+	}
+	var all []*told
+	for _, c := range m.Cells {
+		name := c.Step + " × " + c.Fault
+		if c.Step == "" {
+			name = "no fault"
+		}
+		if c.Result == CellNone && c.Fault == "before" {
+			fmt.Fprintf(b, "untried %s: %s\n", c.Step, c.Why)
+		}
+		for _, f := range c.Findings {
+			i := slices.IndexFunc(all, func(o *told) bool { return o.first.Message == f.Message && o.result == c.Result && o.why == c.Why })
+			if i < 0 {
+				i = len(all)
+				all = append(all, &told{result: c.Result, why: c.Why, first: f})
+			}
+			all[i].cells = append(all[i].cells, name)
+		}
+	}
+	for _, t := range all {
+		if t.result == CellAccepted {
+			fmt.Fprintf(b, "accepted %s (%s): %s\n", t.first.Message, strings.Join(t.cells, ", "), t.why)
+			continue
+		}
+		fmt.Fprintf(b, "FOUND %s (%s)\n  in the world of %q%s:\n", t.first.Message, strings.Join(t.cells, ", "), t.first.World, t.first.Order)
+		for _, l := range t.first.Story {
+			fmt.Fprintf(b, "    %s\n", l)
+		}
+	}
+}
