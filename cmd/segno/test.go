@@ -63,12 +63,8 @@ func (c *testRun) once(ctx context.Context) error {
 	p, issues := project.Load(fsys)
 	files, found := project.LoadTests(fsys)
 	issues = append(errorsOnly(issues), found...)
-	var suites []*scenario.Suite
-	if p != nil {
-		var more project.Issues
-		suites, more = scenario.Prepare(p, files, fsys)
-		issues = append(issues, more...)
-	}
+	suites, more := scenario.Prepare(p, files, fsys)
+	issues = append(issues, more...)
 	slices.SortStableFunc(issues, func(a, b project.Issue) int {
 		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
@@ -76,6 +72,7 @@ func (c *testRun) once(ctx context.Context) error {
 	if err != nil {
 		return refuse("%w", err)
 	}
+	report.Missing(p)
 	if c.junit != "" {
 		if err := c.writeJUnit(report, issues); err != nil {
 			return err
@@ -131,6 +128,9 @@ func (c *testRun) print(report *scenario.Report, issues project.Issues) {
 		default:
 			fmt.Fprint(c.t.out, line)
 		}
+	}
+	if issues.HasErrors() {
+		fmt.Fprintln(c.t.out, c.t.paint(red, "FAIL "+problems(errorsOnly(issues))+" in the files"))
 	}
 }
 

@@ -103,12 +103,7 @@ func (k *compiler) compile() *Program {
 		return nil
 	}
 	p := &Program{Flow: d.Name, OnFailure: cmp.Or(d.OnFailure, flow.Pause), Timeout: d.Timeout}
-	k.indexSteps()
-	k.connect()
-	k.findCycles()
-	k.findAncestors()
-	k.findExclusive()
-	k.typing = typing{outputs: make([]outputType, len(k.steps)), items: make([]*expr.Type, len(k.steps)), opaque: map[string]bool{}}
+	k.prepare()
 	p.Input = k.inputSchema()
 	for i := range d.Steps {
 		k.step(i)
@@ -125,6 +120,16 @@ func (k *compiler) compile() *Program {
 	p.Signals = k.signals()
 	p.Hash = k.hash()
 	return p
+}
+
+// prepare finds out what follows from the steps' names and needs alone.
+func (k *compiler) prepare() {
+	k.indexSteps()
+	k.connect()
+	k.findCycles()
+	k.findAncestors()
+	k.findExclusive()
+	k.typing = typing{outputs: make([]outputType, len(k.steps)), items: make([]*expr.Type, len(k.steps)), opaque: map[string]bool{}}
 }
 
 func (k *compiler) indexSteps() {

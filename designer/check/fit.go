@@ -98,6 +98,8 @@ func mend(got, want *expr.Type, part string) string {
 		return "write `string(…)` around it"
 	case want.Kinds == expr.Int && got.Kinds&^expr.Number == 0:
 		return "write `int(…)` around it, which cuts the fraction off"
+	case want.Kinds == expr.Int && got.Kinds == expr.String:
+		return "write `int(…)` around it"
 	case want.Kinds&expr.Number != 0 && got.Kinds == expr.String:
 		return "write `double(…)` around it"
 	}

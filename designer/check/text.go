@@ -201,7 +201,8 @@ func (k *compiler) typedTemplate(v flow.Value, sc scope) (*expr.Template, *expr.
 			t, one := k.typedTemplate(f.Value, below)
 			plain = plain && t.IsLiteral()
 			fields = append(fields, expr.TemplateField{Key: f.Key, Value: t})
-			types = append(types, expr.TypeField{Name: f.Key, Type: one.Held(), Required: one == nil || !one.Optional})
+			types = append(types, expr.TypeField{Name: f.Key, Type: one.Held(), Required: one == nil || !one.Optional,
+				Why: "it is left out when its expression gives nothing"})
 		}
 		if t := expr.Object(fields...); !plain {
 			return t, expr.ObjectOf(types...)

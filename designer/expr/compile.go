@@ -224,6 +224,9 @@ func translate(message string) (text, hint string) {
 		return unknownName(m[1])
 	}
 	if m := overloaded.FindStringSubmatch(message); m != nil {
+		if strings.Contains(m[2], "optional_type") {
+			return operatorName(m[1]) + " needs a value, but what it is given may be absent", "say what to take instead with `.orValue(…)`"
+		}
 		return fmt.Sprintf("%s cannot be applied to (%s)", operatorName(m[1]), strings.Trim(plainTypes(m[2]), "()")), ""
 	}
 	return strings.ReplaceAll(message, "\n", " "), ""

@@ -120,6 +120,9 @@ func (t *typer) follow(v typed, links []link, test bool, facts *known) typed {
 	for i, l := range links {
 		if v.root {
 			v = typed{Type: t.env.Step(l.name), path: v.path + "." + l.name, at: v.at}
+			if l.optional && v.Type != nil {
+				v.Type = v.Type.optional()
+			}
 			continue
 		}
 		next, missing := t.field(v, l, test && i == len(links)-1, facts)
@@ -215,8 +218,11 @@ func (t *typer) noSuch(v typed, of *Type, l link) {
 		hint = "write `" + above + "`"
 	}
 	if len(names) > 0 {
-		if hint != "" {
+		switch {
+		case strings.HasSuffix(hint, "?"):
 			hint += " "
+		case hint != "":
+			hint += "; "
 		}
 		has := names
 		if len(has) > 8 {
@@ -481,3 +487,6 @@ func cmpOr(s, otherwise string) string {
 	}
 	return s
 }
+
+// RunType is the type of `run`.
+func RunType() *Type { return runType }

@@ -80,13 +80,17 @@ func (t *typer) require(v typed, want Kinds, what string) bool {
 		want |= Number // an int where a double is wanted, and the other way round, is the run's business
 	}
 	other := v.Kinds &^ want
+	named := want
+	if want&(String|Number) == String|Number { // the others are rare
+		named &^= Bytes | Time | Span
+	}
 	switch {
 	case other == 0:
 		return true
 	case other == Null && v.Kinds != Null:
-		t.report(v.at, "ask first: `"+cmpOr(v.path, "x")+" != null ? … : …`", v.name("this")+" may be null, but "+what+" takes "+Of(want).withArticle())
+		t.report(v.at, "ask first: `"+cmpOr(v.path, "x")+" != null ? … : …`", v.name("this")+" may be null, but "+what+" takes "+Of(named).withArticle())
 	default:
-		t.report(v.at, "", what+" takes "+Of(want).withArticle()+", but "+v.name("this")+" is "+v.Type.withArticle())
+		t.report(v.at, "", what+" takes "+Of(named).withArticle()+", but "+v.name("this")+" is "+v.Type.withArticle())
 	}
 	return false
 }

@@ -24,7 +24,7 @@ func (s *Schema) Type() *expr.Type {
 		if bad != nil { // it was compiled, so it can be read
 			return
 		}
-		t := typer{root: doc, refs: map[string]*expr.Type{}}
+		t := typer{root: doc, refs: map[string]*expr.Type{}, busy: map[*expr.Type]bool{}}
 		s.typ = t.of(doc, 0)
 	})
 	return s.typ
@@ -44,6 +44,7 @@ const maxTypeDepth = 60
 type typer struct {
 	root any
 	refs map[string]*expr.Type // by reference; one that is being read is there already, so that a type can hold itself
+	busy map[*expr.Type]bool   // those that are being read: nothing can be made of them yet
 }
 
 func (t *typer) of(doc any, depth int) *expr.Type {
@@ -56,10 +57,17 @@ func (t *typer) of(doc any, depth int) *expr.Type {
 	}
 	out := t.own(s, depth)
 	if ref, ok := s["$ref"].(string); ok {
-		out = meet(out, t.reference(ref, depth))
+		switch of := t.reference(ref, depth); {
+		case out == nil:
+			out = of
+		case !t.busy[of]:
+			out = meet(out, of)
+		}
 	}
 	for _, sub := range listOf(s["allOf"]) {
-		out = meet(out, t.of(sub, depth+1))
+		if of := t.of(sub, depth+1); !t.busy[of] {
+			out = meet(out, of)
+		}
 	}
 	for _, key := range []string{"anyOf", "oneOf"} {
 		subs := listOf(s[key])
@@ -67,10 +75,17 @@ func (t *typer) of(doc any, depth int) *expr.Type {
 			continue
 		}
 		either := t.of(subs[0], depth+1)
+		readable := !t.busy[either]
 		for _, sub := range subs[1:] {
-			either = expr.Join(either, t.of(sub, depth+1))
+			of := t.of(sub, depth+1)
+			readable = readable && !t.busy[of]
+			either = expr.Join(either, of)
 		}
-		out = meet(out, either)
+		if readable {
+			out = meet(out, either)
+		} else if len(out.Names()) == 0 {
+			out = expr.AnyType
+		}
 	}
 	for _, key := range []string{"then", "else"} { // what they name may be there
 		out = t.mention(out, t.of(s[key], depth+1))
@@ -93,6 +108,8 @@ func (t *typer) reference(ref string, depth int) *expr.Type {
 	}
 	self := &expr.Type{}
 	t.refs[ref] = self
+	t.busy[self] = true
+	defer delete(t.busy, self)
 	found := t.of(exampler{root: t.root}.resolve(ref), depth+1)
 	if found == nil {
 		t.refs[ref] = nil

@@ -4,15 +4,19 @@ import (
 	"context"
 	"encoding/xml"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/segno-run/segno/designer/project"
 )
 
 // Report is everything that a test of a project has to say.
 type Report struct {
 	Scenarios []Outcome   `json:"scenarios"`
-	Coverage  []*Coverage `json:"coverage"`         // one a flow, in the order of the files
-	Faults    []*Matrix   `json:"faults,omitempty"` // one a test file, if they were asked for
+	Coverage  []*Coverage `json:"coverage"`           // one a flow, in the order of the files
+	Faults    []*Matrix   `json:"faults,omitempty"`   // one a test file, if they were asked for
+	Untested  []string    `json:"untested,omitempty"` // flows without a scenario; whoever knows the project fills it in
 }
 
 // Test plays every scenario of every suite, and with faults the fault matrix of each. The error is the context's.
@@ -45,6 +49,16 @@ func (r *Report) cover(c *Coverage) {
 		}
 	}
 	r.Coverage = append(r.Coverage, c)
+}
+
+// Missing notes which of a project's flows have no scenario.
+func (r *Report) Missing(p *project.Project) {
+	for _, f := range p.Flows {
+		tested := func(o Outcome) bool { return o.Flow == f.Def.Name }
+		if f.Def != nil && f.Def.Name != "" && !slices.ContainsFunc(r.Scenarios, tested) {
+			r.Untested = append(r.Untested, f.Def.Name)
+		}
+	}
 }
 
 // Fine reports whether nothing failed.
@@ -103,9 +117,16 @@ func (r *Report) Text(name func(file string) string) string {
 	if found > 0 {
 		fmt.Fprintf(&b, "FAIL %s of the fault matrix not clean\n", counted(found, "cell"))
 	}
-	if failed > 0 {
+	switch {
+	case len(r.Untested) > 0:
+		fmt.Fprintf(&b, "no scenarios of: %s\n", strings.Join(r.Untested, ", "))
+	case len(r.Scenarios) == 0:
+		b.WriteString("there are no scenarios: write tests/*.yaml\n")
+	}
+	switch {
+	case failed > 0:
 		fmt.Fprintf(&b, "FAIL %d of %s failed\n", failed, counted(len(r.Scenarios), "scenario"))
-	} else {
+	case len(r.Scenarios) > 0:
 		fmt.Fprintf(&b, "ok %s passed\n", counted(len(r.Scenarios), "scenario"))
 	}
 	return b.String()
