@@ -220,12 +220,15 @@ func AnyObject() *Type { return &Type{Kinds: Map, Rest: Of(everything)} }
 // everything is a type of every kind; unlike AnyType it is a promise that nothing is promised. Reading from it is not checked either.
 const everything = Null | Bool | Number | String | Bytes | List | Map | Time | Span
 
-// loose reports whether nothing useful is known.
-func (t *Type) loose() bool { return t == nil || t.Kinds&(scalar|List|Map) == scalar|List|Map }
+// loose reports whether nothing useful is known. The element of an empty list has no kind at all.
+func (t *Type) loose() bool { return t == nil || t.Kinds == 0 || t.Kinds&(scalar|List|Map) == scalar|List|Map }
 
 // String names the type in a sentence: "string", "integer or null", "list of string".
 func (t *Type) String() string {
 	if t.loose() {
+		if t != nil && t.Optional {
+			return "optional any value"
+		}
 		return "any value"
 	}
 	var words []string

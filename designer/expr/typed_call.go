@@ -183,8 +183,10 @@ func (t *typer) result(name string, args []typed, member bool) *Type {
 		}
 		return boolType
 	case operators.Negate:
-		t.require(first, Number, "`-`")
-		return first.Type.only(Number).plain()
+		if !t.require(first, Number, "`-`") {
+			return AnyType
+		}
+		return first.Type.plain()
 	case operators.Equals, operators.NotEquals:
 		return t.equal(name, args)
 	case operators.Less, operators.LessEquals, operators.Greater, operators.GreaterEquals:
