@@ -3,6 +3,12 @@
 GO ?= go
 UI := web/ui
 
+# npm trusts only the authorities it brings along. Where the system has a list of its own (a company's proxy may stand in it), it counts as well.
+SYSTEM_CA := /etc/ssl/certs/ca-certificates.crt
+ifneq ($(wildcard $(SYSTEM_CA)),)
+export NODE_EXTRA_CA_CERTS ?= $(SYSTEM_CA)
+endif
+
 .PHONY: help run test lint generate bench e2e
 .DEFAULT_GOAL := help
 
