@@ -221,7 +221,9 @@ func AnyObject() *Type { return &Type{Kinds: Map, Rest: Of(everything)} }
 const everything = Null | Bool | Number | String | Bytes | List | Map | Time | Span
 
 // loose reports whether nothing useful is known. The element of an empty list has no kind at all.
-func (t *Type) loose() bool { return t == nil || t.Kinds == 0 || t.Kinds&(scalar|List|Map) == scalar|List|Map }
+func (t *Type) loose() bool {
+	return t == nil || t.Kinds == 0 || t.Kinds&(scalar|List|Map) == scalar|List|Map
+}
 
 // String names the type in a sentence: "string", "integer or null", "list of string".
 func (t *Type) String() string {
