@@ -13,14 +13,14 @@ import (
 	"github.com/segno-run/segno/models"
 )
 
-// catalog is a set of functions by name: the registered ones, or those that a version was checked against.
-type catalog map[string]*flow.Function
+// Catalog is a set of functions by name: the registered ones, or those that a version was checked against.
+type Catalog map[string]*flow.Function
 
 // Function implements check.Catalog.
-func (c catalog) Function(name string) *flow.Function { return c[name] }
+func (c Catalog) Function(name string) *flow.Function { return c[name] }
 
 // FunctionNames implements check.Catalog.
-func (c catalog) FunctionNames() []string {
+func (c Catalog) FunctionNames() []string {
 	names := make([]string, 0, len(c))
 	for name := range c {
 		names = append(names, name)
@@ -30,12 +30,12 @@ func (c catalog) FunctionNames() []string {
 }
 
 // readCatalog reads the registered functions.
-func readCatalog(ctx context.Context, db *models.DB) (catalog, error) {
+func readCatalog(ctx context.Context, db *models.DB) (Catalog, error) {
 	rows, err := db.Functions(ctx)
 	if err != nil {
 		return nil, err
 	}
-	c := catalog{}
+	c := Catalog{}
 	for _, r := range rows {
 		f, err := readFunction(r.Name, r.Spec)
 		if err != nil {
@@ -73,6 +73,25 @@ func pinned(d *flow.Definition, c check.Catalog) ([]byte, error) {
 		return nil, fmt.Errorf("writing the contracts of %q: %w", d.Name, err)
 	}
 	return raw, nil
+}
+
+// ReadContracts reads what a published version pins, as pinned wrote it.
+func ReadContracts(raw []byte) (Catalog, error) {
+	var k contracts
+	if len(raw) > 0 {
+		if err := json.Unmarshal(raw, &k); err != nil {
+			return nil, fmt.Errorf("reading contracts: %w", err)
+		}
+	}
+	c := Catalog{}
+	for name, spec := range k.Functions {
+		f, err := readFunction(name, spec)
+		if err != nil {
+			return nil, err
+		}
+		c[name] = f
+	}
+	return c, nil
 }
 
 // calls lists the functions that a definition names, compensations included, each once, sorted.

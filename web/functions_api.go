@@ -172,7 +172,7 @@ func (s *Server) wouldBreak(ctx context.Context, name string, f *flow.Function) 
 	if err != nil {
 		return err
 	}
-	then := catalog{}
+	then := Catalog{}
 	for n, g := range now {
 		then[n] = g
 	}

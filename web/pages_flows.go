@@ -37,7 +37,7 @@ func (s *Server) flowsPage(c echo.Context) error {
 	return s.render(c, http.StatusOK, templates.Flows(p))
 }
 
-func (s *Server) flowCard(f models.FlowSummary, functions catalog) templates.FlowCard {
+func (s *Server) flowCard(f models.FlowSummary, functions Catalog) templates.FlowCard {
 	card := templates.FlowCard{Name: f.Name, Title: f.Name}
 	source := f.Draft
 	if f.Published != nil {

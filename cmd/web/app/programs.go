@@ -2,9 +2,7 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"sort"
 	"sync"
 
 	"golang.org/x/sync/singleflight"
@@ -13,6 +11,7 @@ import (
 	"github.com/segno-run/segno/designer/flow"
 	"github.com/segno-run/segno/models"
 	"github.com/segno-run/segno/runtime"
+	"github.com/segno-run/segno/web"
 )
 
 // programs compiles published versions, each once, against the contracts that it was published with.
@@ -52,7 +51,7 @@ func (p *programs) compile(ctx context.Context, name string, version int) (*chec
 	if err != nil {
 		return nil, fmt.Errorf("loading version %d of %q: %w", version, name, err)
 	}
-	pinned, err := readContracts(v.Contracts)
+	pinned, err := web.ReadContracts(v.Contracts)
 	if err != nil {
 		return nil, &runtime.BrokenVersion{Err: fmt.Errorf("reading the contracts of version %d of %q: %w", version, name, err)}
 	}
@@ -70,41 +69,4 @@ func firstError(issues flow.Issues) string {
 		}
 	}
 	return "it cannot be compiled"
-}
-
-// contracts are the functions as they were when a version was published. They implement check.Catalog.
-type contracts map[string]*flow.Function
-
-// readContracts reads what a version pins: {"functions": {name: entry as in the API}}.
-func readContracts(raw []byte) (contracts, error) {
-	var doc struct {
-		Functions map[string]json.RawMessage `json:"functions"`
-	}
-	if len(raw) > 0 {
-		if err := json.Unmarshal(raw, &doc); err != nil {
-			return nil, err
-		}
-	}
-	pinned := contracts{}
-	for name, entry := range doc.Functions {
-		f, issues := flow.ParseFunctionJSON(name, entry)
-		if issues.HasErrors() {
-			return nil, fmt.Errorf("function %q: %s", name, firstError(issues))
-		}
-		pinned[name] = &f
-	}
-	return pinned, nil
-}
-
-// Function implements check.Catalog.
-func (c contracts) Function(name string) *flow.Function { return c[name] }
-
-// FunctionNames implements check.Catalog.
-func (c contracts) FunctionNames() []string {
-	names := make([]string, 0, len(c))
-	for name := range c {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	return names
 }

@@ -62,8 +62,8 @@ func (a *App) load(ctx context.Context, pages *web.Server, db *models.DB) error 
 }
 
 // registered are the functions that the project's flows may call: its own, and those that the server knows already.
-func (a *App) registered(ctx context.Context, db *models.DB, p *project.Project) (contracts, error) {
-	known := contracts{}
+func (a *App) registered(ctx context.Context, db *models.DB, p *project.Project) (web.Catalog, error) {
+	known := web.Catalog{}
 	rows, err := db.Functions(ctx)
 	if err != nil {
 		return nil, err
@@ -83,7 +83,7 @@ func (a *App) registered(ctx context.Context, db *models.DB, p *project.Project)
 }
 
 // compiled adds what only the compiler sees to the problems of a project, so that a person reads all of them at once, each with its place.
-func compiled(p *project.Project, issues project.Issues, known contracts) project.Issues {
+func compiled(p *project.Project, issues project.Issues, known web.Catalog) project.Issues {
 	for _, f := range p.Flows {
 		_, _, found := check.CompileSource(f.Source, known)
 		for _, i := range found {
