@@ -1,6 +1,7 @@
 package models
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"time"
@@ -32,12 +33,25 @@ func (v *FlowVersion) AfterFind(*gorm.DB) error {
 // Published says what came of a publication.
 type Published struct {
 	Version int
-	SameAs  int // the version before it, if that has the same hash; else 0
+	SameAs  int  // the version before it, if that has the same hash; else 0
+	Kept    bool // only of PublishChange: the latest version, Version, has this text already, and nothing was published
 }
+
+// errSameText ends a publication that would change nothing.
+var errSameText = errors.New("the latest version has this text")
 
 // Publish keeps v as the next version of its flow, which comes into being if it is new; v.Version and v.CreatedAt are ignored. The draft stays as it
 // is.
 func (db *DB) Publish(ctx context.Context, v FlowVersion) (Published, error) {
+	return db.publish(ctx, v, false)
+}
+
+// PublishChange is Publish, unless the latest version has the same text, byte for byte. Of two that publish one text at once, one does.
+func (db *DB) PublishChange(ctx context.Context, v FlowVersion) (Published, error) {
+	return db.publish(ctx, v, true)
+}
+
+func (db *DB) publish(ctx context.Context, v FlowVersion, onlyChange bool) (Published, error) {
 	if !storable(v.Flow) {
 		return Published{}, wrap(ErrNotFound, "publishing %q", v.Flow)
 	}
@@ -52,18 +66,21 @@ func (db *DB) Publish(ctx context.Context, v FlowVersion) (Published, error) {
 			return err
 		}
 		var before FlowVersion
-		err = tx.Select("hash").Where("flow = ? AND version = ?", v.Flow, out.Version-1).Take(&before).Error
+		err = tx.Select("hash", "source").Where("flow = ? AND version = ?", v.Flow, out.Version-1).Take(&before).Error
 		switch {
 		case errors.Is(err, gorm.ErrRecordNotFound):
 		case err != nil:
 			return err
+		case onlyChange && bytes.Equal(before.Source, v.Source):
+			out.Version, out.Kept = out.Version-1, true
+			return errSameText
 		case before.Hash == v.Hash:
 			out.SameAs = out.Version - 1
 		}
 		v.Version, v.CreatedAt = out.Version, tx.NowFunc()
 		return tx.Create(&v).Error
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, errSameText) {
 		return Published{}, wrap(err, "publishing %q", v.Flow)
 	}
 	return out, nil

@@ -5,15 +5,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
+	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/designer/flow"
 	"github.com/segno-run/segno/models"
+	"github.com/segno-run/segno/web/view"
 )
 
 // Project is what Apply makes the server hold.
 type Project struct {
 	Functions []flow.Function
 	Flows     []FlowSource
+	// Before is what was applied last, by "function NAME" and "flow NAME". What the server holds instead of it came from somebody else, and that it
+	// is replaced is worth a note. Without an entry nothing is said.
+	Before map[string][]byte
 }
 
 // FlowSource is a flow's name and its YAML.
@@ -22,40 +30,158 @@ type FlowSource struct {
 	Source []byte
 }
 
-// Apply registers a project's functions and publishes its flows. What the server holds already, byte for byte, is left alone, and nothing is ever
-// removed. It returns what it changed, in words, and stops at the first thing that the server would refuse from anybody else.
-func (s *Server) Apply(ctx context.Context, p Project, message, author string) (changed []string, err error) {
-	for _, f := range p.Functions {
-		spec := f.JSON()
-		if checked, issues := checkFunction(f.Name, spec); issues.HasErrors() {
-			return changed, fail(CodeInvalid, "function `%s` has %s", checked.Name, problems(issues))
-		}
-		row, err := s.DB.Function(ctx, f.Name)
-		if err == nil && bytes.Equal(row.Spec, spec) {
-			continue
-		}
-		if err != nil && !errors.Is(err, models.ErrNotFound) {
-			return changed, err
-		}
-		if _, err := s.DB.PutFunction(ctx, f.Name, spec, models.AnyRev); err != nil {
-			return changed, fmt.Errorf("registering function %q: %w", f.Name, err)
+// Applied is what came of Apply.
+type Applied struct {
+	Changed []string  // in words: "function pay", "flow order version 3"
+	Notes   []string  // sentences on what stays beside it, or was replaced
+	Refused []Refusal // what the server would refuse from anybody else
+}
+
+// Refusal is a function or a flow that was not applied.
+type Refusal struct {
+	Function, Flow string // one of them
+	Message        string
+	Issues         []view.Issue // of the flow's text
+}
+
+// Apply registers a project's functions and publishes its flows. What the server holds already, byte for byte, is left alone, also if another server
+// puts it there at the same moment, and nothing is ever removed. A change of a function that breaks a live flow which the project does not bring anew
+// is refused, and then nothing is changed at all. An error is the server's own trouble; what was done until then stays.
+func (s *Server) Apply(ctx context.Context, p Project, message, author string) (Applied, error) {
+	var done Applied
+	todo, err := s.newFunctions(ctx, p, &done)
+	if err != nil || len(done.Refused) > 0 {
+		return done, err
+	}
+	for _, f := range todo {
+		if _, err := s.DB.PutFunction(ctx, f.Name, f.JSON(), models.AnyRev); err != nil {
+			return done, fmt.Errorf("registering function %q: %w", f.Name, err)
 		}
 		s.Functions.Changed(f.Name)
-		changed = append(changed, "function "+f.Name)
+		done.Changed = append(done.Changed, "function "+f.Name)
 	}
-	for _, f := range p.Flows {
-		latest, err := s.DB.Version(ctx, f.Name, 0)
-		if err == nil && bytes.Equal(latest.Source, f.Source) {
+	// A flow that another one of the project starts has to be there first. So what is refused waits until another has been published.
+	for left := p.Flows; len(left) > 0; {
+		var again []FlowSource
+		var refused []Refusal
+		for _, f := range left {
+			err := s.applyFlow(ctx, f, p.Before["flow "+f.Name], message, author, &done)
+			var bad *Error
+			switch {
+			case errors.As(err, &bad) && bad.Code != CodeInternal:
+				again, refused = append(again, f), append(refused, refusalOf(f.Name, bad))
+			case err != nil:
+				return done, err
+			}
+		}
+		if len(again) == len(left) {
+			done.Refused = refused
+			return done, nil
+		}
+		left = again
+	}
+	return done, nil
+}
+
+// newFunctions are those of the project that the server does not hold as they are. Those that it would refuse are in done.
+func (s *Server) newFunctions(ctx context.Context, p Project, done *Applied) ([]flow.Function, error) {
+	now, err := readCatalog(ctx, s.DB)
+	if err != nil {
+		return nil, err
+	}
+	then := maps.Clone(now)
+	var todo []flow.Function
+	for i := range p.Functions {
+		f := &p.Functions[i]
+		spec := f.JSON()
+		if checked, issues := checkFunction(f.Name, spec); issues.HasErrors() {
+			done.Refused = append(done.Refused, Refusal{Function: f.Name, Message: fmt.Sprintf("function `%s` has %s: %s", checked.Name, problems(issues), issues[0].Message)})
 			continue
 		}
-		if err != nil && !errors.Is(err, models.ErrNotFound) {
-			return changed, err
+		if known := now[f.Name]; known != nil {
+			if bytes.Equal(known.JSON(), spec) {
+				continue
+			}
+			if before := p.Before["function "+f.Name]; before != nil && !bytes.Equal(before, known.JSON()) {
+				done.Notes = append(done.Notes, fmt.Sprintf("Function `%s` had been changed on the server; the folder's replaced that.", f.Name))
+			}
 		}
-		got, err := s.publishText(ctx, f.Name, f.Source, message, author)
-		if err != nil {
-			return changed, err
-		}
-		changed = append(changed, fmt.Sprintf("flow %s version %d", f.Name, got.Version))
+		then[f.Name] = f
+		todo = append(todo, *f)
 	}
-	return changed, nil
+	if len(todo) == 0 {
+		return nil, nil
+	}
+	flows, err := s.DB.Flows(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, fl := range flows {
+		if fl.Published == nil || slices.ContainsFunc(p.Flows, func(f FlowSource) bool { return f.Name == fl.Name }) {
+			continue
+		}
+		called := s.flows.calls(fl)
+		at := slices.IndexFunc(todo, func(f flow.Function) bool { return now[f.Name] != nil && slices.Contains(called, f.Name) })
+		if at < 0 {
+			continue
+		}
+		if p, _, _ := check.CompileSource(fl.Source, now); p == nil {
+			continue // it is broken already, by something else
+		}
+		if p, _, issues := check.CompileSource(fl.Source, then); p == nil {
+			done.Refused = append(done.Refused, Refusal{Function: todo[at].Name, Message: breakage(todo, called, now, fl, issues)})
+		}
+	}
+	return todo, nil
+}
+
+// breakage says which functions break which live flow, and where.
+func breakage(todo []flow.Function, called []string, now Catalog, fl models.FlowSummary, issues flow.Issues) string {
+	var names []string
+	for _, f := range todo {
+		if now[f.Name] != nil && slices.Contains(called, f.Name) {
+			names = append(names, "`"+f.Name+"`")
+		}
+	}
+	said := fmt.Sprintf("changing %s breaks the flow `%s`, of which the server has a version %d that is not the folder's", strings.Join(names, ", "), fl.Name, *fl.Published)
+	for _, i := range issues {
+		if i.Severity == flow.Error {
+			return said + fmt.Sprintf(": line %d, column %d: %s", i.Line, i.Column, i.Message)
+		}
+	}
+	return said
+}
+
+// applyFlow publishes a text unless the latest version has it.
+func (s *Server) applyFlow(ctx context.Context, f FlowSource, before []byte, message, author string, done *Applied) error {
+	latest, err := s.DB.Version(ctx, f.Name, 0)
+	switch {
+	case err == nil && bytes.Equal(latest.Source, f.Source):
+		return nil
+	case err != nil && !errors.Is(err, models.ErrNotFound):
+		return err
+	}
+	d, err := s.readDraft(ctx, f.Name)
+	own := err == nil && d.flow.Draft != nil && !bytes.Equal(d.flow.Draft, d.live) && !bytes.Equal(d.flow.Draft, f.Source)
+	got, err := s.publishBy(ctx, s.DB.PublishChange, f.Name, f.Source, message, author)
+	if err != nil || got.Kept {
+		return err
+	}
+	done.Changed = append(done.Changed, fmt.Sprintf("flow %s version %d", f.Name, got.Version))
+	if latest.Version > 0 && before != nil && !bytes.Equal(before, latest.Source) {
+		done.Notes = append(done.Notes, fmt.Sprintf("Version %d of `%s` was not the folder's; version %d, from the folder, has taken its place.", latest.Version, f.Name, got.Version))
+	}
+	if own {
+		done.Notes = append(done.Notes, fmt.Sprintf("The draft of `%s` has changes of its own and stays as it is; it lacks what came with version %d.", f.Name, got.Version))
+	}
+	return nil
+}
+
+// refusalOf is a refused publication with the places in its text.
+func refusalOf(name string, bad *Error) Refusal {
+	r := Refusal{Flow: name, Message: bad.Message}
+	if details, ok := bad.Details.(map[string]any); ok {
+		r.Issues, _ = details["issues"].([]view.Issue)
+	}
+	return r
 }

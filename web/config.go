@@ -16,6 +16,7 @@ import (
 	"github.com/segno-run/segno/runtime"
 	"github.com/segno-run/segno/runtime/invoke"
 	"github.com/segno-run/segno/runtime/live"
+	"github.com/segno-run/segno/web/view"
 )
 
 // Runs starts runs and presses their buttons. runtime.Engine is one.
@@ -53,6 +54,8 @@ type Config struct {
 	Ready func(ctx context.Context) (missing []string)
 	// Inputs is the project's sample input of a flow, JSON; nil if it has none. May be nil.
 	Inputs func(flow string) []byte
+	// Project says how the project folder stands that the server watches. May be nil.
+	Project func() view.Project
 	// Tour is the address where "Break it, then repair it" starts, such as /flows/order/start?fail=ship. "" hides it.
 	Tour string
 	// Metrics collects what /metrics shows; nil: a registry of the server's own.
@@ -83,6 +86,9 @@ func (c *Config) validate() error {
 	}
 	if c.Inputs == nil {
 		c.Inputs = func(string) []byte { return nil }
+	}
+	if c.Project == nil {
+		c.Project = func() view.Project { return view.Project{} }
 	}
 	if c.Metrics == nil {
 		c.Metrics = prometheus.NewRegistry()

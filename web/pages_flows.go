@@ -30,7 +30,7 @@ func (s *Server) flowsPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p := templates.FlowsPage{Chrome: s.chrome(c, "Flows", "flows"), Tour: s.Tour}
+	p := templates.FlowsPage{Chrome: s.chrome(c, "Flows", "flows"), Tour: s.Tour, Project: s.project()}
 	for _, f := range flows {
 		p.Flows = append(p.Flows, s.flowCard(f, functions))
 	}

@@ -95,6 +95,7 @@ func (s *Server) apiRoutes(g *echo.Group) {
 	g.DELETE("/functions/:function", s.deleteFunction)
 	g.POST("/functions/:function/invoke", s.invokeFunction)
 
+	g.GET("/project", s.getProject)
 	g.POST("/check", s.check)
 	g.GET("/language.schema.json", s.languageSchema)
 	g.GET("/flows", s.listFlows)

@@ -93,6 +93,11 @@ const maxMessage = 2000 // bytes of a version's message
 
 // publishText makes a version of a text. All its problems come back as one error.
 func (s *Server) publishText(ctx context.Context, name string, text []byte, message, author string) (models.Published, error) {
+	return s.publishBy(ctx, s.DB.Publish, name, text, message, author)
+}
+
+// publishBy is publishText with a way to keep the version.
+func (s *Server) publishBy(ctx context.Context, keep func(context.Context, models.FlowVersion) (models.Published, error), name string, text []byte, message, author string) (models.Published, error) {
 	if !flow.ValidName(name) {
 		return models.Published{}, fail(CodeInvalid, "`%s` can't name a flow: names are lower-case letters, digits and underscores, and begin with a letter", clip(name))
 	}
@@ -114,7 +119,7 @@ func (s *Server) publishText(ctx context.Context, name string, text []byte, mess
 	}
 	before, err := s.readDraft(ctx, name)
 	hadOwnDraft := err == nil && before.flow.Draft != nil && string(before.flow.Draft) != string(before.live)
-	got, err := s.DB.Publish(ctx, models.FlowVersion{Flow: name, Source: text, Hash: program.Hash, Contracts: pins, Message: message, Author: author})
+	got, err := keep(ctx, models.FlowVersion{Flow: name, Source: text, Hash: program.Hash, Contracts: pins, Message: message, Author: author})
 	if err != nil {
 		return models.Published{}, err
 	}

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/segno-run/segno/designer/flow"
 	"github.com/segno-run/segno/designer/project"
@@ -40,7 +38,7 @@ func (t terminal) diagnostics(issues project.Issues, sources map[string][]byte) 
 		}
 		fmt.Fprintf(t.out, "%s %s\n", t.paint(bold, fmt.Sprintf("%s:%d:%d:", is.File, is.Line, is.Column)), t.paint(colour, word+is.Message))
 		margin := strings.Repeat(" ", len(strconv.Itoa(is.Line)))
-		if text, caret, ok := excerpt(sources[is.File], is.Line, is.Column); ok {
+		if text, caret, ok := project.Excerpt(sources[is.File], is.Line, is.Column); ok {
 			fmt.Fprintf(t.out, " %s %s\n", t.paint(dim, strconv.Itoa(is.Line)+" |"), text)
 			fmt.Fprintf(t.out, " %s %s\n", t.paint(dim, margin+" |"), t.paint(colour, caret))
 		}
@@ -48,49 +46,6 @@ func (t terminal) diagnostics(issues project.Issues, sources map[string][]byte) 
 			fmt.Fprintf(t.out, " %s %s\n", t.paint(dim, margin+" ="), "hint: "+is.Hint)
 		}
 	}
-}
-
-// widest is how much of a line is shown, in characters.
-const widest = 140
-
-// excerpt gives a line of a source, and carets below the word that begins at the column.
-func excerpt(source []byte, line, column int) (text, caret string, ok bool) {
-	for ; line > 1; line-- {
-		_, rest, found := bytes.Cut(source, []byte("\n"))
-		if !found {
-			return "", "", false
-		}
-		source = rest
-	}
-	first, _, _ := bytes.Cut(source, []byte("\n"))
-	runes := []rune(strings.TrimRight(string(first), "\r"))
-	if len(runes) == 0 || column < 1 {
-		return "", "", false
-	}
-	at := min(column-1, len(runes))
-	end := at
-	for end < len(runes) && (unicode.IsLetter(runes[end]) || unicode.IsDigit(runes[end]) || runes[end] == '_' || runes[end] == '.') {
-		end++
-	}
-	before, after := "", ""
-	if from := at - widest/2; len(runes) > widest && from > 0 {
-		runes, at, end, before = runes[from:], at-from, end-from, "…"
-	}
-	if len(runes) > widest {
-		runes, end, after = runes[:widest], min(end, widest), "…"
-	}
-	var pad strings.Builder
-	for _, r := range runes[:at] {
-		if r == '\t' {
-			pad.WriteByte('\t')
-		} else {
-			pad.WriteByte(' ')
-		}
-	}
-	if before != "" {
-		pad.WriteByte(' ')
-	}
-	return before + string(runes) + after, pad.String() + strings.Repeat("^", max(1, end-at)), true
 }
 
 // counted is "1 flow" or "2 flows".

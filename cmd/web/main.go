@@ -36,7 +36,7 @@ func run(args []string, getenv func(string) string, stderr io.Writer) int {
 	case health:
 		return healthy(cfg.Addr, stderr)
 	}
-	cfg.Logger = slog.New(slog.NewTextHandler(stderr, nil))
+	cfg.Logger, cfg.Diagnostics = slog.New(slog.NewTextHandler(stderr, nil)), stderr
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	a, err := app.New(cfg)
@@ -78,7 +78,7 @@ func configure(args []string, getenv func(string) string, stderr io.Writer) (cfg
 	flags.StringVar(&cfg.Addr, "addr", env("SEGNO_ADDR", app.DefaultAddr), "address to listen on; port 0 takes a free one (SEGNO_ADDR)")
 	flags.StringVar(&cfg.Data, "data", env("SEGNO_DATA", ""), "data directory of this server (SEGNO_DATA; default: the XDG data home, /var/lib/segno for root)")
 	flags.StringVar(&cfg.DatabaseURL, "database-url", env("SEGNO_DATABASE_URL", ""), "a PostgreSQL to use instead of a private one (SEGNO_DATABASE_URL)")
-	flags.StringVar(&cfg.Project, "project", env("SEGNO_PROJECT", ""), "a project folder to apply at the start (SEGNO_PROJECT)")
+	flags.StringVar(&cfg.Project, "project", env("SEGNO_PROJECT", ""), "a project folder to apply and to watch (SEGNO_PROJECT)")
 	flags.StringVar(&hosts, "hosts", env("SEGNO_HOSTS", ""), "further host names of this server, separated by commas (SEGNO_HOSTS)")
 	flags.BoolVar(&cfg.Secure, "secure-cookies", getenv("SEGNO_SECURE_COOKIES") == "true", "TLS ends in front of this server (SEGNO_SECURE_COOKIES=true)")
 	flags.BoolVar(&cfg.AllowPrivate, "allow-private", getenv("SEGNO_ALLOW_PRIVATE") == "true", "functions may live in private address ranges (SEGNO_ALLOW_PRIVATE=true)")

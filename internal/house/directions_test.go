@@ -41,6 +41,7 @@ var directions = map[string][]string{
 
 	"cmd/web/app":         {"..."},
 	"cmd/web/app/localpg": {},
+	"cmd/web/app/watch":   {},
 	"cmd/web":             {"cmd/web/app"},
 	"cmd/segno":           {"cmd/web/app", "cmd/segno/client", "designer/...", "runtime/scenario"},
 	"cmd/segno/client":    {"designer/..."},

@@ -40,6 +40,8 @@ type FlowsPage struct {
 	Chrome
 	Flows []FlowCard
 	Tour  string // where "Break it, then repair it" starts, e.g. /flows/order/start?fail=ship; "" hides the strip
+	// Project is how the server's project folder stands; its problems and notes are a strip above the flows.
+	Project view.Project
 }
 
 // FlowCard is one flow of the list.

@@ -31,7 +31,7 @@ type App struct {
 	ready    chan struct{}
 	loaded   atomic.Bool // the sample or the project is in
 	engine   *runtime.Engine
-	inputs   func(flow string) []byte
+	folder   atomic.Pointer[folder] // the project's
 }
 
 // New checks the configuration and takes the address, so that a port in use is said at once and before anything is started.
@@ -149,12 +149,12 @@ func (a *App) run(ctx context.Context, db *models.DB, store *postgres.Store, ser
 	}
 	pages, err := web.New(web.Config{DB: db, Runs: a.engine, Broker: a.engine.Broker(), Functions: functions, Programs: programs, Logger: a.log,
 		Addr: a.listener.Addr().String(), Hosts: a.cfg.Hosts, Secure: a.cfg.Secure, PasswordHash: hash, Ready: a.missing,
-		Inputs: func(flow string) []byte { return a.input(flow) }, Tour: "/flows/order/start?fail=ship"})
+		Inputs: a.input, Project: a.project, Tour: "/flows/order/start?fail=ship"})
 	if err != nil {
 		return err
 	}
 	running, stop := context.WithCancel(ctx)
-	var engine sync.WaitGroup
+	var engine, following sync.WaitGroup
 	engine.Go(func() {
 		if err := a.engine.Run(running); err != nil {
 			a.log.Error("the engine ended", "err", err)
@@ -167,10 +167,16 @@ func (a *App) run(ctx context.Context, db *models.DB, store *postgres.Store, ser
 		if err := pages.Close(closing); err != nil {
 			a.log.Warn("the pages did not close in time", "err", err)
 		}
+		following.Wait()
 		engine.Wait()
 	}()
-	if err := a.load(ctx, pages, db); err != nil {
+	followed, err := a.load(ctx, pages, db)
+	if err != nil {
 		return err
+	}
+	a.loaded.Store(true)
+	if followed != nil {
+		following.Go(func() { followed.follow(running, a.cfg.Project) })
 	}
 	a.serve(pages.Handler())
 	select {

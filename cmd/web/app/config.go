@@ -6,6 +6,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -19,13 +20,16 @@ type Config struct {
 	Addr         string   // host:port; port 0 takes a free one. Default 127.0.0.1:8080
 	Data         string   // directory of this server: its lock, its identity, its private database. Default DefaultData()
 	DatabaseURL  string   // a PostgreSQL of the user's; "" starts a private one under Data
-	Project      string   // a project folder to apply at the start; "" loads the sample project into an empty database
+	Project      string   // a project folder to apply and to watch; "" loads the sample project into an empty database
 	Password     string   // the operator's; required unless Addr is a loopback address
 	Hosts        []string // further host names by which browsers may address this server
 	Secure       bool     // TLS ends in front of this server: cookies are sent over it only
 	AllowPrivate bool     // functions may live in private address ranges; loopback is allowed whenever Addr is a loopback address
 
 	Logger *slog.Logger
+	// Diagnostics is where the problems of a watched project folder are written, each with its line and a caret: a log keeps one line an event. nil:
+	// the log names the first and counts them.
+	Diagnostics io.Writer
 }
 
 // DefaultAddr is where the server listens if nobody says otherwise.

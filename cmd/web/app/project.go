@@ -5,64 +5,62 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"slices"
 	"strings"
 
+	"github.com/segno-run/segno/cmd/web/app/watch"
 	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/designer/flow"
 	"github.com/segno-run/segno/designer/project"
 	"github.com/segno-run/segno/examples"
 	"github.com/segno-run/segno/models"
 	"github.com/segno-run/segno/web"
+	"github.com/segno-run/segno/web/view"
 )
 
-// load applies the project folder, or the sample project once to a database that holds nothing yet.
-func (a *App) load(ctx context.Context, pages *web.Server, db *models.DB) error {
-	files, from := fs.FS(examples.Files), "the sample project"
+// load applies the project folder, or the sample project once to a database that holds nothing yet. A folder that can't be applied keeps the server
+// from starting. What is returned has to be kept up with; it is nil for the sample.
+func (a *App) load(ctx context.Context, pages *web.Server, db *models.DB) (*folder, error) {
+	f := &folder{files: fs.FS(examples.Files), name: "the sample project", log: a.log, apply: pages.Apply,
+		known: func(ctx context.Context) (web.Catalog, error) { return knownFunctions(ctx, db, a.log) }}
 	if a.cfg.Project != "" {
-		files, from = os.DirFS(a.cfg.Project), a.cfg.Project
+		f.files, f.name, f.out = os.DirFS(a.cfg.Project), a.cfg.Project, a.cfg.Diagnostics
+		f.seen = watch.Fingerprint(a.cfg.Project, watched...)
 	}
-	p, issues := project.Load(files)
-	known, err := a.registered(ctx, db, p)
-	if err != nil {
-		return err
-	}
-	if issues = compiled(p, issues, known); issues.HasErrors() {
-		lines := make([]string, 0, len(issues))
-		for _, i := range issues {
-			lines = append(lines, i.String())
-		}
-		return fmt.Errorf("%s can't be loaded:\n%s", from, strings.Join(lines, "\n"))
-	}
-	a.inputs = func(flow string) []byte { return p.Inputs[flow] }
+	a.folder.Store(f)
 	if a.cfg.Project == "" {
 		empty, err := isEmpty(ctx, db)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if !empty {
-			a.loaded.Store(true)
-			return nil
+			p, _ := project.Load(f.files) // the sample is sound; a test applies it
+			f.inputs.Store(&p.Inputs)
+			return nil, nil
 		}
 	}
-	apply := web.Project{Functions: p.Functions}
-	for _, f := range p.Flows {
-		apply.Flows = append(apply.Flows, web.FlowSource{Name: f.Def.Name, Source: f.Source})
-	}
-	changed, err := pages.Apply(ctx, apply, "Loaded from "+from, "")
+	found, err := f.once(ctx, "Loaded from "+f.name)
 	if err != nil {
-		return fmt.Errorf("applying %s: %w", from, err)
+		return nil, fmt.Errorf("applying %s: %w", f.name, err)
 	}
-	if len(changed) > 0 {
-		a.log.Info("project applied", "from", from, "changed", strings.Join(changed, ", "))
+	if len(found.issues) > 0 {
+		return nil, fmt.Errorf("%s can't be loaded:\n%s", f.name, found.lines())
 	}
-	a.loaded.Store(true)
-	return nil
+	if a.cfg.Project == "" {
+		if len(found.changed) > 0 {
+			a.log.Info("project applied", "from", f.name, "changed", strings.Join(found.changed, ", "))
+		}
+		return nil, nil
+	}
+	f.state.Store(&view.Project{Watching: true, Folder: f.name})
+	f.note(found)
+	return f, nil
 }
 
-// registered are the functions that the project's flows may call: its own, and those that the server knows already.
-func (a *App) registered(ctx context.Context, db *models.DB, p *project.Project) (web.Catalog, error) {
+// knownFunctions are those that are registered, which a project's flows may call.
+func knownFunctions(ctx context.Context, db *models.DB, log *slog.Logger) (web.Catalog, error) {
 	known := web.Catalog{}
 	rows, err := db.Functions(ctx)
 	if err != nil {
@@ -71,19 +69,19 @@ func (a *App) registered(ctx context.Context, db *models.DB, p *project.Project)
 	for _, row := range rows {
 		f, issues := flow.ParseFunctionJSON(row.Name, row.Spec)
 		if issues.HasErrors() {
-			a.log.Warn("a registration cannot be read", "function", row.Name, "problem", firstError(issues))
+			log.Warn("a registration cannot be read", "function", row.Name, "problem", firstError(issues))
 			continue
 		}
 		known[row.Name] = &f
-	}
-	for i := range p.Functions {
-		known[p.Functions[i].Name] = &p.Functions[i]
 	}
 	return known, nil
 }
 
 // compiled adds what only the compiler sees to the problems of a project, so that a person reads all of them at once, each with its place.
 func compiled(p *project.Project, issues project.Issues, known web.Catalog) project.Issues {
+	for i := range p.Functions {
+		known[p.Functions[i].Name] = &p.Functions[i]
+	}
 	for _, f := range p.Flows {
 		_, _, found := check.CompileSource(f.Source, known)
 		for _, i := range found {
@@ -107,10 +105,18 @@ func isEmpty(ctx context.Context, db *models.DB) (bool, error) {
 	return len(functions) == 0, err
 }
 
+// project is how the project folder stands; the zero view without one.
+func (a *App) project() view.Project {
+	if f := a.folder.Load(); f != nil {
+		return f.State()
+	}
+	return view.Project{}
+}
+
 // input is the project's sample input of a flow, or nil.
 func (a *App) input(flow string) []byte {
-	if a.inputs == nil {
-		return nil
+	if f := a.folder.Load(); f != nil {
+		return f.input(flow)
 	}
-	return a.inputs(flow)
+	return nil
 }
