@@ -95,7 +95,12 @@ func issueViews(issues flow.Issues) []view.Issue {
 			return append(out, view.Issue{Severity: string(flow.Error), Line: i.Line, Column: i.Column,
 				Message: fmt.Sprintf("and %d more problems from here on", len(issues)-n), Hint: "mend those above first"})
 		}
-		out = append(out, view.Issue{Severity: string(i.Severity), Line: i.Line, Column: i.Column, Step: i.Step, Field: i.Field, Message: i.Message, Hint: i.Hint})
+		one := view.Issue{Severity: string(i.Severity), Line: i.Line, Column: i.Column, EndColumn: i.EndColumn, Step: i.Step, Field: i.Field, Message: i.Message, Hint: i.Hint}
+		if i.Fix != (flow.Fix{}) {
+			fix := view.Fix(i.Fix)
+			one.Fix = &fix
+		}
+		out = append(out, one)
 	}
 	return out
 }

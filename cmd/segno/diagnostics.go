@@ -38,12 +38,15 @@ func (t terminal) diagnostics(issues project.Issues, sources map[string][]byte) 
 		}
 		fmt.Fprintf(t.out, "%s %s\n", t.paint(bold, fmt.Sprintf("%s:%d:%d:", is.File, is.Line, is.Column)), t.paint(colour, word+is.Message))
 		margin := strings.Repeat(" ", len(strconv.Itoa(is.Line)))
-		if text, caret, ok := project.Excerpt(sources[is.File], is.Line, is.Column); ok {
+		if text, caret, ok := project.Excerpt(sources[is.File], is.Line, is.Column, is.EndColumn); ok {
 			fmt.Fprintf(t.out, " %s %s\n", t.paint(dim, strconv.Itoa(is.Line)+" |"), text)
 			fmt.Fprintf(t.out, " %s %s\n", t.paint(dim, margin+" |"), t.paint(colour, caret))
 		}
 		if is.Hint != "" {
 			fmt.Fprintf(t.out, " %s %s\n", t.paint(dim, margin+" ="), "hint: "+is.Hint)
+		}
+		for _, line := range project.Mended(sources[is.File], is.Fix) {
+			fmt.Fprintf(t.out, " %s %s\n", t.paint(dim, margin+" +"), t.paint(green, line))
 		}
 	}
 }

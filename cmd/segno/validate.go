@@ -19,7 +19,7 @@ import (
 )
 
 func validateCommand(t terminal) *cobra.Command {
-	var asJSON bool
+	var asJSON, fix bool
 	var functions string
 	cmd := &cobra.Command{
 		Use:   "validate [PATH…]",
@@ -31,18 +31,37 @@ func validateCommand(t terminal) *cobra.Command {
 			if len(args) == 0 {
 				args = []string{"."}
 			}
-			v := &validation{functions: functions, sources: map[string][]byte{}, projects: map[string]loaded{}, in: t.in}
-			for _, arg := range args {
-				if err := v.path(arg); err != nil {
+			v, err := t.validate(args, functions)
+			if err != nil {
+				return err
+			}
+			if fix {
+				if done, err := t.mend(v.issues, v.sources); err != nil {
 					return err
+				} else if done > 0 {
+					if v, err = t.validate(args, functions); err != nil {
+						return err
+					}
 				}
 			}
 			return v.report(t, asJSON)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the problems as JSON")
+	cmd.Flags().BoolVar(&fix, "fix", false, "do the edits that mend a problem, in the files, and show what is left")
 	cmd.Flags().StringVar(&functions, "functions", "", "the functions.yaml that single flows are checked against")
 	return cmd
+}
+
+// validate checks everything that was named.
+func (t terminal) validate(args []string, functions string) (*validation, error) {
+	v := &validation{functions: functions, sources: map[string][]byte{}, projects: map[string]loaded{}, in: t.in}
+	for _, arg := range args {
+		if err := v.path(arg); err != nil {
+			return nil, err
+		}
+	}
+	return v, nil
 }
 
 // validation gathers what is wrong with everything that was named.

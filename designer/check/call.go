@@ -76,10 +76,10 @@ func (k *compiler) callStep(i int) {
 			k.stepIssue(flow.Error, i, "call", "name a function", "the step calls no function")
 		}
 	} else {
-		s.Call = k.call(i, w.Call, "", scope{step: i, field: "with", item: item})
+		s.Call = k.call(i, w.Call, "", scope{step: i, field: "with", item: item, needs: k.requiredBy(w.Call)})
 	}
 	if w.Compensate != nil {
-		s.Compensate = k.call(i, w.Compensate, "compensate.", scope{step: i, field: "compensate.with", item: item, own: true})
+		s.Compensate = k.call(i, w.Compensate, "compensate.", scope{step: i, field: "compensate.with", item: item, own: true, needs: k.requiredBy(w.Compensate)})
 	}
 }
 
@@ -116,6 +116,16 @@ func (k *compiler) call(i int, spec *flow.CallSpec, prefix string, sc scope) *Ca
 	return out
 }
 
+// requiredBy lists the names that a function's input must have.
+func (k *compiler) requiredBy(spec *flow.CallSpec) []string {
+	c := k.contractOf(spec)
+	c.readShapes()
+	if c == nil || c.in == nil {
+		return nil
+	}
+	return c.in.required
+}
+
 func (k *compiler) unknownFunction(i int, spec *flow.CallSpec, prefix string) {
 	w := &k.d.Steps[i]
 	if spec.Function == "" {
@@ -131,7 +141,9 @@ func (k *compiler) unknownFunction(i int, spec *flow.CallSpec, prefix string) {
 	if hint == "" {
 		hint = "declare it in functions.yaml or on the functions page"
 	}
-	k.report(flow.Error, spec.FuncPos, w.Name, prefix+"call", hint, "there is no function `%s`", spec.Function)
+	is := k.report(flow.Error, spec.FuncPos, w.Name, prefix+"call", hint, "there is no function `%s`", spec.Function)
+	near := k.nearest(spec.Function, k.functions)
+	k.mend(is, spec.FuncPos, spec.Function, near, use(near))
 }
 
 // resolveRetry fills in a policy's defaults. A function that is not idempotent is retried by default only after failures that cannot have had an

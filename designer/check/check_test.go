@@ -53,6 +53,9 @@ func render(issues flow.Issues) string {
 		if i.Hint != "" {
 			fmt.Fprintf(&b, "    %s\n", i.Hint)
 		}
+		if f := i.Fix; f != (flow.Fix{}) {
+			fmt.Fprintf(&b, "    %d:%d-%d %s: %q\n", f.Line, f.Column, f.EndColumn, f.Label, f.Text)
+		}
 	}
 	return b.String()
 }

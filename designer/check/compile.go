@@ -11,6 +11,7 @@ import (
 	"github.com/segno-run/segno/designer/expr"
 	"github.com/segno-run/segno/designer/flow"
 	"github.com/segno-run/segno/designer/schema"
+	"github.com/segno-run/segno/designer/suggest"
 )
 
 // MaxSteps is how many steps a flow may have.
@@ -56,7 +57,7 @@ func CompileSource(src []byte, c Catalog) (*Program, *flow.Definition, flow.Issu
 			issues = append(issues, i)
 		}
 	}
-	return p, d, inOrder(issues)
+	return p, d, inOrder(issues).Spanned(src)
 }
 
 // compiler holds what one compilation knows.
@@ -172,16 +173,18 @@ func (k *compiler) hash() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-func (k *compiler) report(sev flow.Severity, pos flow.Pos, step, field, hint, format string, args ...any) {
+// report adds an issue. What it returns may be completed until the next one is reported.
+func (k *compiler) report(sev flow.Severity, pos flow.Pos, step, field, hint, format string, args ...any) *flow.Issue {
 	if i, ok := k.index[step]; ok && pos.IsZero() {
 		pos = k.d.Steps[i].Pos
 	}
 	k.issues = append(k.issues, flow.Issue{Severity: sev, Line: pos.Line, Column: pos.Column, Step: step, Field: field,
 		Message: fmt.Sprintf(format, args...), Hint: hint})
+	return &k.issues[len(k.issues)-1]
 }
 
 // stepIssue reports something about the i-th step, at one of its keys; the step's name stands in if the key is not known.
-func (k *compiler) stepIssue(sev flow.Severity, i int, field, hint, format string, args ...any) {
+func (k *compiler) stepIssue(sev flow.Severity, i int, field, hint, format string, args ...any) *flow.Issue {
 	s := &k.d.Steps[i]
 	pos := s.Pos
 	for path := field; path != ""; path = parent(path) {
@@ -190,7 +193,7 @@ func (k *compiler) stepIssue(sev flow.Severity, i int, field, hint, format strin
 			break
 		}
 	}
-	k.report(sev, pos, s.Name, field, hint, format, args...)
+	return k.report(sev, pos, s.Name, field, hint, format, args...)
 }
 
 // parent cuts the last part off a field path: "retry.on[0]" → "retry.on" → "retry" → "".
@@ -198,7 +201,7 @@ func parent(path string) string {
 	return path[:max(0, strings.LastIndexAny(path, ".["))]
 }
 
-func (k *compiler) finish() flow.Issues { return inOrder(k.issues) }
+func (k *compiler) finish() flow.Issues { return inOrder(k.issues).Spanned(k.d.Source) }
 
 // inOrder sorts by position and drops what is told twice.
 func inOrder(issues flow.Issues) flow.Issues {
@@ -216,10 +219,7 @@ func (k *compiler) nearest(name string, candidates []string) string {
 	if k.guesses += len(candidates); k.guesses > maxGuesses {
 		return ""
 	}
-	if near := flow.Nearest(name, candidates); near != name {
-		return near
-	}
-	return ""
+	return suggest.Nearest(name, candidates)
 }
 
 // didYouMean is the hint for a name that is not among the candidates, or "".

@@ -106,8 +106,9 @@ func (k *compiler) exclusive(s *Step, j int, known [][]fact) {
 		for i, in := range s.In {
 			edges[i] = edgeName(k.names[in.From], in.Port)
 		}
-		k.report(flow.Error, k.edgePos(e), s.Name, "needs", "to start when either is live write `needs: {any: ["+strings.Join(edges, ", ")+"]}`",
+		is := k.report(flow.Error, k.edgePos(e), s.Name, "needs", "to start when either is live write `needs: {any: ["+strings.Join(edges, ", ")+"]}`",
 			"`%s` and `%s` are never both live%s, so `%s` could never start", edgeName(k.names[o.From], o.Port), edgeName(k.names[e.From], e.Port), why, s.Name)
+		k.offerAny(is, k.index[s.Name])
 		return
 	}
 }

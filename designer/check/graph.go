@@ -105,9 +105,9 @@ func (k *compiler) connect() {
 
 func (k *compiler) edge(to int, e flow.Edge, field string) {
 	name := k.d.Steps[to].Name
-	fail := func(hint, format string, args ...any) {
+	fail := func(hint, format string, args ...any) *flow.Issue {
 		k.vague[to] = true
-		k.report(flow.Error, e.Pos, name, field, hint, format, args...)
+		return k.report(flow.Error, e.Pos, name, field, hint, format, args...)
 	}
 	from, ok := k.index[e.Step]
 	if !ok {
@@ -115,7 +115,9 @@ func (k *compiler) edge(to int, e flow.Edge, field string) {
 		if hint == "" && e.Step == "" {
 			hint = "name a step"
 		}
-		fail(hint, "there is no step `%s`", e.Step)
+		is := fail(hint, "there is no step `%s`", e.Step)
+		near := k.nearest(e.Step, k.names)
+		k.mend(is, e.Pos, e.Step, near, use(near))
 		return
 	}
 	source, port := k.steps[from], e.Port
@@ -133,7 +135,12 @@ func (k *compiler) edge(to int, e flow.Edge, field string) {
 		case k.broken[e.Step]: // its ports are not all known
 			k.vague[to] = true
 		default:
-			fail(k.didYouMean(port, source.Ports), "`%s` has no port `%s`; it has %s", e.Step, port, listed(source.Ports))
+			is := fail(k.didYouMean(port, source.Ports), "`%s` has no port `%s`; it has %s", e.Step, port, listed(source.Ports))
+			near := k.nearest(port, source.Ports)
+			k.mend(is, e.Pos, edgeName(e.Step, port), edgeName(e.Step, near), use(edgeName(e.Step, near)))
+			if near == "" {
+				is.Fix = flow.Fix{}
+			}
 		}
 		return
 	}

@@ -6,18 +6,27 @@ import (
 )
 
 // reference checks one path that an expression reads. It returns whether the path may be read there.
-func (k *compiler) reference(r expr.Ref, sc scope, at func(runes int) flow.Pos) bool {
+func (k *compiler) reference(r expr.Ref, sc scope, pl place) bool {
 	if r.Root != expr.RootSteps {
 		return true
 	}
-	pos := at(r.Offset)
+	pos := pl.at(r.Offset)
+	path := expr.Edit{At: r.Offset, Old: "steps." + r.Step}
 	i, ok := k.index[r.Step]
 	if !ok {
 		near := k.nearest(r.Step, k.readable(sc))
 		if near == "" {
 			near = k.nearest(r.Step, k.names)
 		}
-		k.textIssue(flow.Error, pos, sc, meant(near), "there is no step `%s`", r.Step)
+		hint := meant(near)
+		if near == "" {
+			hint = k.mayRead(sc)
+		}
+		is := k.textIssue(flow.Error, pos, sc, hint, "there is no step `%s`%s", r.Step, k.wouldTake(r.String(), sc))
+		if near != "" {
+			path.New = "steps." + near
+			k.mendExpr(is, pl, path, use("steps."+near))
+		}
 		return false
 	}
 	if sc.step >= 0 && !k.readableStep(i, sc) {
@@ -32,6 +41,17 @@ func (k *compiler) reference(r expr.Ref, sc scope, at func(runes int) flow.Pos) 
 		return false
 	}
 	return true
+}
+
+// mayRead lists the steps that an expression may read, if they are few.
+func (k *compiler) mayRead(sc scope) string {
+	switch names := k.readable(sc); {
+	case len(names) == 0:
+		return "no step comes before it"
+	case len(names) <= 12:
+		return "it may read " + listed(names)
+	}
+	return ""
 }
 
 func (k *compiler) readableStep(i int, sc scope) bool {
@@ -60,9 +80,13 @@ func (k *compiler) notAncestor(i int, r expr.Ref, sc scope, pos flow.Pos) {
 		k.textIssue(flow.Error, pos, sc, "", "`%s` runs after `%s`, so its %s cannot be read here", r.Step, self, r.Field)
 	default:
 		hint := "add `" + r.Step + "` to its `needs`"
-		if near := k.nearest(r.Step, k.readable(sc)); near != "" {
+		near := k.nearest(r.Step, k.readable(sc))
+		if near != "" {
 			hint += "; or did you mean `" + near + "`?"
 		}
-		k.textIssue(flow.Error, pos, sc, hint, "`%s` is not an ancestor of `%s`", r.Step, self)
+		is := k.textIssue(flow.Error, pos, sc, hint, "`%s` is not an ancestor of `%s`", r.Step, self)
+		if is != nil && near == "" {
+			k.addNeed(is, sc.step, r.Step)
+		}
 	}
 }

@@ -110,7 +110,10 @@ func (k *compiler) switchStep(i int) {
 		if seen["otherwise"] {
 			hint = "make `otherwise` the last branch and its condition `true`"
 		}
-		k.stepIssue(flow.Error, i, "switch", hint, "no branch of the switch is sure to be true")
+		is := k.stepIssue(flow.Error, i, "switch", hint, "no branch of the switch is sure to be true")
+		if !seen["otherwise"] {
+			k.addOtherwise(is, i)
+		}
 	}
 }
 

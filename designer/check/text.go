@@ -13,10 +13,12 @@ import (
 
 // scope says where an expression stands.
 type scope struct {
-	step  int    // index of the step; -1: the flow's output, which may read every step
-	field string // path within the step
-	item  bool   // `item` and `index` are there
-	own   bool   // the step's own output may be read: a compensation
+	step  int      // index of the step; -1: the flow's output, which may read every step
+	field string   // path within the step
+	item  bool     // `item` and `index` are there
+	own   bool     // the step's own output may be read: a compensation
+	drops bool     // what is absent may be left out: a field of an object that nothing requires
+	needs []string // the names that the object here must have
 }
 
 func (k *compiler) stepName(sc scope) string {
@@ -26,11 +28,12 @@ func (k *compiler) stepName(sc scope) string {
 	return k.d.Steps[sc.step].Name
 }
 
-func (k *compiler) textIssue(sev flow.Severity, pos flow.Pos, sc scope, hint, format string, args ...any) {
+// textIssue reports something about a text; nil while types are looked up ahead.
+func (k *compiler) textIssue(sev flow.Severity, pos flow.Pos, sc scope, hint, format string, args ...any) *flow.Issue {
 	if k.typing.quiet > 0 {
-		return
+		return nil
 	}
-	k.report(sev, pos, k.stepName(sc), sc.field, hint, format, args...)
+	return k.report(sev, pos, k.stepName(sc), sc.field, hint, format, args...)
 }
 
 // program compiles one expression. want is "bool", "list" or "" for anything; the result is nil if there was a problem.
@@ -44,7 +47,7 @@ func (k *compiler) program(e *flow.Expr, sc scope, want string) *expr.Program {
 
 // typedProgram is program, with what is known of the result's type.
 func (k *compiler) typedProgram(e *flow.Expr, sc scope, want string) (*expr.Program, *expr.Type) {
-	p, of := k.compileExpr(e.Source, sc, e.At)
+	p, of := k.compileExpr(e.Source, sc, k.placeOf(e))
 	if p == nil {
 		return nil, nil
 	}
@@ -107,8 +110,8 @@ func article(celType string) string {
 	return "a " + celType
 }
 
-// compileExpr compiles a source once in a flow, and checks at every place what it reads. at gives the position of an offset into the source.
-func (k *compiler) compileExpr(source string, sc scope, at func(runes int) flow.Pos) (*expr.Program, *expr.Type) {
+// compileExpr compiles a source once in a flow, and checks at every place what it reads.
+func (k *compiler) compileExpr(source string, sc scope, pl place) (*expr.Program, *expr.Type) {
 	key := exprKey{source, sc.item}
 	c, ok := k.compiled[key]
 	if !ok {
@@ -119,19 +122,19 @@ func (k *compiler) compileExpr(source string, sc scope, at func(runes int) flow.
 		if strings.HasSuffix(p.Message, expr.OutsideForEach) {
 			p.Hint = k.noItem(sc)
 		}
-		k.textIssue(flow.Error, at(p.Offset), sc, p.Hint, "%s", p.Message)
+		k.problem(p, sc, pl)
 	}
 	if c.program == nil {
 		return nil, nil
 	}
 	fine := true
 	for _, r := range c.program.Refs() {
-		fine = k.reference(r, sc, at) && fine
+		fine = k.reference(r, sc, pl) && fine
 	}
 	if !fine {
 		return nil, nil
 	}
-	of, fine := k.infer(c.program, sc, at)
+	of, fine := k.infer(c.program, sc, pl)
 	if !fine {
 		return nil, nil
 	}
@@ -176,6 +179,7 @@ func (k *compiler) typedTemplate(v flow.Value, sc scope) (*expr.Template, *expr.
 		for i, it := range v.Items {
 			below := sc
 			below.field += "[" + strconv.Itoa(i) + "]"
+			below.needs, below.drops = nil, false
 			t, one := k.typedTemplate(it, below)
 			if one != nil && one.Optional {
 				k.unhandled(exprPos(it), below, "an element of a list")
@@ -198,6 +202,7 @@ func (k *compiler) typedTemplate(v flow.Value, sc scope) (*expr.Template, *expr.
 		for _, f := range v.Fields {
 			below := sc
 			below.field += "." + f.Key
+			below.needs, below.drops = nil, !slices.Contains(sc.needs, f.Key)
 			t, one := k.typedTemplate(f.Value, below)
 			plain = plain && t.IsLiteral()
 			fields = append(fields, expr.TemplateField{Key: f.Key, Value: t})
@@ -249,7 +254,7 @@ func (k *compiler) textTemplate(v flow.Value, sc scope) (*expr.Template, *expr.T
 			continue
 		}
 		plain = false
-		p, one := k.compileExpr(r.Expr, sc, func(runes int) flow.Pos { return v.At(r.Offset + runes) })
+		p, one := k.compileExpr(r.Expr, sc, k.placeIn(v, r.Offset))
 		switch {
 		case len(raw) == 1:
 			of = one

@@ -139,25 +139,41 @@ func (k *compiler) findOutput(i int) *expr.Type {
 }
 
 // infer checks the types of an expression at its place.
-func (k *compiler) infer(p *expr.Program, sc scope, at func(runes int) flow.Pos) (*expr.Type, bool) {
+func (k *compiler) infer(p *expr.Program, sc scope, pl place) (*expr.Type, bool) {
 	of, found := p.Infer(k.env(sc))
 	for _, f := range found {
-		message := f.Message
-		if f.Field != "" {
-			message += k.wouldTake(f.Field, sc)
+		if f.Absent && (!sc.drops || !p.IsPath() || f.Fix.Old == "error") {
+			f.Fix = expr.Edit{} // what to take instead is for a person to say
 		}
-		k.textIssue(flow.Error, at(f.Offset), sc, f.Hint, "%s", message)
+		if f.Never {
+			f.Message += k.neverTaken(sc)
+		}
+		k.problem(f.Problem, sc, pl)
 	}
 	if len(found) == 0 {
-		k.seeThrough(p, sc, at)
+		k.seeThrough(p, sc, pl.at)
 	}
 	return of, len(found) == 0
 }
 
 // wouldTake says, of a wrong field in a switch, what a language that takes an absent field for false would have made of it.
 func (k *compiler) wouldTake(field string, sc scope) string {
+	if would := k.neverTaken(sc); would != "" {
+		return "; `" + field + "` is never true here:" + strings.TrimPrefix(would, ";")
+	}
+	return ""
+}
+
+// neverTaken says what follows from a condition that is never true.
+func (k *compiler) neverTaken(sc scope) string {
+	if sc.step < 0 {
+		return ""
+	}
+	if sc.field == "if" {
+		return "; `" + k.names[sc.step] + "` would never run"
+	}
 	name, ok := strings.CutPrefix(sc.field, "switch.")
-	if !ok || sc.step < 0 {
+	if !ok {
 		return ""
 	}
 	branches := k.d.Steps[sc.step].Switch
@@ -166,9 +182,9 @@ func (k *compiler) wouldTake(field string, sc scope) string {
 		if other == name {
 			other = branches[1].Name
 		}
-		return "; `" + field + "` is never true here: the flow would always take `" + other + "`"
+		return "; the flow would always take `" + other + "`"
 	}
-	return "; `" + field + "` is never true here: the flow would never take `" + name + "`"
+	return "; the flow would never take `" + name + "`"
 }
 
 // seeThrough says once of each function without an output schema that what is read from its output is not checked.

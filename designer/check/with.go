@@ -25,20 +25,23 @@ func (k *compiler) checkWith(i int, spec *flow.CallSpec, c *contract, prefix str
 			if _, known := s.properties[f.Key]; known || slices.Contains(s.required, f.Key) && !s.closed {
 				continue
 			}
-			hint, severity := k.didYouMean(f.Key, s.names), flow.Warning
-			if near := k.nearest(f.Key, s.required); near != "" && spec.With.Get(near).Kind == flow.Absent {
-				hint, severity = "did you mean `"+near+"`?", flow.Error
+			near, severity := k.nearest(f.Key, s.names), flow.Warning
+			if needed := k.nearest(f.Key, s.required); needed != "" && spec.With.Get(needed).Kind == flow.Absent {
+				near, severity = needed, flow.Error
 				stands[near] = true
 			}
+			hint := meant(near)
 			switch {
 			case s.closed:
 				if hint == "" && len(s.names) > 0 {
 					hint = "it takes " + listed(s.names)
 				}
 				reported[f.Key] = true
-				k.report(flow.Error, f.KeyPos, name, field+"."+f.Key, hint, "`%s` takes no `%s`", spec.Function, f.Key)
+				is := k.report(flow.Error, f.KeyPos, name, field+"."+f.Key, hint, "`%s` takes no `%s`", spec.Function, f.Key)
+				k.mend(is, f.KeyPos, f.Key, near, use(near))
 			case hint != "":
-				k.report(severity, f.KeyPos, name, field+"."+f.Key, hint, "the input schema of `%s` does not mention `%s`", spec.Function, f.Key)
+				is := k.report(severity, f.KeyPos, name, field+"."+f.Key, hint, "the input schema of `%s` does not mention `%s`", spec.Function, f.Key)
+				k.mend(is, f.KeyPos, f.Key, near, use(near))
 			}
 		}
 		k.missing(i, spec, s, field, stands)

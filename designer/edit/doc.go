@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/segno-run/segno/designer/flow"
+	"github.com/segno-run/segno/designer/suggest"
 )
 
 // doc is a text under edit. Every splice reads it anew, so that nodes always tell where things stand now.
@@ -136,7 +137,7 @@ func (d *doc) step(name string) (*flow.Entry, *Error) {
 	for _, s := range d.def.Steps {
 		names = append(names, s.Name)
 	}
-	if near := flow.Nearest(name, names); near != "" {
+	if near := suggest.Nearest(name, names); near != "" {
 		return nil, refuse(UnknownStep, "there is no step `%s`; did you mean `%s`?", name, near)
 	}
 	return nil, refuse(UnknownStep, "there is no step `%s`", name)

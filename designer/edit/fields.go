@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/segno-run/segno/designer/flow"
+	"github.com/segno-run/segno/designer/suggest"
 )
 
 // flowOrder is the order in which the keys of a flow are written.
@@ -43,7 +44,7 @@ func (d *doc) place(step, path string) (parent *flow.Entry, trail, rest []string
 	first, _, _ := strings.Cut(path, ".")
 	if !slices.Contains(known, first) || step == "" && first == "steps" {
 		hint := ""
-		if near := flow.Nearest(first, known); near != "" && near != first {
+		if near := suggest.Nearest(first, known); near != "" && near != first {
 			hint = "; did you mean `" + near + "`?"
 		}
 		return nil, nil, nil, refuse(BadPath, "there is no field `%s`%s", first, hint)

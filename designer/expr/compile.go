@@ -11,12 +11,14 @@ import (
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/common/types"
+
+	"github.com/segno-run/segno/designer/suggest"
 )
 
 func compileCEL(src string, opts Options) (*Program, []Problem) {
 	e, err := environment(opts.Item)
 	if err != nil {
-		return nil, []Problem{{0, err.Error(), ""}}
+		return nil, []Problem{{Message: err.Error()}}
 	}
 	parsed, iss := e.Parse(src)
 	if iss.Err() != nil {
@@ -34,7 +36,7 @@ func compileCEL(src string, opts Options) (*Program, []Problem) {
 	}
 	prog, err := e.Program(checked, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(maxCost))
 	if err != nil {
-		return nil, []Problem{{0, "the expression cannot be planned: " + err.Error(), ""}}
+		return nil, []Problem{{Message: "the expression cannot be planned: " + err.Error()}}
 	}
 	slices.SortStableFunc(w.refs, func(a, b Ref) int { return a.Offset - b.Offset })
 	return &Program{source: src, refs: w.refs, prog: prog, kind: checked.OutputType().TypeName(), tree: tree}, nil
@@ -206,7 +208,8 @@ func problems(src string, iss *cel.Issues, syntax bool) []Problem {
 	var out []Problem
 	for _, e := range iss.Errors() {
 		p := Problem{Offset: offsetOf(src, e.Location.Line(), e.Location.Column())}
-		p.Message, p.Hint = translate(e.Message)
+		translate(&p, e.Message)
+		p.settle(src)
 		out = append(out, p)
 	}
 	out = sorted(out)
@@ -216,13 +219,38 @@ func problems(src string, iss *cel.Issues, syntax bool) []Problem {
 	return out
 }
 
-func translate(message string) (text, hint string) {
+// settle puts a problem's place and what mends it where the name stands: of a call the library gives the place of the bracket behind it.
+func (p *Problem) settle(src string) {
+	old := p.Name
+	if old == "" {
+		old = p.Fix.Old
+	}
+	if old == "" {
+		return
+	}
+	runes := []rune(src)
+	at, n := min(p.Offset, len(runes)), utf8.RuneCountInString(old)
+	if !strings.HasPrefix(string(runes[at:]), old) && strings.HasSuffix(string(runes[:at]), old) {
+		p.Offset -= n
+	}
+	if p.Length = n; p.Fix != (Edit{}) {
+		p.Fix.At = p.Offset
+	}
+}
+
+func translate(p *Problem, message string) {
 	if rest, ok := strings.CutPrefix(message, "Syntax error: "); ok {
-		return syntaxError(rest)
+		p.syntaxError(rest)
+		return
 	}
 	if m := undeclared.FindStringSubmatch(message); m != nil {
-		return unknownName(m[1])
+		p.unknownName(m[1])
+		return
 	}
+	p.Message, p.Hint = otherError(message)
+}
+
+func otherError(message string) (text, hint string) {
 	if m := overloaded.FindStringSubmatch(message); m != nil {
 		if strings.Contains(m[2], "optional_type") {
 			return operatorName(m[1]) + " needs a value, but what it is given may be absent", "say what to take instead with `.orValue(…)`"
@@ -232,7 +260,25 @@ func translate(message string) (text, hint string) {
 	return strings.ReplaceAll(message, "\n", " "), ""
 }
 
-func syntaxError(message string) (text, hint string) {
+// words are those of other languages that CEL writes as signs.
+var words = map[string]string{"and": "&&", "or": "||", "AND": "&&", "OR": "||"}
+
+func (p *Problem) syntaxError(message string) {
+	p.Message, p.Hint = syntaxText(message)
+	switch {
+	case strings.HasSuffix(p.Message, ": a single `=`"):
+		p.Fix = Edit{Old: "=", New: "=="}
+	case strings.HasSuffix(p.Message, ": a single `&`"):
+		p.Fix = Edit{Old: "&", New: "&&"}
+	}
+	for word, sign := range words {
+		if p.Message == "syntax error: unexpected '"+word+"'" {
+			p.Hint, p.Fix = "write `"+sign+"`", Edit{Old: word, New: sign}
+		}
+	}
+}
+
+func syntaxText(message string) (text, hint string) {
 	message, _, _ = strings.Cut(message, " expecting ")
 	message = strings.ReplaceAll(message, "\n", " ")
 	switch {
@@ -269,16 +315,18 @@ var functionNames = []string{
 	"math.floor", "math.abs", "math.greatest", "math.least", "lists.range", "sets.contains", "sets.intersects", "base64.encode", "base64.decode",
 }
 
-func unknownName(name string) (text, hint string) {
+func (p *Problem) unknownName(name string) {
 	switch name {
 	case RootItem, RootIndex:
-		return "`" + name + OutsideForEach, "add `for_each: ${{ … }}` to the step"
+		p.Message, p.Hint = "`"+name+OutsideForEach, "add `for_each: ${{ … }}` to the step"
+		return
 	}
+	p.Message, p.Name = "unknown name `"+name+"`", name
+	p.Hint = "an expression may read input, steps.NAME.output, steps.NAME.error, run and, inside for_each, item and index"
 	candidates := append(slices.Clone(roots), functionNames...)
-	if near := nearest(name, candidates); near != "" {
-		return "unknown name `" + name + "`", "did you mean `" + near + "`?"
+	if near := suggest.Nearest(name, candidates); near != "" {
+		p.Hint, p.Fix = "did you mean `"+near+"`?", Edit{Old: name, New: near}
 	}
-	return "unknown name `" + name + "`", "an expression may read input, steps.NAME.output, steps.NAME.error, run and, inside for_each, item and index"
 }
 
 func operatorName(fn string) string {

@@ -50,8 +50,18 @@ func absentError(path, why string) *Error {
 // Problem is one thing wrong with an expression's or a template's text.
 type Problem struct {
 	Offset  int // in Unicode code points into the source
+	Length  int // of what is wrong, in code points; 0 if that is not known
 	Message string
 	Hint    string // how to mend it; may be empty
+	Fix     Edit   // what mends it, where that is clear
+
+	Owner, Name string // of a path that leads nowhere: the part that is known ("steps.ocr.output"; empty for a name by itself), and the name that is not there
+}
+
+// Edit replaces a part of an expression's source, which may be empty, by another. The zero Edit changes nothing.
+type Edit struct {
+	At       int    // in code points
+	Old, New string // Old is what stands there now
 }
 
 func (p Problem) String() string {

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/segno-run/segno/designer/suggest"
 )
 
 // OutsideForEach ends the message about an `item` or `index` where there is none, so that whoever knows the place can say what to do about it.
@@ -131,37 +133,32 @@ func (c chain) ref(opts Options) (Ref, *Problem) {
 	switch c.root {
 	case RootItem, RootIndex:
 		if !opts.Item {
-			return r, &Problem{c.offset, "`" + c.root + OutsideForEach, "add `for_each: ${{ … }}` to the step"}
+			return r, &Problem{Offset: c.offset, Length: len(c.root), Message: "`" + c.root + OutsideForEach, Hint: "add `for_each: ${{ … }}` to the step"}
 		}
 	case RootSteps:
 		if len(links) == 0 {
 			if c.computed {
-				return r, &Problem{c.offset, "`steps` must be followed by a step's name", "a step cannot be chosen by a computed name"}
+				return r, &Problem{Offset: c.offset, Length: len(c.root), Message: "`steps` must be followed by a step's name", Hint: "a step cannot be chosen by a computed name"}
 			}
-			return r, &Problem{c.offset, "`steps` must be followed by a step's name", "write steps.NAME.output"}
+			return r, &Problem{Offset: c.offset, Length: len(c.root), Message: "`steps` must be followed by a step's name", Hint: "write steps.NAME.output"}
 		}
 		r.Step = links[0].name
 		if len(links) == 1 {
-			return r, &Problem{links[0].offset, "`steps." + r.Step + "` must be followed by `output` or `error`", "write steps." + r.Step + ".output"}
+			return r, &Problem{Offset: links[0].offset, Length: len(r.Step), Message: "`steps." + r.Step + "` must be followed by `output` or `error`",
+				Hint: "write `steps." + r.Step + ".output`", Fix: Edit{c.offset, "steps." + r.Step, "steps." + r.Step + ".output"}}
 		}
 		r.Field = links[1].name
 		if r.Field != "output" && r.Field != "error" {
-			hint := "a step has `output` and `error`"
-			if near := nearest(r.Field, []string{"output", "error"}); near != "" {
-				hint = "did you mean `" + near + "`?"
-			} else {
-				hint += "; did you mean `steps." + r.Step + ".output." + r.Field + "`?"
-			}
-			return r, &Problem{links[1].offset, "`steps." + r.Step + "` has no `" + r.Field + "`", hint}
+			p := lost("steps."+r.Step, links[1], "`steps."+r.Step+"` has no `"+r.Field+"`", "a step has `output` and `error`")
+			p.mean(links[1], suggest.Nearest(r.Field, []string{"output", "error"}))
+			return r, &p
 		}
 		links = links[2:]
 	case RootRun:
 		if len(links) > 0 && !slices.Contains(runFields, links[0].name) {
-			hint := "it has " + strings.Join(runFields, ", ")
-			if near := nearest(links[0].name, runFields); near != "" {
-				hint = "did you mean `" + near + "`?"
-			}
-			return r, &Problem{links[0].offset, "`run` has no `" + links[0].name + "`", hint}
+			p := lost(RootRun, links[0], "`run` has no `"+links[0].name+"`", "it has "+strings.Join(runFields, ", "))
+			p.mean(links[0], suggest.Nearest(links[0].name, runFields))
+			return r, &p
 		}
 	}
 	for _, l := range links {
@@ -172,40 +169,15 @@ func (c chain) ref(opts Options) (Ref, *Problem) {
 
 var runFields = []string{"id", "flow", "version", "started_at"}
 
-// nearest gives the candidate that a person who wrote name most likely meant, or "".
-func nearest(name string, candidates []string) string {
-	best, bestDistance := "", 1+max(1, len([]rune(name))/3)
-	for _, c := range candidates {
-		if d := distance(name, c, bestDistance); d < bestDistance && c != name {
-			best, bestDistance = c, d
-		}
-	}
-	return best
+// lost is the problem of a name that is not there.
+func lost(owner string, l link, message, hint string) Problem {
+	return Problem{Offset: l.offset, Length: utf8.RuneCountInString(l.name), Message: message, Hint: hint, Owner: owner, Name: l.name}
 }
 
-// distance counts the letters to insert, drop, replace or swap (Damerau-Levenshtein, restricted), giving up at limit.
-func distance(a, b string, limit int) int {
-	s, t := []rune(a), []rune(b)
-	if len(s)-len(t) >= limit || len(t)-len(s) >= limit {
-		return limit
+// mean says which name was most likely meant instead, if any.
+func (p *Problem) mean(l link, near string) {
+	if near != "" {
+		p.Hint = "did you mean `" + near + "`?"
+		p.Fix = Edit{l.offset, l.name, near}
 	}
-	rows := [3][]int{make([]int, len(t)+1), make([]int, len(t)+1), make([]int, len(t)+1)}
-	for j := range rows[1] {
-		rows[1][j] = j
-	}
-	for i := 1; i <= len(s); i++ {
-		before, last, row := rows[(i+2)%3], rows[(i)%3], rows[(i+1)%3]
-		row[0] = i
-		for j := 1; j <= len(t); j++ {
-			cost := 1
-			if s[i-1] == t[j-1] {
-				cost = 0
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
-			if i > 1 && j > 1 && s[i-1] == t[j-2] && s[i-2] == t[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-	}
-	return rows[(len(s)+1)%3][len(t)]
 }

@@ -33,13 +33,13 @@ type Program struct {
 // offsets.
 func Compile(src string, opts Options) (*Program, []Problem) {
 	if len(src) > MaxSource {
-		return nil, []Problem{{0, fmt.Sprintf("the expression is %d bytes long", len(src)), fmt.Sprintf("at most %d are allowed", MaxSource)}}
+		return nil, []Problem{{Message: fmt.Sprintf("the expression is %d bytes long", len(src)), Hint: fmt.Sprintf("at most %d are allowed", MaxSource)}}
 	}
 	if !utf8.ValidString(src) || strings.ContainsRune(src, 0) {
-		return nil, []Problem{{0, "the expression is not plain UTF-8 text", ""}}
+		return nil, []Problem{{Message: "the expression is not plain UTF-8 text"}}
 	}
 	if strings.TrimSpace(src) == "" {
-		return nil, []Problem{{0, "the expression is empty", "write for example ${{ input.name }}"}}
+		return nil, []Problem{{Message: "the expression is empty", Hint: "write for example ${{ input.name }}"}}
 	}
 	if c, ok := simpleChain(src); ok {
 		r, problem := c.ref(opts)
@@ -59,6 +59,9 @@ func (p *Program) Type() string {
 	}
 	return p.kind
 }
+
+// IsPath reports whether the expression is a path and nothing else.
+func (p *Program) IsPath() bool { return p.isPath }
 
 // Source gives the expression as it was written.
 func (p *Program) Source() string { return p.source }

@@ -5,10 +5,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/common/types"
+
+	"github.com/segno-run/segno/designer/suggest"
 )
 
 // TypeEnv says what is known of what an expression may read. Nil types are not known.
@@ -21,7 +24,8 @@ type TypeEnv struct {
 // Finding is one thing wrong with the types of an expression.
 type Finding struct {
 	Problem
-	Field string // the name that is not there, if that is what is wrong
+	Never  bool // a comparison that is never true is all of the expression
+	Absent bool // the path reads something that may not be there as if it surely were; Fix reads it with `.?`
 }
 
 var runType = ObjectOf(
@@ -40,6 +44,9 @@ func (p *Program) Infer(env TypeEnv) (*Type, []Finding) {
 		out = t.expr(p.tree.Expr(), nil, nil)
 	}
 	slices.SortStableFunc(t.found, func(a, b Finding) int { return a.Offset - b.Offset })
+	if len(t.found) == 1 && !p.isPath && p.tree.Expr().Kind() == ast.CallKind && p.tree.Expr().AsCall().FunctionName() == operators.Equals {
+		t.found[0].Never = strings.HasSuffix(t.found[0].Message, "is never true")
+	}
 	return out.Type, slices.Compact(t.found)
 }
 
@@ -201,36 +208,45 @@ func (t *typer) noFields(v typed, l link) {
 	hint := ""
 	if v.Kinds == List {
 		hint = "take one of them with [0], or all with .map(x, x." + l.name + ")"
-		t.found = append(t.found, Finding{Problem{l.offset, v.name("this") + " is a list; it has no `" + l.name + "`", hint}, l.name})
+		t.found = append(t.found, Finding{Problem: lost(v.path, l, v.name("this")+" is a list; it has no `"+l.name+"`", hint)})
 		return
 	}
-	t.found = append(t.found, Finding{Problem{l.offset, v.name("this") + " is " + v.held().withArticle() + "; it has no `" + l.name + "`", hint}, l.name})
+	p := lost(v.path, l, v.name("this")+" is "+v.held().withArticle()+"; it has no `"+l.name+"`", "")
+	if above := t.higher(v.path, l.name); above != "" {
+		p.Hint, p.Fix = "write `"+above+"`", Edit{v.at, v.path + "." + l.name, above}
+	}
+	t.found = append(t.found, Finding{Problem: p})
 }
 
 func (t *typer) noSuch(v typed, of *Type, l link) {
 	names := of.Names()
-	hint := ""
-	if near := nearest(l.name, names); near != "" {
-		hint = "did you mean `" + near + "`?"
+	p := lost(v.path, l, v.name("the value")+" has no `"+l.name+"`", "")
+	if near := suggest.Nearest(l.name, names); near != "" {
+		p.mean(l, near)
 	} else if below := deeper(of, l.name, "", 0); below != "" {
-		hint = "did you mean `" + below + "`?"
+		p.mean(l, below)
 	} else if above := t.higher(v.path, l.name); above != "" {
-		hint = "write `" + above + "`"
+		p.Hint, p.Fix = "write `"+above+"`", Edit{v.at, v.path + "." + l.name, above}
 	}
 	if len(names) > 0 {
-		switch {
-		case strings.HasSuffix(hint, "?"):
-			hint += " "
-		case hint != "":
-			hint += "; "
-		}
 		has := names
 		if len(has) > 8 {
 			has = append(slices.Clone(has[:8]), "…")
 		}
-		hint += v.name("it") + " has: " + strings.Join(has, ", ")
+		p.Hint = And(p.Hint, v.name("it")+" has: "+strings.Join(has, ", "))
 	}
-	t.found = append(t.found, Finding{Problem{l.offset, v.name("the value") + " has no `" + l.name + "`", hint}, l.name})
+	t.found = append(t.found, Finding{Problem: p})
+}
+
+// And writes two parts of a hint after each other.
+func And(hint, more string) string {
+	switch {
+	case hint == "":
+		return more
+	case strings.HasSuffix(hint, "?"):
+		return hint + " " + more
+	}
+	return hint + "; " + more
 }
 
 // deeper finds a name further down: the shortest way there.
@@ -242,16 +258,24 @@ func deeper(of *Type, name, way string, depth int) string {
 		if f.Type == nil || f.Type.Kinds&Map == 0 {
 			continue
 		}
-		if _, ok := f.Type.Field(name); ok {
-			return way + f.Name + "." + name
+		if below, ok := f.Type.Field(name); ok {
+			return way + asked(f) + "." + asked(below)
 		}
 	}
 	for _, f := range of.Fields {
-		if found := deeper(f.Type, name, way+f.Name+".", depth+1); found != "" {
+		if found := deeper(f.Type, name, way+asked(f)+".", depth+1); found != "" {
 			return found
 		}
 	}
 	return ""
+}
+
+// asked is a name as it is read: with a `?` if it may be absent.
+func asked(f TypeField) string {
+	if f.Required {
+		return f.Name
+	}
+	return "?" + f.Name
 }
 
 // higher finds a name on the way to a path.
@@ -315,7 +339,8 @@ func (t *typer) mayBeAbsent(v typed, links []link, i int) {
 		}
 		hint = "write `" + mended + "` where it may be left out, or `" + mended + ".orValue(" + standIn(of) + ")`"
 	}
-	t.report(at, hint, path+": "+why)
+	t.found = append(t.found, Finding{Absent: true, Problem: Problem{Offset: at, Length: utf8.RuneCountInString(f.Name), Message: path + ": " + why, Hint: hint,
+		Fix: Edit{at, f.Name, "?" + f.Name}}})
 }
 
 // standIn is the value that one would write for something that is absent.

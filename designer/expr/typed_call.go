@@ -3,9 +3,12 @@ package expr
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
+
+	"github.com/segno-run/segno/designer/suggest"
 )
 
 // signature is what a function takes, the value that it is called on first, and what it gives.
@@ -286,14 +289,23 @@ func (t *typer) equal(name string, args []typed) *Type {
 	if len(b.Enum) > len(a.Enum) {
 		v, other = b, a
 	}
-	hint := ""
-	if text, ok := constant(other.Type); ok {
-		if near := nearest(text, unquoted(v.Enum)); near != "" {
-			hint = "did you mean `" + near + "`? "
-		}
-	}
-	t.report(other.at, hint+v.name("it")+" is one of "+someOf(v.Enum), v.name("this")+" is never `"+strings.Join(other.Enum, "` or `")+"`, so this is "+never+" true")
+	p := Problem{Offset: other.at, Hint: v.name("it") + " is one of " + someOf(v.Enum), Message: v.name("this") + " is never `" + strings.Join(other.Enum, "` or `") + "`, so this is " + never + " true"}
+	p.meanValue(other.Type, v.Enum)
+	t.found = append(t.found, Finding{Problem: p})
 	return boolType
+}
+
+// meanValue says which of the values listed was most likely meant by a text that is written out.
+func (p *Problem) meanValue(written *Type, values []string) {
+	text, ok := constant(written)
+	if !ok {
+		return
+	}
+	p.Length = utf8.RuneCountInString(text) + 2
+	if near := suggest.Nearest(text, unquoted(values)); near != "" {
+		p.Hint = "did you mean `" + near + "`? " + p.Hint
+		p.Fix = Edit{p.Offset + 1, text, near}
+	}
 }
 
 func truth(is bool) string {
@@ -403,7 +415,7 @@ func (t *typer) equalTo(v, list typed) {
 	for _, e := range elem.Enum {
 		if len(list.path) == 0 && len(v.Enum) > 1 && !slices.Contains(v.Enum, e) && elem.Kinds == v.Kinds {
 			hint := v.name("it") + " is one of " + someOf(v.Enum)
-			if near := nearest(strings.Trim(e, `"`), unquoted(v.Enum)); near != "" {
+			if near := suggest.Nearest(strings.Trim(e, `"`), unquoted(v.Enum)); near != "" {
 				hint = "did you mean `" + near + "`? " + hint
 			}
 			t.report(list.at, hint, v.name("this")+" is never `"+strings.Trim(e, `"`)+"`")

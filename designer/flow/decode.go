@@ -109,6 +109,7 @@ func (d *decoder) each(n *Node, what, path string, known []string, f func(key st
 			d.at(e.Key.Start, field, "", "`%s` is not part of this release's language", field)
 		default:
 			d.at(e.Key.Start, field, didYouMean(key, known), "unknown key `%s` in %s", shorten(key), whole[what])
+			d.mend(e.Key, meant(key, known))
 		}
 	}
 }
@@ -309,6 +310,7 @@ func (d *decoder) classes(n *Node, field string) []fault.Class {
 				hint = "one of " + strings.Join(names, ", ")
 			}
 			d.at(it.Value.Start, path, hint, "unknown error class `%s`", shorten(string(c)))
+			d.mend(it.Value, meant(string(c), names))
 		case slices.Contains(out, c):
 			d.report(Warning, it.Value.Start, path, "remove it", "`%s` is listed twice", c)
 		default:

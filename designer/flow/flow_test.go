@@ -226,12 +226,3 @@ func manySteps(n int) string {
 	}
 	return b.String()
 }
-
-func TestNearest(t *testing.T) {
-	for word, want := range map[string]string{"compensat": "compensate", "ocmpensate": "compensate", "Timeout": "timeout", "for-each": "for_each", "x": "", "zebra": "",
-		"nedes": "needs", "fi": "if", strings.Repeat("t", 100): ""} {
-		if got := Nearest(word, stepKeys); got != want {
-			t.Errorf("%s: got %q, want %q", word, got, want)
-		}
-	}
-}

@@ -82,7 +82,7 @@ func ParseFlow(tree *Tree, issues Issues) (*Definition, Issues) {
 		}
 	}
 	d.settle(def)
-	return def, d.issues.sort()
+	return def, d.issues.sort().Spanned(tree.Source)
 }
 
 // settle gives the issues that the scanner found the step in which they stand.
@@ -154,7 +154,9 @@ func (d *decoder) onFailure(n *Node) OnFailure {
 	case ok && (p == Pause || p == Compensate):
 		return p
 	case ok:
-		d.at(n.Start, "on_failure", didYouMean(s, []string{string(Pause), string(Compensate)}), "`on_failure` must be `pause` or `compensate`, found `%s`", shorten(s))
+		policies := []string{string(Pause), string(Compensate)}
+		d.at(n.Start, "on_failure", didYouMean(s, policies), "`on_failure` must be `pause` or `compensate`, found `%s`", shorten(s))
+		d.mend(n, meant(s, policies))
 	default:
 		d.wrong(n, "on_failure", "`pause` or `compensate`", "")
 	}

@@ -1,8 +1,12 @@
 package flow
 
 import (
+	"bytes"
 	"slices"
 	"strings"
+	"unicode/utf8"
+
+	"github.com/segno-run/segno/designer/suggest"
 )
 
 // synonyms are words that people know from other tools.
@@ -15,54 +19,32 @@ var synonyms = map[string]string{
 	"outputs": "output", "inputschema": "input", "on_error": "on_failure", "cmd": "command", "environment": "env", "uri": "url",
 }
 
-// Nearest returns the candidate that a person most likely meant by word, or "" if none is near: at most one edit in three characters, where an edit
-// adds, drops or changes a character or swaps two neighbours (Damerau–Levenshtein, optimal string alignment). The first of equals wins.
-func Nearest(word string, candidates []string) string {
+// meant is what a person most likely meant by a word that is none of the candidates, or "".
+func meant(word string, candidates []string) string {
+	best := suggest.Nearest(word, candidates)
 	low := strings.ToLower(strings.ReplaceAll(word, "-", "_"))
-	if len(low) > 64 {
-		return ""
-	}
-	best, bestDist := "", max(1, len([]rune(low))/3)+1
-	for _, c := range candidates {
-		if d := distance(low, strings.ToLower(c)); d < bestDist {
-			best, bestDist = c, d
-		}
+	if s := synonyms[low]; s != "" && slices.Contains(candidates, s) && (best == "" || suggest.Distance(low, best, 3) > 1) {
+		return s
 	}
 	return best
 }
 
 // didYouMean is the hint for a word that is none of the candidates.
 func didYouMean(word string, candidates []string) string {
-	low := strings.ToLower(strings.ReplaceAll(word, "-", "_"))
-	best := Nearest(word, candidates)
-	if s := synonyms[low]; s != "" && slices.Contains(candidates, s) && (best == "" || distance(low, best) > 1) {
-		best = s
+	if best := meant(word, candidates); best != "" {
+		return "did you mean `" + best + "`?"
 	}
-	if best == "" {
-		return ""
-	}
-	return "did you mean `" + best + "`?"
+	return ""
 }
 
-func distance(a, b string) int {
-	x, y := []rune(a), []rune(b)
-	before, prev, cur := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
-	for j := range prev {
-		prev[j] = j
-	}
-	for i := 1; i <= len(x); i++ {
-		cur[0] = i
-		for j := 1; j <= len(y); j++ {
-			cost := 1
-			if x[i-1] == y[j-1] {
-				cost = 0
-			}
-			cur[j] = min(prev[j]+1, cur[j-1]+1, prev[j-1]+cost)
-			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
-				cur[j] = min(cur[j], before[j-2]+1)
-			}
+// mend gives the last issue the edit that puts another word in the place of a node.
+func (d *decoder) mend(n *Node, word string) {
+	is := &d.issues[len(d.issues)-1]
+	if n.Kind == ScalarNode && n.Start < n.End && bytes.IndexByte(d.tree.Source[n.Start:n.End], '\n') < 0 {
+		old := string(d.tree.Source[n.Start:n.End])
+		is.EndColumn = is.Column + utf8.RuneCountInString(old)
+		if word != "" && (n.Style == Plain || n.Style == SingleQuoted || n.Style == DoubleQuoted) {
+			is.Fix = Replace(d.tree.Source, d.tree.Pos(n.Start), old, word, "Use "+word)
 		}
-		before, prev, cur = prev, cur, before
 	}
-	return prev[len(y)]
 }

@@ -21,39 +21,6 @@ type Pos struct {
 // IsZero reports whether p points nowhere.
 func (p Pos) IsZero() bool { return p.Line == 0 }
 
-// Severity of an Issue.
-type Severity string
-
-// The severities. Only an error keeps a flow from being published.
-const (
-	Error   Severity = "error"
-	Warning Severity = "warning"
-)
-
-// Issue is one problem in a source text: what, where, and how to mend it.
-type Issue struct {
-	Severity Severity `json:"severity"`
-	Line     int      `json:"line"`
-	Column   int      `json:"column"`
-	Step     string   `json:"step,omitempty"`  // the step concerned, if any
-	Field    string   `json:"field,omitempty"` // path within the step, such as "retry.on[0]"; within the flow when Step is empty
-	Message  string   `json:"message"`
-	Hint     string   `json:"hint,omitempty"` // how to mend it: "did you mean `compensate`?"
-}
-
-// Issues is every problem of a text, in the order of their positions.
-type Issues []Issue
-
-// HasErrors reports whether any issue is of severity error.
-func (is Issues) HasErrors() bool {
-	for _, i := range is {
-		if i.Severity == Error {
-			return true
-		}
-	}
-	return false
-}
-
 // ValueKind is the JSON kind of a Value.
 type ValueKind uint8
 

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/segno-run/segno/designer/flow"
 )
 
 // Write writes each issue for a person who reads a log: the place and what is wrong, the line with a caret below, and how to mend it. The sources are
@@ -20,11 +22,14 @@ func (is Issues) Write(w io.Writer, sources map[string][]byte) {
 		plain.Hint = ""
 		fmt.Fprintln(w, plain.String())
 		margin := strings.Repeat(" ", len(strconv.Itoa(i.Line)))
-		if text, caret, ok := Excerpt(sources[i.File], i.Line, i.Column); ok {
+		if text, caret, ok := Excerpt(sources[i.File], i.Line, i.Column, i.EndColumn); ok {
 			fmt.Fprintf(w, " %d | %s\n %s | %s\n", i.Line, text, margin, caret)
 		}
 		if i.Hint != "" {
 			fmt.Fprintf(w, " %s = hint: %s\n", margin, i.Hint)
+		}
+		for _, line := range Mended(sources[i.File], i.Fix) {
+			fmt.Fprintf(w, " %s + %s\n", margin, line)
 		}
 	}
 }
@@ -32,8 +37,24 @@ func (is Issues) Write(w io.Writer, sources map[string][]byte) {
 // mostShown is how much of a line is shown, in characters.
 const mostShown = 140
 
-// Excerpt gives a line of a source, and carets below the word that begins at the column. ok is false if the source has no such line, or nothing in it.
-func Excerpt(source []byte, line, column int) (text, caret string, ok bool) {
+// Mended gives the lines that an edit writes, as they would stand in the text; nil if it writes none, or one too long to show.
+func Mended(source []byte, fix flow.Fix) []string {
+	text, ok := fix.Apply(source)
+	if !ok {
+		return nil
+	}
+	lines := strings.Split(string(text), "\n")
+	lines = lines[fix.Line-1 : min(len(lines), fix.Line+strings.Count(fix.Text, "\n"))]
+	for i, line := range lines {
+		if lines[i] = strings.TrimRight(line, "\r"); len([]rune(line)) > mostShown {
+			return nil
+		}
+	}
+	return lines
+}
+
+// Excerpt gives a line of a source, and carets from a column up to another one, or, if that is 0, below the word that begins there. ok is false if the source has no such line, or nothing in it.
+func Excerpt(source []byte, line, column, endColumn int) (text, caret string, ok bool) {
 	for ; line > 1; line-- {
 		_, rest, found := bytes.Cut(source, []byte("\n"))
 		if !found {
@@ -47,8 +68,8 @@ func Excerpt(source []byte, line, column int) (text, caret string, ok bool) {
 		return "", "", false
 	}
 	at := min(column-1, len(runes))
-	end := at
-	for end < len(runes) && (unicode.IsLetter(runes[end]) || unicode.IsDigit(runes[end]) || runes[end] == '_' || runes[end] == '.') {
+	end := max(at, min(endColumn-1, len(runes)))
+	for endColumn == 0 && end < len(runes) && (unicode.IsLetter(runes[end]) || unicode.IsDigit(runes[end]) || runes[end] == '_' || runes[end] == '.') {
 		end++
 	}
 	before, after := "", ""

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/segno-run/segno/designer/flow"
+	"github.com/segno-run/segno/designer/suggest"
 )
 
 // testReader turns the values of a test file into its types and collects every problem on the way.
@@ -86,7 +87,7 @@ func (r *testReader) each(v flow.Value, whole string, known []string, f func(flo
 			continue
 		}
 		hint := "one of " + strings.Join(known, ", ")
-		if near := flow.Nearest(field.Key, known); near != "" {
+		if near := suggest.Nearest(field.Key, known); near != "" {
 			hint = "did you mean `" + near + "`?"
 		}
 		r.at(field.KeyPos, hint, "unknown key `%s` in %s", field.Key, whole)
@@ -284,7 +285,7 @@ func (r *testReader) oneOf(f flow.Field, words ...string) string {
 		return s
 	}
 	hint := "one of " + strings.Join(words, ", ")
-	if near := flow.Nearest(s, words); near != "" {
+	if near := suggest.Nearest(s, words); near != "" {
 		hint = "did you mean `" + near + "`?"
 	}
 	r.at(f.Value.Pos, hint, "`%s` can't be `%s`", f.Key, s)

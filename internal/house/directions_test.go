@@ -8,14 +8,15 @@ import "strings"
 // A change here is a change of the design, and wants an ADR.
 var directions = map[string][]string{
 	"designer/fault":   {},
-	"designer/expr":    {},
+	"designer/suggest": {},
+	"designer/expr":    {"designer/suggest"},
 	"designer/schema":  {"designer/expr"},
-	"designer/flow":    {"designer/fault"},
-	"designer/edit":    {"designer/flow", "designer/expr"},
-	"designer/check":   {"designer/flow", "designer/expr", "designer/schema", "designer/fault"},
+	"designer/flow":    {"designer/fault", "designer/suggest"},
+	"designer/edit":    {"designer/flow", "designer/expr", "designer/suggest"},
+	"designer/check":   {"designer/flow", "designer/expr", "designer/schema", "designer/fault", "designer/suggest"},
 	"designer/diff":    {"designer/flow", "designer/check"},
 	"designer/layout":  {"designer/flow"},
-	"designer/project": {"designer/flow", "designer/check", "designer/diff", "designer/edit"},
+	"designer/project": {"designer/flow", "designer/check", "designer/diff", "designer/edit", "designer/suggest"},
 	"designer/asl":     {"designer/flow"},
 
 	"runtime/planner": {"designer/flow", "designer/check", "designer/expr", "designer/fault"},

@@ -18,6 +18,7 @@ import (
 	"github.com/segno-run/segno/designer/fault"
 	"github.com/segno-run/segno/designer/flow"
 	"github.com/segno-run/segno/designer/project"
+	"github.com/segno-run/segno/designer/suggest"
 )
 
 // Suite is one file of tests/, compiled: fit to be run.
@@ -77,7 +78,7 @@ func (c *compiler) at(pos flow.Pos, hint, format string, args ...any) {
 }
 
 func didYouMean(word string, of []string) string {
-	if near := flow.Nearest(word, of); near != "" {
+	if near := suggest.Nearest(word, of); near != "" {
 		return "did you mean `" + near + "`?"
 	}
 	if len(of) > 0 && len(of) <= 12 {

@@ -10,13 +10,25 @@ import (
 
 // Issue is one problem of a draft.
 type Issue struct {
-	Severity string `json:"severity"` // error or warning
-	Line     int    `json:"line"`
-	Column   int    `json:"column"`
-	Step     string `json:"step,omitempty"`
-	Field    string `json:"field,omitempty"`
-	Message  string `json:"message"`
-	Hint     string `json:"hint,omitempty"`
+	Severity  string `json:"severity"` // error or warning
+	Line      int    `json:"line"`
+	Column    int    `json:"column"`
+	EndColumn int    `json:"end_column,omitempty"`
+	Step      string `json:"step,omitempty"`
+	Field     string `json:"field,omitempty"`
+	Message   string `json:"message"`
+	Hint      string `json:"hint,omitempty"`
+	Fix       *Fix   `json:"fix,omitempty"`
+}
+
+// Fix is an edit of the text that mends an issue: what stands from Line and Column up to EndLine and EndColumn becomes Text.
+type Fix struct {
+	Line      int    `json:"line"`
+	Column    int    `json:"column"`
+	EndLine   int    `json:"end_line"`
+	EndColumn int    `json:"end_column"`
+	Text      string `json:"text"`
+	Label     string `json:"label"`
 }
 
 // Graph is a flow as the canvas draws it. Positions are the server's.

@@ -71,10 +71,12 @@ export interface Issue {
   severity: string;
   line: number;
   column: number;
+  end_column?: number;
   step?: string;
   field?: string;
   message: string;
   hint?: string;
+  fix?: Fix;
 }
 
 export interface Failure {
@@ -169,6 +171,15 @@ export interface Edge {
   from: string;
   port: string;
   to: string;
+}
+
+export interface Fix {
+  line: number;
+  column: number;
+  end_line: number;
+  end_column: number;
+  text: string;
+  label: string;
 }
 
 export interface Detail {

@@ -1,4 +1,4 @@
-// Words of the server, with their `backticks` as code, and the hint of an issue, which a click takes if it names the right word.
+// Words of the server, with their `backticks` as code, and the hint of an issue, which a click takes if it comes with an edit.
 import type { Issue } from "../types.gen";
 import { useEditor, useSnapshot } from "./context";
 import { mendOf } from "./mend";
@@ -11,7 +11,7 @@ export function Hint({ issue }: { issue: Issue }) {
   return issue.hint ? <span className="sg-hint"> <Prose text={issue.hint} /></span> : null;
 }
 
-/** The button that does what a "did you mean" says. */
+/** The button that does what the hint says. */
 export function MendButton({ issue }: { issue: Issue }) {
   const { session } = useEditor();
   const { draft, text } = useSnapshot();

@@ -1,29 +1,28 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Issue } from "../types.gen";
+import type { Fix, Issue } from "../types.gen";
 import { mendOf } from "./mend";
 
-const issue = (line: number, column: number, message: string, hint: string): Issue => ({ severity: "error", line, column, message, hint });
+const issue = (fix?: Fix): Issue => ({ severity: "error", line: 1, column: 1, message: "`input` has no `order_ix`", ...(fix ? { fix } : {}) });
+const fix = (line: number, column: number, endColumn: number, text: string): Fix => ({ line, column, end_line: line, end_column: endColumn, text, label: `Use ${text}` });
 
-test("a suggestion replaces the wrong name where it stands", () => {
-  const yaml = 'a: "${{ input.order_ix + input.order_ix2 }}"\nb: 1\n';
-  const mend = mendOf(issue(1, 9, "`input` has no `order_ix` by its schema", "did you mean `order_id`?"), yaml);
-  assert.equal(mend?.text, 'a: "${{ input.order_id + input.order_ix2 }}"\nb: 1\n');
+test("the edit replaces what stands at its place, and nothing else", () => {
+  const yaml = 'a: "${{ input.order_ix + input.order_ix }}"\nb: 1\n';
+  const mend = mendOf(issue(fix(1, 15, 23, "order_id")), yaml);
+  assert.equal(mend?.text, 'a: "${{ input.order_id + input.order_ix }}"\nb: 1\n');
   assert.equal(mend?.label, "Use order_id");
 });
 
-test("of two names in a message the one like the suggestion is wrong", () => {
-  const yaml = "steps:\n  ship:\n    compensat: {}\n";
-  assert.equal(mendOf(issue(3, 5, "unknown key `compensat` in `ship`", "did you mean `compensate`?"), yaml)?.text, "steps:\n  ship:\n    compensate: {}\n");
+test("columns count code points, lines from 1", () => {
+  assert.equal(mendOf(issue(fix(2, 6, 9, "hold")), "x: 1\n'𝄋': hld\n")?.text, "x: 1\n'𝄋': hold\n");
 });
 
-test("the same name before the issue's place stays", () => {
-  const yaml = "hld: ${{ hld }}\n";
-  assert.equal(mendOf(issue(1, 10, "unknown name `hld`", "did you mean `hold`?"), yaml)?.text, "hld: ${{ hold }}\n");
+test("an edit may add a line at the end of another", () => {
+  assert.equal(mendOf(issue(fix(1, 5, 5, "\nb: 2")), "a: 1\n")?.text, "a: 1\nb: 2\n");
 });
 
-test("without a suggestion, or where the text has changed, there is nothing to click", () => {
-  assert.equal(mendOf(issue(1, 1, "unknown key `x`", "write it as a list"), "x: 1\n"), null);
-  assert.equal(mendOf(issue(1, 1, "unknown key `x`", "did you mean `y`?"), "z: 1\n"), null);
-  assert.equal(mendOf(issue(9, 1, "unknown key `x`", "did you mean `y`?"), "x: 1\n"), null);
+test("without an edit, or where the text has no such place, there is nothing to click", () => {
+  assert.equal(mendOf(issue(), "x: 1\n"), null);
+  assert.equal(mendOf(issue(fix(9, 1, 2, "y")), "x: 1\n"), null);
+  assert.equal(mendOf(issue(fix(1, 9, 10, "y")), "x: 1\n"), null);
 });

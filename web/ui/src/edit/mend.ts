@@ -1,4 +1,4 @@
-// A "did you mean" that one click takes: the wrong name in the text, at the place that the issue names, becomes the suggested one.
+// The edit that the checker offers for an issue, as one click takes it.
 import type { Issue } from "../types.gen";
 
 export interface Mend {
@@ -6,46 +6,25 @@ export interface Mend {
   text: string; // the whole YAML, mended
 }
 
-const WORD = /[A-Za-z0-9_.-]/;
-
-/** What the issue's suggestion would make of the YAML; null if it suggests nothing, or its place no longer holds the wrong name. */
+/** What the issue's edit makes of the text that was checked; null if it offers none, or its place is not there. */
 export function mendOf(issue: Issue, yaml: string): Mend | null {
-  const right = /did you mean `([^`]+)`\?/.exec(issue.hint ?? "")?.[1];
-  if (!right) return null;
-  const lines = yaml.split("\n");
-  const line = lines[issue.line - 1];
-  if (line === undefined) return null;
-  const start = [...line].slice(0, Math.max(0, issue.column - 1)).join("").length;
-  // Of the names that the message quotes, the wrong one is the one most like the suggestion.
-  const quoted = [...issue.message.matchAll(/`([^`]+)`/g)].map((m) => m[1]!).filter((name) => name !== right);
-  let best: { at: number; wrong: string; far: number } | null = null;
-  for (const wrong of quoted) {
-    const at = find(line, wrong, start) ?? find(line, wrong, 0);
-    const far = distance(wrong, right);
-    if (at !== null && (!best || far < best.far)) best = { at, wrong, far };
-  }
-  if (!best) return null;
-  lines[issue.line - 1] = line.slice(0, best.at) + right + line.slice(best.at + best.wrong.length);
-  return { label: `Use ${right}`, text: lines.join("\n") };
+  const fix = issue.fix;
+  if (!fix) return null;
+  const from = offset(yaml, fix.line, fix.column);
+  const to = offset(yaml, fix.end_line, fix.end_column);
+  if (from === null || to === null || to < from) return null;
+  return { label: fix.label, text: yaml.slice(0, from) + fix.text + yaml.slice(to) };
 }
 
-/** Where a name stands by itself, or as the end of a path, from a place on. */
-function find(line: string, name: string, from: number): number | null {
-  for (let at = line.indexOf(name, from); at >= 0; at = line.indexOf(name, at + 1)) {
-    const before = line[at - 1] ?? " ";
-    const after = line[at + name.length] ?? " ";
-    if ((before === "." || !WORD.test(before)) && (after === "." || !WORD.test(after))) return at;
+/** Lines and columns count from 1, columns in code points, as the server counts them. */
+function offset(text: string, line: number, column: number): number | null {
+  let start = 0;
+  for (let n = 1; n < line; n++) {
+    const end = text.indexOf("\n", start);
+    if (end < 0) return null;
+    start = end + 1;
   }
-  return null;
-}
-
-/** How many single changes lie between two names. */
-function distance(a: string, b: string): number {
-  let row = [...Array(b.length + 1).keys()];
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    row = next;
-  }
-  return row[b.length]!;
+  const end = text.indexOf("\n", start);
+  const points = [...text.slice(start, end < 0 ? undefined : end)];
+  return column - 1 > points.length ? null : start + points.slice(0, column - 1).join("").length;
 }

@@ -103,9 +103,10 @@ function diagnostic(doc: Text, issue: Issue): Diagnostic {
   const line = lineAt(doc, issue.line || 1);
   const from = line.from + columnOffset(line.text, issue.column || 1);
   const word = /^[^\s,\]}]+/.exec(line.text.slice(from - line.from))?.[0].length ?? 0;
+  const to = issue.end_column ? line.from + columnOffset(line.text, issue.end_column) : from + word;
   return {
     from,
-    to: Math.min(line.to, from + word),
+    to: Math.min(line.to, to),
     severity: issue.severity === "error" ? "error" : "warning",
     message: issue.hint ? `${issue.message}\n${issue.hint}` : issue.message,
   };
