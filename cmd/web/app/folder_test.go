@@ -115,7 +115,7 @@ func TestABrokenFolderIsToldOnceAndNothingOfItApplied(t *testing.T) {
 	if n := strings.Count(f.log.String(), "has a problem"); n != 1 {
 		t.Errorf("the log tells it %d times, want once:\n%s", n, f.log.String())
 	}
-	want := "flows/buy.yaml:3:15: there is no function `pya`\n 3 |   pay: {call: pya}\n   |               ^^^\n   = hint: did you mean `pay`?\n"
+	want := "flows/buy.yaml:3:15: there is no function `pya`\n 3 |   pay: {call: pya}\n   |               ^^^\n   = hint: did you mean `pay`?\n   +   pay: {call: pay}\n"
 	if strings.TrimSpace(f.shown.String()) != strings.TrimSpace(want) {
 		t.Errorf("shown:\n%s\nwant\n%s", f.shown.String(), want)
 	}
