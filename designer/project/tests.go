@@ -90,7 +90,7 @@ type Resolution struct {
 
 // Button is a press of one of a run's buttons.
 type Button struct {
-	Press string // "retry", "cancel" or "compensate"
+	Press string // "retry", "cancel", "compensate", "pause" or "resume"
 	Pos   flow.Pos
 	At    time.Duration  // since the run's start; 0: when the run stands still
 	Then  flow.OnFailure // of cancel: what follows; "" is the flow's on_failure

@@ -86,7 +86,7 @@ func (r *testReader) resolution(v flow.Value) Resolution {
 
 func (r *testReader) button(v flow.Value) Button {
 	b := Button{Pos: v.Pos}
-	press := []string{"retry", "cancel", "compensate"}
+	press := []string{"retry", "cancel", "compensate", "pause", "resume"}
 	if v.Kind == flow.String {
 		b.Press = r.oneOf(flow.Field{Key: "a button", Value: v}, press...)
 		return b
@@ -107,14 +107,14 @@ func (r *testReader) button(v flow.Value) Button {
 	})
 	switch {
 	case v.Get("press").Kind == flow.Absent:
-		r.at(v.Pos, "one of retry, cancel, compensate", "the entry does not say which button to `press`")
+		r.at(v.Pos, "one of retry, cancel, compensate, pause, resume", "the entry does not say which button to `press`")
 	case b.Then != "" && b.Press != "cancel":
 		r.at(v.Get("then").Pos, "remove it", "only `cancel` has a `then`")
 	}
 	return b
 }
 
-var statuses = []string{"waiting", "succeeded", "failed", "cancelled", "compensated", "compensation_failed", "uncertain"}
+var statuses = []string{"waiting", "paused", "succeeded", "failed", "cancelled", "compensated", "compensation_failed", "uncertain"}
 
 func (r *testReader) expect(v flow.Value) Expect {
 	e := Expect{Pos: v.Pos}

@@ -88,7 +88,7 @@ func TestParseTestsProblems(t *testing.T) {
 		"people": {"flow: x\nscenarios:\n  - name: a\n    approvals: [{after: 1s}]\n    resolutions: [{step: a, as: failed, output: 1}, {step: b}]\n    buttons: [cancl, {press: retry, then: pause}, {at: 1s}]\n    expect: {path: [A b], failure: {kind: x}}",
 			"4:17 the entry names no `step` (add `step: name`)\n5:49 only what happened has an `output` (remove it)\n" +
 				"5:53 the resolution does not say `as` what (one of happened, did_not_happen, failed)\n6:15 `a button` can't be `cancl` (did you mean `cancel`?)\n" +
-				"6:43 only `cancel` has a `then` (remove it)\n6:51 the entry does not say which button to `press` (one of retry, cancel, compensate)\n" +
+				"6:43 only `cancel` has a `then` (remove it)\n6:51 the entry does not say which button to `press` (one of retry, cancel, compensate, pause, resume)\n" +
 				"7:21 expected `step`, `step.port` or `step[item]`, found the text `A b`\n7:37 unknown key `kind` in `failure` (one of step, class, message)"},
 		"signals": {"flow: x\nscenarios:\n  - {name: a, signals: [1, {at: 2s}], expect: {status: failed}}",
 			"3:25 a signal must be a mapping, found the number 1 (write `{name: paid, payload: {…}, at: 3s}`)\n3:28 the signal has no `name` (add `name: …`)"},

@@ -35,6 +35,7 @@ type Cell struct {
 	Result   string    `json:"result"`
 	Why      string    `json:"why,omitempty"` // of accepted and none
 	Runs     int       `json:"runs"`
+	Beside   int       `json:"beside,omitempty"`   // how many steps run beside it, if they are too many to be tried in every order (mostBeside)
 	Findings []Finding `json:"findings,omitempty"` // each once
 }
 
@@ -90,7 +91,7 @@ func (s *Suite) Faults(ctx context.Context) (*Matrix, error) {
 		m.effectless[n.Text] = true
 	}
 	plain := Cell{Fault: "none"}
-	m.gather(&plain)
+	m.gather(ctx, &plain)
 	m.Cells = append(m.Cells, m.judged(plain))
 	for _, st := range s.Program.Steps {
 		if st.Call == nil {
@@ -100,8 +101,11 @@ func (s *Suite) Faults(ctx context.Context) (*Matrix, error) {
 			if err := ctx.Err(); err != nil {
 				return m, fmt.Errorf("testing the faults of %s: %w", s.Flow, err)
 			}
-			m.Cells = append(m.Cells, m.judged(m.cell(st, fault)))
+			m.Cells = append(m.Cells, m.judged(m.cell(ctx, st, fault)))
 		}
+	}
+	if err := ctx.Err(); err != nil { // the last one was not played to its end
+		return m, fmt.Errorf("testing the faults of %s: %w", s.Flow, err)
 	}
 	for _, c := range m.Cells {
 		m.Runs += c.Runs
@@ -120,7 +124,7 @@ func (m *Matrix) reach(st *check.Step, seen map[string]bool) {
 }
 
 // gather runs every scenario's input without faults, and keeps one world for each path that differs.
-func (m *Matrix) gather(c *Cell) {
+func (m *Matrix) gather(ctx context.Context, c *Cell) {
 	cases := m.s.cases
 	if len(cases) == 0 {
 		cases = []*testCase{{input: example(m.s.Program.Input), Scenario: project.Scenario{Name: "a sample of the input's schema"}}}
@@ -128,7 +132,7 @@ func (m *Matrix) gather(c *Cell) {
 	paths := map[string]bool{}
 	for _, t := range cases {
 		w := &world{m: m, name: t.Name, input: t.input, scripts: t.scripts, people: t.Approvals, signals: t.Signals, known: texts(plainValue(t.input)), called: map[string][]planner.Ref{}}
-		try := newTrial(w, nil, "none")
+		try := newTrial(ctx, w, nil, "none")
 		try.run()
 		path := look(try.play).path(len(m.s.Program.Steps))
 		for _, mo := range try.play.moments {
@@ -184,7 +188,7 @@ func (m *Matrix) judged(c Cell) Cell {
 }
 
 // cell tries one fault of one step in every world that reaches it.
-func (m *Matrix) cell(st *check.Step, fault string) Cell {
+func (m *Matrix) cell(ctx context.Context, st *check.Step, fault string) Cell {
 	c := Cell{Step: st.Name, Fault: fault}
 	switch {
 	case fault == "contract" && broken(st.Call) == nil:
@@ -206,9 +210,13 @@ func (m *Matrix) cell(st *check.Step, fault string) Cell {
 			targets = []planner.Ref{refs[0], refs[len(refs)-1]}
 		}
 		for _, target := range targets {
-			for _, late := range w.orders(target) {
+			orders, beside := w.orders(target)
+			if beside > mostBeside {
+				c.Beside = max(c.Beside, beside)
+			}
+			for _, late := range orders {
 				for variant := range variants[fault] {
-					t := newTrial(w, &target, fault)
+					t := newTrial(ctx, w, &target, fault)
 					t.late, t.variant = late, variant
 					if t.run(); t.applied {
 						m.take(&c, t)
@@ -233,8 +241,8 @@ var variants = map[string]int{"before": 1, "after": 1, "unknown": 2, "contract":
 // after, and each alone otherwise than the rest.
 const mostBeside = 5
 
-// orders lists which steps beside the target end after it; its own step stands for its other items.
-func (w *world) orders(target planner.Ref) []map[string]bool {
+// orders lists which steps beside the target end after it; its own step stands for its other items. many is how many steps there are beside it.
+func (w *world) orders(target planner.Ref) (orders []map[string]bool, many int) {
 	var beside []string
 	for _, st := range w.m.s.Program.Steps {
 		refs := len(w.called[st.Name])
@@ -252,7 +260,7 @@ func (w *world) orders(target planner.Ref) []map[string]bool {
 			}
 			out = append(out, late)
 		}
-		return out
+		return out, len(beside)
 	}
 	for _, most := range []bool{false, true} {
 		for odd := -1; odd < len(beside); odd++ {
@@ -263,7 +271,7 @@ func (w *world) orders(target planner.Ref) []map[string]bool {
 			out = append(out, late)
 		}
 	}
-	return out
+	return out, len(beside)
 }
 
 // Fine reports whether the matrix found nothing that nobody has accepted.
@@ -313,6 +321,7 @@ func (m *Matrix) tell(b *strings.Builder) {
 		first       Finding
 	}
 	var all []*told
+	bounded := map[string]bool{}
 	for _, c := range m.Cells {
 		name := c.Step + " × " + c.Fault
 		if c.Step == "" {
@@ -320,6 +329,11 @@ func (m *Matrix) tell(b *strings.Builder) {
 		}
 		if c.Result == CellNone && c.Fault == "before" {
 			fmt.Fprintf(b, "untried %s: %s\n", c.Step, c.Why)
+		}
+		if c.Beside > 0 && !bounded[c.Step] {
+			bounded[c.Step] = true
+			fmt.Fprintf(b, "bounded %s: %d steps run beside it; with more than %d, all of them end before it, all after it, and each alone otherwise than the rest\n",
+				c.Step, c.Beside, mostBeside)
 		}
 		for _, f := range c.Findings {
 			i := slices.IndexFunc(all, func(o *told) bool { return o.first.Message == f.Message && o.result == c.Result && o.why == c.Why })

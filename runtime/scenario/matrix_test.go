@@ -128,3 +128,26 @@ func BenchmarkOrderMatrix(b *testing.B) {
 		}
 	}
 }
+
+// TestBoundedOrders: a step with more beside it than are tried in every order says so.
+func TestBoundedOrders(t *testing.T) {
+	for beside, want := range map[int]int{mostBeside: 0, mostBeside + 1: mostBeside + 1} {
+		steps := ""
+		for n := range beside {
+			steps += fmt.Sprintf("  mail_%d: {call: mail}\n", n)
+		}
+		fsys := shopWith("name: shop\nsteps:\n  pay: {call: pay, with: {n: 1}, compensate: {call: refund, with: {id: \"${{ steps.pay.output.id }}\"}}}\n" + steps)
+		m, err := prepare(t, fsys)[0].Faults(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range m.Cells {
+			if c.Step == "pay" && c.Fault == "before" && c.Beside != want {
+				t.Errorf("%d steps beside: got %d, want %d", beside, c.Beside, want)
+			}
+		}
+		if told := strings.Contains(m.Text(), "bounded pay: "); told != (want > 0) {
+			t.Errorf("%d steps beside: told of a bound: %t", beside, told)
+		}
+	}
+}

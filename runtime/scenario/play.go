@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"container/heap"
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -20,7 +21,8 @@ const (
 	runNumber = 1
 	owner     = journal.Incarnation(1)
 	runID     = "00000000-0000-7000-8000-000000000001"
-	mostTurns = 200_000 // events of one play; beyond them it is told to be endless
+	mostTurns = 200_000  // events of one play; beyond them it is told to be endless
+	mostBytes = 64 << 20 // of a play's history; beyond them it is stopped
 )
 
 var dawn = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -33,6 +35,7 @@ type moment struct {
 
 // play is one run in virtual time: the journal, the clock, the functions and the inbox around a Core, all in one goroutine.
 type play struct {
+	ctx     context.Context // ends a play that nobody waits for any more
 	program *check.Program
 	core    *runtime.Core
 	now     time.Time
@@ -42,6 +45,7 @@ type play struct {
 	row     string
 	wake    int // which of the run's wake-ups counts
 	records []journal.Record
+	written int // bytes of the records
 	moments []moment
 	state   *planner.State // what is committed
 	open    map[callID]bool
@@ -62,8 +66,8 @@ type callID struct {
 	attempt int
 }
 
-func newPlay(p *check.Program) *play {
-	return &play{program: p, core: runtime.NewCore(owner), now: dawn, state: planner.NewState(), open: map[callID]bool{},
+func newPlay(ctx context.Context, p *check.Program) *play {
+	return &play{ctx: ctx, program: p, core: runtime.NewCore(owner), now: dawn, state: planner.NewState(), open: map[callID]bool{},
 		posted: map[string]planner.Input{}}
 }
 
@@ -72,8 +76,7 @@ func (p *play) run(input []byte) {
 	p.owned = true
 	p.step(runtime.Begin{Run: runNumber, Program: p.program, Start: &planner.Start{ID: runID, Version: 1, Input: input, By: "test"}})
 	for n := 0; ; n++ {
-		if n > mostTurns || len(p.records) > mostTurns {
-			p.trouble = append(p.trouble, "the run does not come to an end")
+		if p.over(n) {
 			return
 		}
 		at, ok := p.core.Next()
@@ -91,6 +94,20 @@ func (p *play) run(input []byte) {
 	}
 }
 
+// over reports whether a play has to stop before its end: nobody waits for it, or it has none.
+func (p *play) over(turns int) bool {
+	switch {
+	case p.ctx.Err() != nil: // who asked for the play says so
+	case turns > mostTurns || len(p.records) > mostTurns:
+		p.trouble = append(p.trouble, "the run does not come to an end")
+	case p.written > mostBytes:
+		p.trouble = append(p.trouble, fmt.Sprintf("the run has written more than %d MiB and was stopped", mostBytes>>20))
+	default:
+		return false
+	}
+	return true
+}
+
 // since is the time that has passed in the run.
 func (p *play) since() time.Duration { return p.now.Sub(dawn) }
 
@@ -105,7 +122,7 @@ func (p *play) step(events ...runtime.Event) {
 	for _, ev := range events {
 		queue = append(queue, p.core.Step(ev, p.now)...)
 	}
-	for len(queue) > 0 {
+	for len(queue) > 0 && p.ctx.Err() == nil && p.written <= mostBytes {
 		out := queue[0]
 		queue = queue[1:]
 		switch out := out.(type) {
@@ -159,6 +176,7 @@ func (p *play) commit(t journal.Transition) {
 		return
 	}
 	p.records = append(p.records, journal.Record{Seq: t.Seq, At: t.At, Facts: t.Facts})
+	p.written += len(t.Facts)
 	facts, err := planner.Decode(t.Facts)
 	if err != nil {
 		p.trouble = append(p.trouble, "the history can't be read: "+err.Error())

@@ -38,13 +38,16 @@ func (s *Suite) Run(ctx context.Context) ([]Outcome, *Coverage, error) {
 		if err := ctx.Err(); err != nil {
 			return out, cover, fmt.Errorf("testing %s: %w", s.File, err)
 		}
-		out = append(out, s.play(t, cover))
+		out = append(out, s.play(ctx, t, cover))
+	}
+	if err := ctx.Err(); err != nil { // the last one was not played to its end
+		return out, cover, fmt.Errorf("testing %s: %w", s.File, err)
 	}
 	return out, cover, nil
 }
 
-func (s *Suite) play(t *testCase, cover *Coverage) Outcome {
-	p := newPlay(s.Program)
+func (s *Suite) play(ctx context.Context, t *testCase, cover *Coverage) Outcome {
+	p := newPlay(ctx, s.Program)
 	p.answer = newActors(t.scripts).answer
 	people := &people{p: p, approvals: t.Approvals, resolutions: t.Resolutions, buttons: t.Buttons}
 	people.arrive()
@@ -84,7 +87,42 @@ func (s *Suite) play(t *testCase, cover *Coverage) Outcome {
 	for _, l := range story(p.moments) {
 		o.Story = append(o.Story, l.String())
 	}
+	o.Story, o.First = abridged(o.Story, o.First)
 	return o
+}
+
+// mostStory is how many lines of a story are told: those around its first divergence, its beginning and its end.
+const mostStory = 600
+
+func abridged(lines []string, first int) ([]string, int) {
+	if len(lines) <= mostStory {
+		return lines, first
+	}
+	const part = mostStory / 3
+	keep := make([]bool, len(lines))
+	for i := range part {
+		keep[i], keep[len(lines)-1-i] = true, true
+	}
+	for i := max(0, first-part/2); first >= 0 && i < min(len(lines), first+part/2); i++ {
+		keep[i] = true
+	}
+	var out []string
+	at, gone := -1, 0
+	for i, l := range lines {
+		if !keep[i] {
+			gone++
+			continue
+		}
+		if gone > 0 {
+			out = append(out, fmt.Sprintf("         … %d lines left out", gone))
+			gone = 0
+		}
+		if i == first {
+			at = len(out)
+		}
+		out = append(out, l)
+	}
+	return out, at
 }
 
 // where is the line of a story at which a divergence shows: the first of its step at that time, or the last line.
@@ -150,6 +188,10 @@ func (c *people) press(b project.Button) {
 		c.p.post(&planner.Cancel{By: "test", Then: b.Then})
 	case "compensate":
 		c.p.post(&planner.Undo{By: "test"})
+	case "pause":
+		c.p.post(&planner.Pause{By: "test"})
+	case "resume":
+		c.p.post(&planner.Resume{By: "test"})
 	}
 }
 

@@ -1,12 +1,17 @@
 package scenario
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
+	"github.com/segno-run/segno/designer/check"
+	"github.com/segno-run/segno/designer/fault"
 	"github.com/segno-run/segno/designer/project"
+	"github.com/segno-run/segno/runtime"
 )
 
 const shopFunctions = `
@@ -234,5 +239,76 @@ func BenchmarkScenarios(b *testing.B) {
 		if err != nil || !out[0].Passed {
 			b.Fatal(out, err)
 		}
+	}
+}
+
+// TestPauseAndResume: a person pauses a run and lets it go on; while it is paused nothing starts.
+func TestPauseAndResume(t *testing.T) {
+	out, _ := outcomes(t, `
+flow: shop
+functions: {pay: {returns: {id: p}, takes: 10s}, mail: {returns: {sent: true}}}
+scenarios:
+  - name: it goes on after an hour
+    input: {n: 50}
+    buttons: [{press: pause, at: 5s}, {press: resume, at: 1h}]
+    expect: {status: succeeded, path: [pay, size.large, tell], attempts: {pay: 1, tell: 1}}
+  - name: it stays paused
+    input: {n: 50}
+    buttons: [{press: pause, at: 5s}]
+    expect: {status: paused, path: [pay]}
+  - name: resume is pressed when it stands still
+    input: {n: 50}
+    buttons: [{press: pause, at: 5s}, resume]
+    expect: {status: succeeded}
+  - name: a button that does not fit
+    input: {n: 50}
+    buttons: [retry]
+    expect: {status: succeeded}
+`)
+	for _, o := range out[:3] {
+		if !o.Passed {
+			t.Errorf("%s: %v\n%s", o.Name, o.Problems, strings.Join(o.Story, "\n"))
+		}
+	}
+	if out[0].Lasted < time.Hour || out[2].Lasted > time.Minute {
+		t.Errorf("the first lasted %s, the third %s", out[0].Lasted, out[2].Lasted)
+	}
+	if out[3].Passed || !strings.Contains(out[3].Problems[0].Message, "Retry was refused") {
+		t.Errorf("%+v", out[3])
+	}
+}
+
+// TestEndless: a run without an end, and one that nobody waits for any more, are stopped.
+func TestEndless(t *testing.T) {
+	fsys := shop("flow: shop\nfunctions: {pay: {fails: unavailable}}\nscenarios: [{name: again and again, input: {n: 1}, expect: {status: failed}}]")
+	fsys["flows/shop.yaml"].Data = []byte("name: shop\ninput: {type: object, required: [n], properties: {n: {type: integer}}}\nsteps:\n" +
+		"  pay: {call: pay, with: {n: \"${{ input.n }}\"}, retry: {max_attempts: 100, backoff: 1s, factor: 1}}\n")
+	s := prepare(t, fsys)[0]
+	ctx, cancel := context.WithCancel(t.Context())
+	p := newPlay(ctx, s.Program)
+	calls := 0
+	p.answer = func(runtime.Invoke, *check.Call) (reply, string) {
+		if calls++; calls == 3 {
+			cancel()
+		}
+		return reply{fault: &fault.Fault{Class: fault.Unavailable, Effect: fault.None, Message: "no"}}, ""
+	}
+	p.run([]byte(`{"n":1}`))
+	if calls != 3 {
+		t.Errorf("%d calls after nobody waited any more, want 3", calls)
+	}
+	if _, _, err := s.Run(ctx); err == nil {
+		t.Error("a test that was given up has no error")
+	}
+	if _, err := s.Faults(ctx); err == nil {
+		t.Error("a matrix that was given up has no error")
+	}
+	lines := make([]string, 5*mostStory)
+	for i := range lines {
+		lines[i] = fmt.Sprint(i)
+	}
+	told, at := abridged(lines, 1500)
+	if len(told) > mostStory+2 || told[at] != "1500" || told[0] != "0" || told[len(told)-1] != fmt.Sprint(len(lines)-1) {
+		t.Errorf("%d lines, the first divergence at %d", len(told), at)
 	}
 }

@@ -142,6 +142,10 @@ func sentence(f planner.Fact, inputs map[planner.Ref]planner.JSON) (string, plan
 		return f.Step + " begins anew", ref(f.Step)
 	case *planner.RetryRequested:
 		return "somebody presses Retry", planner.Ref{}
+	case *planner.RunPaused:
+		return "somebody presses Pause", planner.Ref{}
+	case *planner.RunResumed:
+		return "somebody presses Resume", planner.Ref{}
 	case *planner.CancelRequested:
 		return "somebody presses Cancel", planner.Ref{}
 	case *planner.CompensationStarted:

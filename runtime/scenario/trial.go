@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -38,8 +39,8 @@ type trial struct {
 	pressed int
 }
 
-func newTrial(w *world, target *planner.Ref, fault string) *trial {
-	t := &trial{w: w, target: target, fault: fault, ledger: newLedger(w), actors: newActors(w.scripts), play: newPlay(w.m.s.Program)}
+func newTrial(ctx context.Context, w *world, target *planner.Ref, fault string) *trial {
+	t := &trial{w: w, target: target, fault: fault, ledger: newLedger(w), actors: newActors(w.scripts), play: newPlay(ctx, w.m.s.Program)}
 	t.actors.healthy = true
 	t.play.deaf = true
 	t.play.patient = true
