@@ -18,9 +18,9 @@ import (
 
 //go:generate go run assets/draw.go
 
-// Files is the sample project as `segno apply` takes it: functions.yaml, flows/*.yaml, inputs/*.json.
+// Files is the sample project as `segno apply` takes it: functions.yaml, flows/*.yaml, inputs/*.json, tests/*.yaml.
 //
-//go:embed functions.yaml flows/*.yaml inputs/*.json
+//go:embed functions.yaml flows/*.yaml inputs/*.json tests/*.yaml
 var Files embed.FS
 
 // The environment of a handler's process.

@@ -124,6 +124,9 @@ func (db *DB) DeleteFlowTest(ctx context.Context, flow, file string, rev int64) 
 // SaveDraftWithTests is SaveDraft for a change that goes into test files, too: all of it is kept, or nothing. Of tests, Rev is the revision that was
 // changed; ErrConflict if a file has another one by now.
 func (db *DB) SaveDraftWithTests(ctx context.Context, name string, text []byte, rev int64, tests []FlowTest) (newRev int64, err error) {
+	if len(tests) == 0 {
+		return db.SaveDraft(ctx, name, text, rev)
+	}
 	err = db.on(ctx).Transaction(func(tx *gorm.DB) error {
 		newRev, err = (&DB{gorm: tx}).SaveDraft(ctx, name, text, rev)
 		if err != nil {

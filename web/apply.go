@@ -11,6 +11,7 @@ import (
 
 	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/designer/flow"
+	"github.com/segno-run/segno/designer/project"
 	"github.com/segno-run/segno/models"
 	"github.com/segno-run/segno/web/view"
 )
@@ -19,7 +20,8 @@ import (
 type Project struct {
 	Functions []flow.Function
 	Flows     []FlowSource
-	// Before is what was applied last, by "function NAME" and "flow NAME". What the server holds instead of it came from somebody else, and that it
+	Tests     []project.TestSource // test files and inputs of flows that the server has, these ones included
+	// Before is what was applied last, by "function NAME", "flow NAME" and TestKey. What the server holds instead of it came from somebody else, and that it
 	// is replaced is worth a note. Without an entry nothing is said.
 	Before map[string][]byte
 }
@@ -80,7 +82,40 @@ func (s *Server) Apply(ctx context.Context, p Project, message, author string) (
 		}
 		left = again
 	}
-	return done, nil
+	return done, s.applyTests(ctx, p, &done)
+}
+
+// TestKey names a test file in Project.Before.
+func TestKey(t project.TestSource) string { return "test " + testName(t) }
+
+func testName(t project.TestSource) string { return t.Path() + " of " + t.Flow }
+
+// applyTests stores the test files of a project. What the server has beside them stays.
+func (s *Server) applyTests(ctx context.Context, p Project, done *Applied) error {
+	for _, t := range p.Tests {
+		there, err := s.DB.FlowTest(ctx, t.Flow, t.File)
+		known := err == nil
+		if known && bytes.Equal(there.Source, t.Source) {
+			continue
+		}
+		if err != nil && !errors.Is(err, models.ErrNotFound) {
+			return err
+		}
+		_, err = s.saveTest(ctx, t.Flow, t.File, t.Source, models.AnyRev)
+		var bad *Error
+		if errors.As(err, &bad) && bad.Code != CodeInternal {
+			done.Notes = append(done.Notes, fmt.Sprintf("`%s` is not stored: %s.", testName(t), bad.Message))
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("storing %s: %w", testName(t), err)
+		}
+		done.Changed = append(done.Changed, testName(t))
+		if before := p.Before[TestKey(t)]; known && before != nil && !bytes.Equal(before, there.Source) {
+			done.Notes = append(done.Notes, fmt.Sprintf("`%s` had been changed on the server; the folder's replaced that.", testName(t)))
+		}
+	}
+	return nil
 }
 
 // newFunctions are those of the project that the server does not hold as they are. Those that it would refuse are in done.

@@ -58,6 +58,8 @@ type Config struct {
 	Project func() view.Project
 	// Tour is the address where "Break it, then repair it" starts, such as /flows/order/start?fail=ship. "" hides it.
 	Tour string
+	// TestTime is how long one request may have tests run; 0: 20 s.
+	TestTime time.Duration
 	// Metrics collects what /metrics shows; nil: a registry of the server's own.
 	Metrics *prometheus.Registry
 	// Now is the clock of pages and of sign-in limits; nil: the machine's.
@@ -89,6 +91,9 @@ func (c *Config) validate() error {
 	}
 	if c.Project == nil {
 		c.Project = func() view.Project { return view.Project{} }
+	}
+	if c.TestTime == 0 {
+		c.TestTime = 20 * time.Second
 	}
 	if c.Metrics == nil {
 		c.Metrics = prometheus.NewRegistry()

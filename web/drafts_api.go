@@ -183,13 +183,30 @@ func (s *Server) putDraft(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.saveDraft(c, name, body, rev)
+	steps, err := renamed(c)
+	if err != nil {
+		return err
+	}
+	return s.saveDraft(c, name, body, rev, steps)
 }
 
-// saveDraft keeps a text and answers with the draft as it is now.
-func (s *Server) saveDraft(c echo.Context, name string, text []byte, rev int64) error {
+// renamed reads ?renamed=old:new: the steps that a text renames against the one before, whose tests follow. Undo of a rename sends it.
+func renamed(c echo.Context) (renames, error) {
+	var out renames
+	for _, pair := range c.QueryParams()["renamed"] {
+		from, to, ok := strings.Cut(pair, ":")
+		if !ok || !flow.ValidName(from) || !flow.ValidName(to) {
+			return nil, fail(CodeBadRequest, "`renamed` is %q; it must be the old and the new name of a step, such as pay:charge", clip(pair))
+		}
+		out = append(out, [2]string{from, to})
+	}
+	return out, nil
+}
+
+// saveDraft keeps a text, with the test files that name the steps which it renames, and answers with the draft as it is now.
+func (s *Server) saveDraft(c echo.Context, name string, text []byte, rev int64, steps renames) error {
 	ctx := c.Request().Context()
-	newRev, err := s.DB.SaveDraft(ctx, name, text, rev)
+	newRev, err := s.saveFollowed(ctx, name, text, rev, steps)
 	if err != nil {
 		return s.notSaved(c, name, err)
 	}
@@ -199,6 +216,21 @@ func (s *Server) saveDraft(c echo.Context, name string, text []byte, rev int64) 
 	}
 	d.source, d.flow.Draft, d.flow.DraftRev = text, text, newRev // what was saved, whatever came after
 	return s.answerDraft(c, http.StatusOK, d)
+}
+
+// saveFollowed keeps a draft with the test files that follow it. A test file that somebody changes meanwhile is read anew.
+func (s *Server) saveFollowed(ctx context.Context, name string, text []byte, rev int64, steps renames) (newRev int64, err error) {
+	for range 3 {
+		var tests []models.FlowTest
+		if tests, err = s.follow(ctx, name, steps); err != nil {
+			return 0, err
+		}
+		newRev, err = s.DB.SaveDraftWithTests(ctx, name, text, rev, tests)
+		if !errors.Is(err, models.ErrConflict) || len(tests) == 0 {
+			break
+		}
+	}
+	return newRev, err
 }
 
 // notSaved explains a refused save: somebody else's draft comes along.
@@ -254,7 +286,7 @@ func (s *Server) editDraft(c echo.Context) error {
 	case rev != d.flow.DraftRev:
 		return s.notSaved(c, name, models.ErrConflict)
 	}
-	text := d.source
+	text, steps := d.source, renames{}
 	for i, op := range req.Edits {
 		if text, _, err = edit.Apply(text, op); err != nil {
 			var refused *edit.Error
@@ -263,11 +295,14 @@ func (s *Server) editDraft(c echo.Context) error {
 			}
 			return fmt.Errorf("edit %d of %q: %w", i, name, err)
 		}
+		if op.Op == edit.RenameStep {
+			steps = append(steps, [2]string{op.Step, op.To})
+		}
 	}
 	if len(text) > flow.MaxSource {
 		return fail(CodeTooLarge, "the text would be larger than %d bytes", flow.MaxSource)
 	}
-	return s.saveDraft(c, name, text, rev)
+	return s.saveDraft(c, name, text, rev, steps)
 }
 
 // check reads a text and tells its problems: always 200, whatever the text is.

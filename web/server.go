@@ -19,6 +19,7 @@ type Server struct {
 	metrics *metrics
 	signIn  *signIn
 	flows   *flowReader
+	testing chan struct{} // the seats of tests: one, so that nobody's tests starve the runs
 
 	// ended is closed by Close: websockets, which http.Server.Shutdown does not know, end by it.
 	ended     chan struct{}
@@ -31,7 +32,7 @@ func New(c Config) (*Server, error) {
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
-	s := &Server{Config: c, echo: echo.New(), hosts: newHosts(c.Addr, c.Hosts), ended: make(chan struct{})}
+	s := &Server{Config: c, echo: echo.New(), hosts: newHosts(c.Addr, c.Hosts), ended: make(chan struct{}), testing: make(chan struct{}, 1)}
 	s.metrics = newMetrics(c.Metrics)
 	s.signIn = newSignIn(c.PasswordHash, c.Now)
 	s.flows = newFlowReader(c.DB)
@@ -102,6 +103,12 @@ func (s *Server) apiRoutes(g *echo.Group) {
 	g.GET("/flows/:flow/draft", s.getDraft)
 	g.PUT("/flows/:flow/draft", s.putDraft)
 	g.POST("/flows/:flow/draft/edits", s.editDraft)
+	g.GET("/flows/:flow/tests", s.listTests)
+	g.GET("/flows/:flow/tests/:file", s.getTest)
+	g.PUT("/flows/:flow/tests/:file", s.putTest)
+	g.DELETE("/flows/:flow/tests/:file", s.deleteTest)
+	g.POST("/flows/:flow/tests/run", s.runTests(kindScenarios))
+	g.POST("/flows/:flow/tests/faults", s.runTests(kindFaults))
 	g.POST("/flows/:flow/versions", s.publish)
 	g.GET("/flows/:flow/versions", s.listVersions)
 	g.GET("/flows/:flow/versions/:version", s.getVersion)

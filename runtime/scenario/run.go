@@ -3,6 +3,7 @@ package scenario
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,6 +29,13 @@ type Outcome struct {
 type Problem struct {
 	Line    int    `json:"line"` // in the test file
 	Message string `json:"message"`
+}
+
+// Only is a suite of those scenarios alone that have this name.
+func (s *Suite) Only(name string) *Suite {
+	out := *s
+	out.cases = slices.DeleteFunc(slices.Clone(s.cases), func(t *testCase) bool { return t.Name != name })
+	return &out
 }
 
 // Run plays every scenario of a suite and counts what they exercise. The error is the context's.

@@ -35,7 +35,7 @@ type folder struct {
 	apply func(ctx context.Context, p web.Project, message, author string) (web.Applied, error)
 	known func(ctx context.Context) (web.Catalog, error)
 
-	applied map[string][]byte // what was applied last, by "function NAME" and "flow NAME"
+	applied map[string][]byte // what was applied last, by "function NAME", "flow NAME" and web.TestKey
 	gone    map[string]bool   // what of it is no longer in the folder, and was reported
 	said    string            // the problems that were reported last
 	state   atomic.Pointer[view.Project]
@@ -87,9 +87,12 @@ func (f *folder) once(ctx context.Context, message string) (found, error) {
 	if len(got.issues) > 0 {
 		return got, nil
 	}
-	todo, now := f.changes(p)
+	todo, now, left := f.changes(p)
 	done, err := f.apply(ctx, todo, message, "")
 	got.changed, got.notes = done.Changed, done.Notes
+	for _, i := range left {
+		got.notes = append(got.notes, i.String())
+	}
 	if err != nil {
 		return got, err
 	}
@@ -105,8 +108,8 @@ func (f *folder) once(ctx context.Context, message string) (found, error) {
 	return got, nil
 }
 
-// changes is what is not in the folder as it was applied last, and all that is in it.
-func (f *folder) changes(p *project.Project) (todo web.Project, now map[string][]byte) {
+// changes is what is not in the folder as it was applied last, all that is in it, and what of its tests can't be applied.
+func (f *folder) changes(p *project.Project) (todo web.Project, now map[string][]byte, left project.Issues) {
 	todo, now = web.Project{Before: f.applied}, map[string][]byte{}
 	for _, fn := range p.Functions {
 		key, spec := "function "+fn.Name, fn.JSON()
@@ -122,7 +125,15 @@ func (f *folder) changes(p *project.Project) (todo web.Project, now map[string][
 		}
 		now[key] = file.Source
 	}
-	return todo, now
+	tests, left := p.TestSources(f.files, func(flow string) bool { return p.Flow(flow) != nil })
+	for _, t := range tests {
+		key := web.TestKey(t)
+		if before, ok := f.applied[key]; !ok || !bytes.Equal(before, t.Source) {
+			todo.Tests = append(todo.Tests, t)
+		}
+		now[key] = t.Source
+	}
+	return todo, now, left
 }
 
 // missing tells what was in the folder and no longer is. The server keeps it.
