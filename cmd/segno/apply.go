@@ -25,8 +25,8 @@ func applyCommand(t terminal) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "apply DIR",
 		Short: "Make a server hold what a project folder says",
-		Long: "Checks the folder, shows what will change, and then registers its functions and publishes its flows. What is unchanged stays as it is, without a new\n" +
-			"version. What only the server has is reported and never deleted.",
+		Long: "Checks the folder, shows what will change, and then registers its functions, publishes its flows, and stores their tests and inputs. What is\n" +
+			"unchanged stays as it is, without a new version. What only the server has is reported and never deleted.",
 		Example: "  segno apply . --dry-run\n  segno apply . --message \"Review large orders\"",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -46,6 +46,7 @@ type applied struct {
 	Function string `json:"function,omitempty"`
 	Flow     string `json:"flow,omitempty"`
 	Version  int    `json:"version,omitempty"` // of the flow
+	Test     string `json:"test,omitempty"`    // a test file or an input of the flow, within the project
 }
 
 func (t terminal) apply(ctx context.Context, dir string, f applyFlags) error {
@@ -129,6 +130,16 @@ func (t terminal) carryOut(ctx context.Context, c *client.Client, dir string, go
 			return done, refused(errors.Join(refusals...))
 		}
 		todo = left
+	}
+	for _, tp := range got.plan.Tests {
+		if tp.Action != project.Create && tp.Action != project.Update {
+			continue
+		}
+		i := slices.IndexFunc(got.tests, func(s project.TestSource) bool { return s.Flow == tp.Flow && s.Path() == tp.File })
+		if err := c.PutTest(ctx, got.tests[i]); err != nil {
+			return done, refused(err)
+		}
+		note(applied{Flow: tp.Flow, Test: tp.File}, "stored %s of %s", tp.File, tp.Flow)
 	}
 	return done, nil
 }

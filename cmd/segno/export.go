@@ -23,9 +23,9 @@ func exportCommand(t terminal) *cobra.Command {
 	var force bool
 	cmd := &cobra.Command{
 		Use:   "export DIR",
-		Short: "Write the functions and flows of a server into a project folder",
-		Long: "Writes functions.yaml, and of each flow its latest version, byte for byte as it was published. A file that says something else already is left alone,\n" +
-			"unless --force. A functions.yaml that says the same keeps its comments and its order.",
+		Short: "Write the functions, flows and tests of a server into a project folder",
+		Long: "Writes functions.yaml, and of each flow its latest version with its tests and inputs, byte for byte as they were written. A file that says\n" +
+			"something else already is left alone, unless --force. A functions.yaml that says the same keeps its comments and its order.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return t.export(cmd.Context(), args[0], server, force)
@@ -99,6 +99,11 @@ func exported(dir string, state project.State) (map[string][]byte, error) {
 		}
 		files[file] = f.Source
 	}
+	tests, err := project.TestFiles(slices.DeleteFunc(slices.Clone(state.Tests), func(t project.TestSource) bool { return state.Flows[t.Flow].Version == 0 }))
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(files, tests)
 	if len(state.Functions) > 0 && !sameFunctions(here.Functions, state.Functions) {
 		text, err := project.FunctionsYAML(state.Functions)
 		if err != nil {

@@ -41,6 +41,7 @@ type compared struct {
 	project *project.Project
 	state   project.State
 	plan    project.Plan
+	tests   []project.TestSource // of the folder
 }
 
 // compare loads and checks a folder and plans its way to the server. Problems of the folder are shown, and end the command.
@@ -67,7 +68,18 @@ func (t terminal) compare(ctx context.Context, c *client.Client, dir string) (*c
 		t.folderDiagnostics(dir, issues)
 		return nil, refuse("%s has %s; nothing was compared with the server", dir, problems(issues))
 	}
-	return &compared{p, state, p.Plan(state)}, nil
+	tests, left := p.TestSources(os.DirFS(dir), func(flow string) bool {
+		_, there := state.Flows[flow]
+		return there || p.Flow(flow) != nil
+	})
+	if len(left) > 0 {
+		onError := t
+		onError.out = t.err
+		onError.folderDiagnostics(dir, left)
+	}
+	plan := p.Plan(state)
+	plan.Tests = project.PlanTests(tests, state.Tests)
+	return &compared{p, state, plan, tests}, nil
 }
 
 // folderDiagnostics shows the problems of a project folder.

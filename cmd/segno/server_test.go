@@ -90,7 +90,8 @@ func (s shell) write(name, text string) {
 func TestProject(t *testing.T) {
 	t.Parallel()
 	s := shell{t, t.TempDir(), []string{"SEGNO_SERVER=" + boot(t, "")}}
-	s.run(fine, "segno export p", "wrote p/functions.yaml", "wrote p/flows/order.yaml")
+	s.run(fine, "segno export p", "wrote p/functions.yaml", "wrote p/flows/order.yaml", "wrote p/tests/order.yaml", "wrote p/inputs/order.json")
+	s.run(fine, "segno test p", "ok 12 scenarios passed")
 	s.run(fine, "segno validate p", "2 flows, 9 functions")
 	s.run(fine, "segno export p", "nothing to write")
 	s.run(fine, "segno diff --server p --exit-code", "nothing to change")
@@ -110,6 +111,21 @@ func TestProject(t *testing.T) {
 	s.run(fine, "segno diff order@1 order@2", "approval.timeout: 48h → 24h")
 	s.run(notFine, "segno diff order@1 order@7", "`order` has no version 7")
 	s.run(fine, "segno render order@draft --format mermaid", "flowchart TD")
+
+	// Tests and the inputs that they name go along, byte for byte; what is wrong with them is the server's to show.
+	s.edit("p/tests/order.yaml", "after: 47h", "after: 23h")
+	s.edit("p/inputs/order.json", "129.5", "130.5")
+	s.write("p/tests/more.yaml", "flow: order\nscenarios: [{name: mine, input: inputs/two.json, expect: {path: [nobody]}}]\n")
+	s.write("p/inputs/two.json", "{}\n")
+	s.write("p/tests/lost.yaml", "flow: nowhere\nscenarios: []\n")
+	s.run(fine, "segno diff --server p --markdown", "### tests/more.yaml of order: new", "### tests/order.yaml of order: changed")
+	s.run(fine, "segno apply p", "~ tests/order.yaml of order", "~ inputs/order.json of order", "+ inputs/two.json of order", "stored tests/more.yaml of order", "there is no flow `nowhere`, so the file stays here")
+	s.run(fine, "segno apply p", "nothing to change")
+	if err := os.Remove(filepath.Join(s.dir, "p/tests/more.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	s.run(fine, "segno apply p", "? tests/more.yaml of order is on the server only; it stays", "nothing to change")
+	s.run(fine, "segno export p", "wrote p/tests/more.yaml")
 
 	// What is gone from the folder stays on the server.
 	if err := os.Remove(filepath.Join(s.dir, "p/flows/snapvault.yaml")); err != nil {

@@ -1,6 +1,9 @@
 package project
 
 import (
+	"bytes"
+	"cmp"
+	"fmt"
 	"io/fs"
 	"path"
 	"slices"
@@ -74,4 +77,58 @@ func (p *Project) TestSources(fsys fs.FS, known func(flow string) bool) ([]TestS
 		l.issues[i].Severity = flow.Warning
 	}
 	return out, l.issues
+}
+
+// TestFilePlan is what happens to one test file, or to one input that tests name.
+type TestFilePlan struct {
+	Flow   string `json:"flow"`
+	File   string `json:"file"` // within the project: "tests/order.yaml"
+	Action Action `json:"action"`
+}
+
+// PlanTests compares the tests of a project, as TestSources gives them, with those that a server has, by flow and file.
+func PlanTests(here, there []TestSource) []TestFilePlan {
+	type key struct{ flow, file string }
+	actions := map[key]Action{}
+	known := map[key][]byte{}
+	for _, t := range there {
+		k := key{t.Flow, t.Path()}
+		known[k], actions[k] = t.Source, ServerOnly
+	}
+	for _, t := range here {
+		k := key{t.Flow, t.Path()}
+		switch source, ok := known[k]; {
+		case !ok:
+			actions[k] = Create
+		case bytes.Equal(source, t.Source):
+			actions[k] = Keep
+		default:
+			actions[k] = Update
+		}
+	}
+	plans := make([]TestFilePlan, 0, len(actions))
+	for k, action := range actions {
+		plans = append(plans, TestFilePlan{k.flow, k.file, action})
+	}
+	slices.SortFunc(plans, func(a, b TestFilePlan) int {
+		return cmp.Or(strings.Compare(a.Flow, b.Flow), strings.Compare(a.File, b.File))
+	})
+	return plans
+}
+
+// TestFiles gives the files of a project folder that hold these tests, by path. Two flows may have inputs of one name that differ, which no folder can
+// hold: an error. Of test files of one name the later one is written under its flow's name as well.
+func TestFiles(tests []TestSource) (map[string][]byte, error) {
+	files, owner := map[string][]byte{}, map[string]string{}
+	for _, t := range tests {
+		at := t.Path()
+		if first, taken := owner[at]; taken && !bytes.Equal(files[at], t.Source) {
+			if strings.HasSuffix(t.File, ".json") {
+				return nil, fmt.Errorf("the flows %s and %s have an input %s each, and they differ: rename one of them", first, t.Flow, t.File)
+			}
+			at = TestPath(t.Flow + "_" + t.File)
+		}
+		files[at], owner[at] = t.Source, t.Flow
+	}
+	return files, nil
 }

@@ -15,6 +15,7 @@ import (
 type State struct {
 	Functions map[string][]byte    // entries as flow.Function.JSON writes them, by name
 	Flows     map[string]Published // by name
+	Tests     []TestSource         // of all flows
 }
 
 // Published is the latest version of a flow on a server. Version is 0 if there is only a draft.
@@ -38,6 +39,7 @@ const (
 type Plan struct {
 	Functions []FunctionPlan `json:"functions"`
 	Flows     []FlowPlan     `json:"flows"`
+	Tests     []TestFilePlan `json:"tests"`
 }
 
 // FunctionPlan is what happens to one function.
@@ -57,9 +59,9 @@ type FlowPlan struct {
 	Semantic *diff.Diff `json:"semantic,omitempty"` // of an update
 }
 
-// Plan compares the project with what a server holds.
+// Plan compares the project with what a server holds, but for its tests; see PlanTests.
 func (p *Project) Plan(s State) Plan {
-	plan := Plan{Functions: []FunctionPlan{}, Flows: []FlowPlan{}}
+	plan := Plan{Functions: []FunctionPlan{}, Flows: []FlowPlan{}, Tests: []TestFilePlan{}}
 	own := map[string]*flow.Function{}
 	for i := range p.Functions {
 		if f := &p.Functions[i]; !p.extra[f.Name] {
@@ -135,6 +137,11 @@ func (p Plan) Changes() int {
 			n++
 		}
 	}
+	for _, t := range p.Tests {
+		if t.Action == Create || t.Action == Update {
+			n++
+		}
+	}
 	return n
 }
 
@@ -168,6 +175,14 @@ func (p Plan) Text() string {
 			}
 		}
 	}
+	for _, t := range p.Tests {
+		switch t.Action {
+		case Create:
+			line("+ %s of %s", t.File, t.Flow)
+		case Update:
+			line("~ %s of %s", t.File, t.Flow)
+		}
+	}
 	for _, f := range p.Functions {
 		if f.Action == ServerOnly {
 			line("? function %s is on the server only; it stays", f.Name)
@@ -176,6 +191,11 @@ func (p Plan) Text() string {
 	for _, f := range p.Flows {
 		if f.Action == ServerOnly {
 			line("? flow %s is on the server only; it stays", f.Name)
+		}
+	}
+	for _, t := range p.Tests {
+		if t.Action == ServerOnly {
+			line("? %s of %s is on the server only; it stays", t.File, t.Flow)
 		}
 	}
 	return b.String()
@@ -208,6 +228,14 @@ func (p Plan) Markdown() string {
 			b.WriteString(f.Semantic.Markdown())
 		}
 	}
+	for _, t := range p.Tests {
+		switch t.Action {
+		case Create:
+			part("### %s of %s: new", t.File, t.Flow)
+		case Update:
+			part("### %s of %s: changed", t.File, t.Flow)
+		}
+	}
 	var kept []string
 	for _, f := range p.Functions {
 		if f.Action == ServerOnly {
@@ -217,6 +245,11 @@ func (p Plan) Markdown() string {
 	for _, f := range p.Flows {
 		if f.Action == ServerOnly {
 			kept = append(kept, "flow `"+f.Name+"`")
+		}
+	}
+	for _, t := range p.Tests {
+		if t.Action == ServerOnly {
+			kept = append(kept, "`"+t.File+"` of `"+t.Flow+"`")
 		}
 	}
 	if len(kept) > 0 {

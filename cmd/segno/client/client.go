@@ -74,6 +74,7 @@ type request struct {
 	kind   string // of the body
 	accept string
 	key    string // an Idempotency-Key
+	match  string // an If-Match
 }
 
 // do asks and gives the body of a good answer.
@@ -91,6 +92,9 @@ func (c *Client) do(ctx context.Context, r request) ([]byte, error) {
 	}
 	if r.kind != "" {
 		req.Header.Set("Content-Type", r.kind)
+	}
+	if r.match != "" {
+		req.Header.Set("If-Match", r.match)
 	}
 	if r.accept != "" {
 		req.Header.Set("Accept", r.accept)

@@ -123,6 +123,11 @@ func (c *Client) State(ctx context.Context) (project.State, error) {
 			}
 		}
 		s.Flows[f.Name] = p
+		tests, err := c.Tests(ctx, f.Name)
+		if err != nil {
+			return s, err
+		}
+		s.Tests = append(s.Tests, tests...)
 	}
 	return s, nil
 }
