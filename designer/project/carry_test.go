@@ -27,7 +27,7 @@ func TestTestSources(t *testing.T) {
 	if s := strings.Join(names, ", "); s != "a inputs/a.json, a tests/a.yaml, a inputs/two.json" || string(got[0].Source) != "{}\n" {
 		t.Errorf("got %s", s)
 	}
-	if len(issues) != 3 || issues.HasErrors() || !strings.Contains(fmt.Sprint(issues), "tests/a.yaml:4:19") {
+	if len(issues) != 3 || issues.HasErrors() || !strings.Contains(fmt.Sprint(issues), "tests/a.yaml:4:20") {
 		t.Errorf("got %v", issues)
 	}
 }
