@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +17,7 @@ import (
 	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/designer/flow"
 	"github.com/segno-run/segno/designer/project"
+	"github.com/segno-run/segno/runtime/scenario"
 )
 
 func validateCommand(t terminal) *cobra.Command {
@@ -119,7 +121,7 @@ func (v *validation) path(arg string) error {
 func (v *validation) folder(dir string) error {
 	p, issues := project.Load(os.DirFS(dir))
 	v.counted += len(p.Functions)
-	all := p.Check(issues)
+	all := checkTests(p, p.Check(issues), os.DirFS(dir))
 	for _, f := range p.Flows {
 		v.note(shownPath(dir, f.Path), f.Source, f.Def, !slices.ContainsFunc(all, func(i project.Issue) bool { return i.File == f.Path && i.Severity == flow.Error }))
 	}
@@ -134,6 +136,26 @@ func (v *validation) folder(dir string) error {
 		v.issues = append(v.issues, i)
 	}
 	return nil
+}
+
+// checkTests adds what is wrong with a project's tests and inputs. Tests of a flow that has errors wait until it is mended.
+func checkTests(p *project.Project, all project.Issues, fsys fs.FS) project.Issues {
+	files, found := project.LoadTests(fsys)
+	wrong := func(file string) bool {
+		return slices.ContainsFunc(all, func(i project.Issue) bool { return i.File == file && i.Severity == flow.Error })
+	}
+	var whole []project.TestFile
+	for _, t := range files {
+		if f := p.Flow(t.Flow); f == nil || !wrong(f.Path) {
+			whole = append(whole, t)
+		}
+	}
+	_, more := scenario.Prepare(p, whole, fsys)
+	all = slices.Concat(all, found, more, p.CheckInputs())
+	slices.SortStableFunc(all, func(a, b project.Issue) int {
+		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	return all
 }
 
 // flow checks one text against the functions around it.

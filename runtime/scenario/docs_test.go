@@ -1,33 +1,61 @@
 package scenario
 
 import (
+	"fmt"
+	"io/fs"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/segno-run/segno/designer/project"
 )
 
-// TestDocs: the test file that docs/testing.md shows is one, and passes on the sample project.
+// TestDocs: the flows and test files that docs/testing.md shows are ones, and pass on the sample project.
 func TestDocs(t *testing.T) {
 	text, err := os.ReadFile("../../docs/testing.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, _ := strings.Cut(string(text), "```yaml\n")
-	src, _, ok := strings.Cut(rest, "```")
-	file, found := project.ParseTests("docs/testing.md", []byte(src))
-	if !ok || len(found) > 0 || len(file.Scenarios) != 1 {
-		t.Fatalf("%v in\n%s", found, src)
+	fsys := fstest.MapFS{}
+	for _, name := range []string{"functions.yaml", "flows/order.yaml", "inputs/order.json"} {
+		src, err := fs.ReadFile(exampleFiles(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fsys[name] = &fstest.MapFile{Data: src}
 	}
-	p, _ := project.Load(exampleFiles())
-	suites, issues := Prepare(p, []project.TestFile{file}, exampleFiles())
-	if len(issues) > 0 {
-		t.Fatal(issues)
+	want := 0
+	for i, block := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
+		name, _, _ := strings.Cut(block[1], "\n")
+		switch {
+		case strings.HasPrefix(name, "# flows/"), strings.HasPrefix(name, "# tests/"):
+			name = strings.TrimPrefix(name, "# ")
+		case strings.HasPrefix(name, "flow:"):
+			name = fmt.Sprintf("tests/block_%d.yaml", i)
+		case strings.HasPrefix(name, "faults:"):
+			name = fmt.Sprintf("tests/block_%d.yaml", i)
+			block[1] = "flow: order\n" + strings.ReplaceAll(block[1], "prices.look_up", "payments.reserve")
+		}
+		fsys[name] = &fstest.MapFile{Data: []byte(block[1])}
+		want += strings.Count(block[1], "- name:")
 	}
-	out, _, err := suites[0].Run(t.Context())
-	if err != nil || !out[0].Passed {
-		t.Errorf("%v %+v", err, out)
+	got := 0
+	for _, s := range prepare(t, fsys) {
+		out, _, err := s.Run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range out {
+			got++
+			if !o.Passed {
+				t.Errorf("%s: %v\n%s", o.Name, o.Problems, strings.Join(o.Story, "\n"))
+			}
+		}
+	}
+	if got != want || got < 6 {
+		t.Errorf("%d scenarios were run, want %d", got, want)
 	}
 	for _, key := range project.FaultColumns {
 		if !strings.Contains(string(text), "| `"+key+"` |") {

@@ -133,6 +133,7 @@ func (c *compiler) suite(programs map[string]*check.Program) *Suite {
 		}
 		t.input = c.input(sc)
 		c.names(sc)
+		c.canHold(sc)
 		if len(c.issues) == before {
 			s.cases = append(s.cases, t)
 		}

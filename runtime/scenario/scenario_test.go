@@ -47,3 +47,35 @@ func TestExamples(t *testing.T) {
 		}
 	}
 }
+
+// TestCanNotHold: what no run can show is told at its place, and is no failure of the flow.
+func TestCanNotHold(t *testing.T) {
+	fsys := shop(`flow: shop
+scenarios:
+  - {name: a, input: {n: 1}, expect: {path: [pay, size, pay], skipped: [size]}}
+  - {name: b, input: {n: 1}, expect: {attempts: {size: 1, tell: 0}}}
+  - {name: c, input: {n: 1}, expect: {status: failed, output: {a: 1}}}
+  - {name: d, input: {n: 1}, expect: {status: succeeded, compensations: [pay]}}
+  - {name: e, input: {n: 1}, expect: {path: [pay.error], status: failed}}
+  - {name: f, input: {n: 50}, expect: {path: [pay, size.large, tell.done], skipped: [sorry], attempts: {tell: 1}, status: succeeded, compensations: []}}
+`)
+	p, _ := project.Load(fsys)
+	files, issues := project.LoadTests(fsys)
+	suites, more := Prepare(p, files, fsys)
+	var got strings.Builder
+	for _, i := range append(issues, more...) {
+		got.WriteString(i.String() + "\n")
+	}
+	want := "tests/shop.yaml:3:57: `path` can't hold: a step begins once, and `pay` stands there twice (name each step once, where it began)\n" +
+		"tests/shop.yaml:3:73: `skipped` can't hold: `size` stands in the path, too (remove it from one of them)\n" +
+		"tests/shop.yaml:4:50: `attempts` can't hold: the step `size` calls nothing\n" +
+		"tests/shop.yaml:5:63: `output` can't hold: a run that is failed has none (say `status: succeeded`, or remove `output`)\n" +
+		"tests/shop.yaml:6:74: `compensations` can't hold: in a run that is succeeded nothing was undone (say `status: compensated`)\n" +
+		"tests/shop.yaml:7:46: `path` can't hold: nothing is wired to `pay.error`, so a failure of `pay` is not handled (write `pay` and `failure: {step: pay}`)\n"
+	if got.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", got.String(), want)
+	}
+	if out, _, err := suites[0].Run(t.Context()); err != nil || len(out) != 1 || !out[0].Passed {
+		t.Errorf("the one that can: %+v, %v", out, err)
+	}
+}
