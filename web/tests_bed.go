@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -284,12 +283,4 @@ func (s *Server) follow(ctx context.Context, name string, steps renames) ([]mode
 		}
 	}
 	return changed, nil
-}
-
-// against says in an address what is tested: "" is the draft.
-func against(version int) string {
-	if version == 0 {
-		return ""
-	}
-	return strconv.Itoa(version)
 }

@@ -59,9 +59,11 @@ export async function getDraft(flow: string): Promise<Draft> {
   return draftOf(await call(`${at(flow)}/draft`, { method: "GET" }));
 }
 
-export async function putDraft(flow: string, etag: string, text: string): Promise<Draft> {
+/** renames are the steps that the text names otherwise than the one before, old and new: their tests follow. */
+export async function putDraft(flow: string, etag: string, text: string, renames: readonly (readonly [string, string])[] = []): Promise<Draft> {
   const headers: Record<string, string> = { "Content-Type": "application/yaml", "If-Match": etag };
-  return draftOf(await call(`${at(flow)}/draft`, { method: "PUT", headers, body: text }));
+  const query = new URLSearchParams(renames.map(([from, to]) => ["renamed", `${from}:${to}`])).toString();
+  return draftOf(await call(`${at(flow)}/draft${query && `?${query}`}`, { method: "PUT", headers, body: text }));
 }
 
 export async function postEdits(flow: string, etag: string, edits: EditOp[]): Promise<Draft> {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { History } from "./history";
+import { History, renamesOf } from "./history";
 
 beforeEach(() => {
   const kept = new Map<string, string>();
@@ -42,4 +42,11 @@ test("it stays within what sessionStorage holds", () => {
   const big = "x".repeat(400_000);
   for (let i = 0; i < 5; i++) h.add({ label: `${i}`, before: `${big}${i}`, after: `${big}${i + 1}` }, false);
   assert.deepEqual(h.undo.map((e) => e.label), ["4"]);
+});
+
+test("undoing renames takes them back, the last one first", () => {
+  const entry = { label: "Rename", before: "a", after: "b", renames: [["pay", "charge"], ["ship", "pay"]] as [string, string][] };
+  assert.deepEqual(renamesOf(entry, "undo"), [["pay", "ship"], ["charge", "pay"]]);
+  assert.deepEqual(renamesOf(entry, "redo"), entry.renames);
+  assert.deepEqual(renamesOf({ label: "Add", before: "a", after: "b" }, "undo"), []);
 });

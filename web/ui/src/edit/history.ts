@@ -4,6 +4,14 @@ export interface Entry {
   label: string;
   before: string;
   after: string;
+  /** Steps that the gesture renamed, old and new, in order. */
+  renames?: [string, string][];
+}
+
+/** What undoing or redoing an entry renames. */
+export function renamesOf(entry: Entry, kind: "undo" | "redo"): [string, string][] {
+  const all = entry.renames ?? [];
+  return kind === "redo" ? all : all.map(([from, to]): [string, string] => [to, from]).reverse();
 }
 
 /** Entries kept, and characters of text that they may hold together: sessionStorage ends at about 5 MB. */

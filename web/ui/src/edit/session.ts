@@ -4,11 +4,11 @@
 // sent yet is kept in localStorage, so neither a lost connection nor a reload loses it.
 import { ApiError, getDraft, postEdits, putDraft, tidyDraft, Unreachable, type EditOp } from "../api";
 import type { Draft } from "../types.gen";
-import { History, type Entry } from "./history";
+import { History, renamesOf, type Entry } from "./history";
 
 export type SaveState = "saved" | "saving" | "offline" | "conflict";
 
-type Change = { label: string; select?: string | null } & ({ kind: "ops"; ops: EditOp[]; typed?: boolean } | { kind: "text"; text: string; typed: boolean } | { kind: "whole" | "undo" | "redo"; text: string });
+type Change = { label: string; select?: string | null } & ({ kind: "ops"; ops: EditOp[]; typed?: boolean } | { kind: "text"; text: string; typed: boolean } | { kind: "whole" | "undo" | "redo"; text: string; renames?: [string, string][] });
 
 export interface Notice {
   id: number;
@@ -25,6 +25,13 @@ export interface Snapshot {
   undo: readonly Entry[];
   redo: readonly Entry[];
   notice: Notice | null;
+}
+
+/** The steps that a change renames, for the tests that name them. */
+function renamed(change: Change): { renames?: [string, string][] } {
+  if (change.kind !== "ops") return {};
+  const renames = change.ops.flatMap((op): [string, string][] => (op.op === "rename_step" ? [[op.step, op.to]] : []));
+  return renames.length ? { renames } : {};
 }
 
 /** How long typing in the YAML panel rests before it is sent. */
@@ -88,13 +95,13 @@ export class Session {
   undo(): void {
     this.flushTyping();
     const entry = this.history.undo.at(-1);
-    if (entry && !this.queue.length) this.push({ kind: "undo", label: entry.label, text: entry.before });
+    if (entry && !this.queue.length) this.push({ kind: "undo", label: entry.label, text: entry.before, renames: renamesOf(entry, "undo") });
   }
 
   redo(): void {
     this.flushTyping();
     const entry = this.history.redo.at(-1);
-    if (entry && !this.queue.length) this.push({ kind: "redo", label: entry.label, text: entry.after });
+    if (entry && !this.queue.length) this.push({ kind: "redo", label: entry.label, text: entry.after, renames: renamesOf(entry, "redo") });
   }
 
   /** Resolves once everything is saved; at once if it is. */
@@ -184,9 +191,9 @@ export class Session {
     const { draft } = this.snap;
     const before = draft.source;
     try {
-      const next = change.kind === "ops" ? await postEdits(draft.flow, draft.etag, change.ops) : await putDraft(draft.flow, draft.etag, change.text);
+      const next = change.kind === "ops" ? await postEdits(draft.flow, draft.etag, change.ops) : await putDraft(draft.flow, draft.etag, change.text, "renames" in change ? change.renames : undefined);
       if (change.kind === "undo" || change.kind === "redo") this.history.move(change.kind);
-      else this.history.add({ label: change.label, before, after: next.source }, "typed" in change && change.typed === true);
+      else this.history.add({ label: change.label, before, after: next.source, ...renamed(change) }, "typed" in change && change.typed === true);
       this.accept(next, change.kind !== "text");
       if (change.select !== undefined) this.onSelect(change.select);
       if (change.kind === "undo") this.say(`Undone: ${change.label}`);
