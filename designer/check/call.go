@@ -80,6 +80,8 @@ func (k *compiler) callStep(i int) {
 	}
 	if w.Compensate != nil {
 		s.Compensate = k.call(i, w.Compensate, "compensate.", scope{step: i, field: "compensate.with", item: item, own: true, needs: k.requiredBy(w.Compensate)})
+		s.UndoAttempts = w.Compensate.After == flow.AfterAttempt
+		k.warnKeyless(i)
 	}
 }
 

@@ -73,7 +73,7 @@ func (k *compiler) fails(i int, sc scope) bool { return k.happens(i, sc, true) }
 
 func (k *compiler) happens(i int, sc scope, failed bool) bool {
 	if sc.own && sc.step == i {
-		return !failed
+		return !failed && !k.undoesAttempts(i)
 	}
 	if k.broken[k.names[i]] || sc.step >= 0 && k.vague[sc.step] || sc.step < 0 && k.anyVague() {
 		return true // what is wrong was reported, and would be what is wrong here, too

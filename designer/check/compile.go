@@ -252,6 +252,7 @@ func listed(names []string) string {
 type exprKey struct {
 	source string
 	item   bool
+	key    bool
 }
 
 type compiledExpr struct {

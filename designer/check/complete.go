@@ -121,6 +121,9 @@ func (k *compiler) walk(names []string, sc scope) ([]expr.TypeField, bool) {
 	if sc.item {
 		roots = append(roots, expr.TypeField{Name: expr.RootItem, Type: env.Item, Required: true}, expr.TypeField{Name: expr.RootIndex, Type: expr.Of(expr.Int), Required: true})
 	}
+	if sc.own {
+		roots = append(roots, expr.TypeField{Name: expr.RootKey, Type: textType, Required: true})
+	}
 	fields := expr.ObjectOf(roots...).Fields
 	for _, name := range names {
 		name, _, indexed := strings.Cut(name, "[")

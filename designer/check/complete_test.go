@@ -40,6 +40,7 @@ func TestComplete(t *testing.T) {
 		{order, examples, "stock", "with.sku", "item.", "n: integer, sku: string"},
 		{order, examples, "stock", "for_each", "item.", ""},
 		{order, examples, "stock", "compensate.with.sku", "steps.stock.output[0].", "n: integer, sku: string, taken: string"},
+		{certain, own, "end", "set.text", "k", ""},
 		{order, examples, "ship", "with.order", "steps.stock.output[0].t", "taken: string"},
 		{order, examples, "", "output", "steps.ship.output.", "carrier: string, id: string"},
 		{order, examples, "", "output", "steps.review.", "?error: object, ?output: object"},

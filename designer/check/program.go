@@ -56,6 +56,8 @@ type Step struct {
 
 	Call       *Call // kind call
 	Compensate *Call // may be nil
+	// UndoAttempts is `compensate.after: attempt`: a unit that did not complete is undone, too, if a call of its may have had its effect.
+	UndoAttempts bool
 
 	Branches []Branch       // kind switch
 	Set      *expr.Template // kind set

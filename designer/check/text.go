@@ -16,7 +16,7 @@ type scope struct {
 	step  int      // index of the step; -1: the flow's output, which may read every step
 	field string   // path within the step
 	item  bool     // `item` and `index` are there
-	own   bool     // the step's own output may be read: a compensation
+	own   bool     // a compensation: the step's own output may be read, and `key`
 	drops bool     // what is absent may be left out: a field of an object that nothing requires
 	needs []string // the names that the object here must have
 }
@@ -112,10 +112,10 @@ func article(celType string) string {
 
 // compileExpr compiles a source once in a flow, and checks at every place what it reads.
 func (k *compiler) compileExpr(source string, sc scope, pl place) (*expr.Program, *expr.Type) {
-	key := exprKey{source, sc.item}
+	key := exprKey{source: source, item: sc.item, key: sc.own}
 	c, ok := k.compiled[key]
 	if !ok {
-		c.program, c.problems = expr.Compile(source, expr.Options{Item: sc.item})
+		c.program, c.problems = expr.Compile(source, expr.Options{Item: sc.item, Key: sc.own})
 		k.compiled[key] = c
 	}
 	for _, p := range c.problems {

@@ -58,7 +58,11 @@ func (k *compiler) stepType(name string, sc scope) *expr.Type {
 	}
 	output := expr.TypeField{Name: "output", Type: k.outputType(i), Required: k.completes(i, sc)}
 	if sc.own && sc.step == i && k.d.Steps[i].ForEach != nil {
-		output.Type = expr.ListOf(k.itemOutput(&k.d.Steps[i])) // each item is compensated by itself, and its own output, output[index], is there
+		of := k.itemOutput(&k.d.Steps[i]) // each item is compensated by itself, and its own output, output[index], is there
+		if k.undoesAttempts(i) {
+			of = orNull(of)
+		}
+		output.Type, output.Required = expr.ListOf(of), true
 	}
 	failed := expr.TypeField{Name: "error", Type: errorType, Required: k.fails(i, sc)}
 	output.Why, failed.Why = k.why(i, sc)
@@ -68,6 +72,9 @@ func (k *compiler) stepType(name string, sc scope) *expr.Type {
 // why says why a step may not have completed, and why it may not have failed.
 func (k *compiler) why(i int, sc scope) (noOutput, noError string) {
 	name := k.names[i]
+	if sc.own && sc.step == i {
+		return "with `after: attempt`, `" + name + "` is undone even if nobody knows whether it happened", "`" + name + "` may have completed"
+	}
 	where := "the flow ends"
 	if sc.step >= 0 {
 		where = "`" + k.names[sc.step] + "` starts"

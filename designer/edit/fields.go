@@ -19,7 +19,7 @@ func order(path []string) []string {
 	case path[len(path)-1] == "retry":
 		return []string{"max_attempts", "backoff", "factor", "max_backoff", "on"}
 	case len(path) == 1 && path[0] == "compensate":
-		return []string{"call", "with", "timeout", "retry"}
+		return []string{"after", "call", "with", "timeout", "retry"}
 	case len(path) == 1 && path[0] == "signal":
 		return []string{"name", "timeout", "schema"}
 	case len(path) == 1 && path[0] == "approval":

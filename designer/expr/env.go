@@ -61,6 +61,7 @@ func newEnv(item bool) (*cel.Env, error) {
 		cel.Variable(RootInput, types.DynType),
 		cel.Variable(RootSteps, types.DynType),
 		cel.Variable(RootRun, types.DynType),
+		cel.Variable(RootKey, types.StringType), // where it is not there, ref says so first
 	)
 	if item {
 		opts = append(opts, cel.Variable(RootItem, types.DynType), cel.Variable(RootIndex, types.IntType))

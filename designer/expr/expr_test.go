@@ -13,6 +13,7 @@ type fakeScope struct {
 	errs    map[string]string
 	item    string
 	index   int
+	key     string
 	cache   map[string]*Value
 }
 
@@ -38,6 +39,7 @@ func (f *fakeScope) StepError(s string) (*Value, bool) {
 	return f.value(raw), ok
 }
 func (f *fakeScope) Item() (*Value, int, bool) { return f.value(f.item), f.index, f.item != "" }
+func (f *fakeScope) Key() (string, bool)       { return f.key, f.key != "" }
 func (f *fakeScope) Run() *Value {
 	return f.value(`{"id":"0190","flow":"order","version":3,"started_at":"2026-01-02T03:04:05Z"}`)
 }

@@ -49,6 +49,15 @@ func (r Ref) follow(s Scope) (place, bool, error) {
 			}
 			whole = newDecoded(raw, val)
 		}
+	case RootKey:
+		if key, ok := s.Key(); ok {
+			val := types.String(key)
+			raw, err := encode(nil, val)
+			if err != nil {
+				return place{}, false, err
+			}
+			whole = newDecoded(raw, val)
+		}
 	case RootSteps:
 		v, ok := stepField(s, r.Step, r.Field)
 		if !ok {

@@ -11,10 +11,13 @@ import (
 // OutsideForEach ends the message about an `item` or `index` where there is none, so that whoever knows the place can say what to do about it.
 const OutsideForEach = "` is there only inside `for_each`"
 
+// OutsideCompensate ends the message about a `key` where no call is being undone.
+const OutsideCompensate = "` is there only in the `with` of a `compensate`"
+
 // Path is one place that an expression reads: `steps.reserve_funds.output.hold` is {steps, reserve_funds, output, [hold]}, `input.account` is
 // {input, "", "", [account]}. It ends where the expression indexes by something that is not a constant name.
 type Path struct {
-	Root  string // input, steps, item, index or run
+	Root  string // input, steps, item, index, run or key
 	Step  string // for steps: the step's name
 	Field string // for steps: output or error
 	Rest  []string
@@ -117,7 +120,7 @@ func takeName(s string) (name, rest string, ok bool) {
 
 func isRoot(name string) bool {
 	switch name {
-	case RootInput, RootSteps, RootItem, RootIndex, RootRun:
+	case RootInput, RootSteps, RootItem, RootIndex, RootRun, RootKey:
 		return true
 	}
 	return false
@@ -134,6 +137,10 @@ func (c chain) ref(opts Options) (Ref, *Problem) {
 	case RootItem, RootIndex:
 		if !opts.Item {
 			return r, &Problem{Offset: c.offset, Length: len(c.root), Message: "`" + c.root + OutsideForEach, Hint: "add `for_each: ${{ … }}` to the step"}
+		}
+	case RootKey:
+		if !opts.Key {
+			return r, &Problem{Offset: c.offset, Length: len(c.root), Message: "`" + c.root + OutsideCompensate, Hint: "it is the idempotency key of the call that is being undone"}
 		}
 	case RootSteps:
 		if len(links) == 0 {

@@ -17,6 +17,7 @@ import (
 // Options say where an expression stands.
 type Options struct {
 	Item bool // inside for_each: `item` and `index` are there
+	Key  bool // in a compensation: `key` is there
 }
 
 // Program is one compiled expression. It is immutable and safe for concurrent use.

@@ -21,6 +21,8 @@ type Scope interface {
 	Item() (*Value, int, bool)
 	// Run is {"id", "flow", "version", "started_at"}.
 	Run() *Value
+	// Key is the idempotency key of the call that is being undone; false outside a compensation.
+	Key() (string, bool)
 }
 
 // The names that an expression may start from.
@@ -30,6 +32,7 @@ const (
 	RootItem  = "item"
 	RootIndex = "index"
 	RootRun   = "run"
+	RootKey   = "key"
 )
 
 // activation shows a Scope to CEL.
@@ -53,6 +56,9 @@ func (a activation) ResolveName(name string) (any, bool) {
 		return types.Int(i), ok
 	case RootRun:
 		return resolve(a.scope.Run())
+	case RootKey:
+		key, ok := a.scope.Key()
+		return types.String(key), ok
 	}
 	return nil, false
 }

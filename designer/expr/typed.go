@@ -111,6 +111,8 @@ func (t *typer) root(name string, at int) typed {
 		v.Type = Of(Int)
 	case RootRun:
 		v.Type = runType
+	case RootKey:
+		v.Type = Of(String)
 	case RootSteps:
 		v.root = true
 	}

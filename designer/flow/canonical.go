@@ -192,6 +192,9 @@ func canonicalStep(s *Step) []byte {
 	if s.Compensate != nil {
 		o.raw("compensate", func() []byte {
 			var c object
+			if s.Compensate.After == AfterAttempt {
+				c.text("after", string(AfterAttempt))
+			}
 			c.call(s.Compensate)
 			return c.bytes()
 		})

@@ -84,7 +84,7 @@ func (d *decoder) markAll(path string, n *Node) {
 var later = map[string][]string{
 	"flow":       {"deadline"},
 	"step":       {"flow", "until"},
-	"compensate": {"after", "deadline"},
+	"compensate": {"deadline"},
 	"function":   {"lambda", "worker", "rate"},
 }
 

@@ -51,7 +51,8 @@ func LanguageSchema() []byte {
 }
 
 func stepShapes() shapes {
-	compensate := closed(shapes{"call": shapes{"$ref": "#/$defs/function"}, "with": shapes{"$ref": "#/$defs/with"},
+	compensate := closed(shapes{"after": shapes{"enum": []After{AfterSuccess, AfterAttempt}, "default": AfterSuccess,
+		"description": "What is undone: what completed; or also an attempt of which nobody knows whether it happened."}, "call": shapes{"$ref": "#/$defs/function"}, "with": shapes{"$ref": "#/$defs/with"},
 		"timeout": durationOf("Of one attempt; default: the function's."), "retry": shapes{"$ref": "#/$defs/retry"}}, "call")
 	compensate["description"] = "How to undo what the step did."
 	return shapes{

@@ -16,7 +16,7 @@ var (
 	approvalKeys   = []string{"title", "timeout"}
 	failKeys       = []string{"message"}
 	needsKeys      = []string{"any"}
-	compensateKeys = []string{"call", "with", "timeout", "retry"}
+	compensateKeys = []string{"after", "call", "with", "timeout", "retry"}
 	retryKeys      = []string{"max_attempts", "backoff", "factor", "max_backoff", "on"}
 
 	// oneKind is the advice for a step without a kind.

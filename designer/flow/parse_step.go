@@ -139,16 +139,35 @@ func (d *decoder) compensate(e *Entry) *CallSpec {
 	}
 	c := &CallSpec{Pos: d.tree.Pos(e.Key.Start)}
 	d.each(v, "compensate", "compensate", compensateKeys, func(key string, e *Entry) {
-		if key == "call" {
+		switch key {
+		case "call":
 			d.function(c, e.Value, "compensate.call")
-			return
+		case "after":
+			c.After = d.after(e.Value)
+		default:
+			d.callKey(c, "compensate", key, e.Value)
 		}
-		d.callKey(c, "compensate", key, e.Value)
 	})
 	if v.Entry("call") == nil {
 		d.at(v.Start, "compensate", "add `call: …`", "`compensate` has no `call`")
 	}
 	return c
+}
+
+// after reads which units a compensation undoes.
+func (d *decoder) after(n *Node) After {
+	const field, want = "compensate.after", "`success` or `attempt`"
+	s, ok := plainText(n)
+	if !ok {
+		d.wrong(n, field, want, "")
+		return ""
+	}
+	switch a := After(s); a {
+	case AfterSuccess, AfterAttempt:
+		return a
+	}
+	d.at(n.Start, field, didYouMean(s, []string{string(AfterSuccess), string(AfterAttempt)}), "`%s` must be %s, found `%s`", field, want, shorten(s))
+	return ""
 }
 
 // kind reads the value of the key that makes the step what it is.

@@ -182,8 +182,18 @@ type Expr struct {
 	Marks  []Mark // where its parts stand; see At
 }
 
+// After says which units of a step its compensation undoes.
+type After string
+
+// The two moments from which on there is something to undo.
+const (
+	AfterSuccess After = "success" // of the units that completed
+	AfterAttempt After = "attempt" // and of those that did not, if a call of theirs may have had its effect
+)
+
 // CallSpec is a call of a function, or a compensation.
 type CallSpec struct {
+	After    After // of a compensation; "" means AfterSuccess
 	Function string
 	FuncPos  Pos
 	With     Value         // a Map, or Absent

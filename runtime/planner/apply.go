@@ -41,7 +41,7 @@ func Apply(s *State, f Fact, at time.Time) {
 		}
 	case *CallSucceeded:
 		u := s.unit(f.Ref)
-		u.Out, u.Fault, u.Crashes, u.RetryAt = value(f.Output), nil, 0, time.Time{}
+		u.Out, u.Fault, u.Crashes, u.RetryAt, u.Maybe = value(f.Output), nil, 0, time.Time{}, false
 		u.end(f.Attempt, Succeeded, nil, f.Call, at)
 		s.move(f.Ref, u, Succeeded)
 	case *CallFailed:
@@ -123,7 +123,9 @@ func Apply(s *State, f Fact, at time.Time) {
 		s.UndoOpen = len(f.Plan)
 		for _, n := range f.Plan {
 			st := s.step(n.Step)
-			st.Undoing = &Undoing{Waits: n.Waits, Releases: n.Releases, Cursor: len(st.Items)}
+			un := &Undoing{Waits: n.Waits, Releases: n.Releases, Attempts: n.Attempts, Cursor: len(st.Items)}
+			st.units(func(_ int, u *Unit) { un.Todo += delta(un.covers(u, u.State), false) })
+			st.Undoing = un
 		}
 	case *UndoSettled:
 		st := s.step(f.Step)
@@ -250,12 +252,15 @@ func (s *State) move(r Ref, u *Unit, to StepStatus) {
 		if to == Succeeded {
 			st.Done++
 			st.partial = nil
-			if un := st.Undoing; un != nil && r.Item >= un.Cursor {
-				un.Late = append(un.Late, r.Item)
-			}
 		}
 		if to == Failed {
 			st.Lost = append(st.Lost, r.Item)
+		}
+	}
+	if un := st.Undoing; un != nil && !r.Undo && un.covers(u, to) && !un.covers(u, from) {
+		un.Todo++
+		if r.Item >= un.Cursor {
+			un.Late = append(un.Late, r.Item)
 		}
 	}
 }
@@ -324,6 +329,7 @@ func (s *State) failed(f *CallFailed, at time.Time) {
 		ended, to = Cancelled, Cancelled
 	case NextFail:
 	}
+	u.Maybe = u.Maybe || f.Attempt > 0 && f.Fault.Effect == fault.Maybe
 	u.end(f.Attempt, ended, &f.Fault, f.Call, at)
 	s.move(f.Ref, u, to)
 	if to == Uncertain && f.Item == NoItem && !f.Undo {
@@ -440,9 +446,10 @@ func (s *State) resolved(f *UncertainResolved) {
 	}
 	switch f.As {
 	case Happened:
-		u.Out, u.Fault, u.Crashes = value(f.Output), nil, 0
+		u.Out, u.Fault, u.Crashes, u.Maybe = value(f.Output), nil, 0, false
 		s.move(f.Ref, u, Succeeded)
 	case DidNotHappen:
+		u.Maybe = false
 		// The call goes out again (or is cancelled) by a fact of its own in the same transition.
 		s.move(f.Ref, u, Pending)
 	case DidFail:

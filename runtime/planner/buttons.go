@@ -213,8 +213,10 @@ func (d *decider) resolve(in *Resolve) error {
 	case !r.Undo && d.tooLate(st, d.now):
 		d.emit(&CallFailed{Ref: r, Fault: *d.overdueFault(st)})
 		d.unitFailed(st, r)
-	default:
+	case r.Undo:
 		d.again(r, 1)
+	default:
+		d.schedule(st, r, 1) // its input may be another one now
 	}
 	return nil
 }

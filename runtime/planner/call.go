@@ -32,15 +32,31 @@ func (d *decider) schedule(st *check.Step, r Ref, round int) {
 	generation, n := 0, 0
 	if u := d.s.Unit(r); u != nil && u.In != nil {
 		n, generation = len(u.Attempts), u.Generation
-		if bytes.Equal(u.In.JSON(), in) {
+		switch {
+		case bytes.Equal(u.In.JSON(), in):
 			in = nil
-		} else {
+		case u.Maybe:
+			d.emit(&CallFailed{Ref: r, Fault: *doubt(u), Next: NextUncertain}) // under the new key it could happen a second time
+			return
+		default:
 			generation++ // the effect asked for is another one, so it must not be taken for the one asked for before
 		}
 	}
 	c := d.spec(r)
 	d.emit(&CallScheduled{Ref: r, Attempt: n + 1, Generation: generation, Function: c.Function, Input: in, Round: round})
 	d.invoke(r)
+}
+
+// doubt is why nobody may ask a unit for another effect: a call that asked for the one before may have had it.
+func doubt(u *Unit) *fault.Fault {
+	f := fault.Fault{Class: fault.Crashed, Effect: fault.Maybe}
+	for _, a := range u.Attempts {
+		if a.Fault != nil && a.Fault.Effect == fault.Maybe {
+			f = *a.Fault
+		}
+	}
+	f.Message = "the input is another one now, and what was asked for with the one before may have happened: " + f.Message
+	return &f
 }
 
 // again records the next attempt of a unit whose input stands.

@@ -90,6 +90,19 @@
 //
 // # Compensation
 //
-// Every step of the flow is a node of the reversed graph. A node's completed units are undone when all steps behind it are settled; a node with
-// nothing to undo settles at once. An undo that fails for good, or a unit that is uncertain, holds back the steps before it and no others.
+// Every step of the flow is a node of the reversed graph. A node's units are undone when all steps behind it are settled; a node with nothing to undo
+// settles at once. An undo that fails for good, or a unit that is uncertain, holds back the steps before it and no others.
+//
+//	a unit                                                   after: success    after: attempt
+//	completed                                                undone            undone
+//	did not complete, and an attempt's effect is maybe       left              undone
+//	did not complete, and every attempt's effect is none     left              left
+//	was never called                                         left              left
+//	is uncertain                                             asked first       asked first
+//	resolved as happened, as one that completed              undone            undone
+//	resolved as did_not_happen                               left              left
+//	resolved as failed                                       left              undone
+//
+// A unit does not complete if it failed (handled, tolerated or not), was cancelled, or was to be called again and was not. What an undo is given names
+// the calls by their key. A unit whose input has changed after an attempt whose effect is maybe is called no more under another key: it is uncertain.
 package planner

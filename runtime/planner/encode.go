@@ -8,7 +8,7 @@ import (
 )
 
 // Reader is the version of the encoding and of Apply that this release has. A run carries the lowest reader version that understands its history.
-const Reader = 2
+const Reader = 3
 
 // kinds gives each fact its number in the encoding. Numbers are never used again.
 var kinds = map[uint8]func() Fact{

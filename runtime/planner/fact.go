@@ -80,6 +80,8 @@ type UndoNode struct {
 	Step     string   `cbor:"1,keyasint"`
 	Waits    int      `cbor:"2,keyasint,omitempty"`
 	Releases []string `cbor:"3,keyasint,omitempty"`
+	// Attempts says that a unit which did not complete is undone, too, if it may have happened.
+	Attempts bool `cbor:"4,keyasint,omitempty"`
 }
 
 // The facts.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/designer/expr"
+	"github.com/segno-run/segno/designer/fault"
 	"github.com/segno-run/segno/designer/flow"
 )
 
@@ -21,6 +22,7 @@ type witness struct {
 	now    time.Time
 	rows   []row // what a journal would hold
 	done   map[Ref]bool
+	maybe  map[Ref]bool // units that may have happened, by the facts
 	broken []string
 }
 
@@ -30,7 +32,7 @@ type row struct {
 }
 
 func newWitness(p *check.Program) *witness {
-	return &witness{p: p, s: NewState(), folded: NewState(), now: epoch, done: map[Ref]bool{}}
+	return &witness{p: p, s: NewState(), folded: NewState(), now: epoch, done: map[Ref]bool{}, maybe: map[Ref]bool{}}
 }
 
 func (w *witness) violated(format string, args ...any) {
@@ -96,6 +98,7 @@ func (w *witness) fold(facts []Fact) {
 		w.violated("decoding: %v", err)
 		return
 	}
+	w.doubts(back)
 	w.s.Seq++
 	Fold(w.folded, w.folded.Seq+1, w.now, back)
 	if got, want := dump(w.folded), dump(w.s); got != want {
@@ -114,6 +117,32 @@ func (w *witness) fold(facts []Fact) {
 	if ok == want.IsZero() || !wake.Equal(want) {
 		w.violated("next wake: got %s, want %s", moment(wake), moment(want))
 	}
+}
+
+// doubts keeps its own account of what may have happened, and holds the end of a compensation against it.
+func (w *witness) doubts(facts []Fact) {
+	for _, f := range facts {
+		switch f := f.(type) {
+		case *CallSucceeded:
+			w.maybe[f.Ref] = false
+		case *CallFailed:
+			w.maybe[f.Ref] = w.maybe[f.Ref] || f.Attempt > 0 && f.Fault.Effect != fault.None
+		case *UncertainResolved:
+			w.maybe[f.Ref] = f.As == DidFail
+		case *RunCompensated:
+			for r, maybe := range w.maybe {
+				u := w.s.Unit(r)
+				if maybe && !r.Undo && w.p.Step(r.Step).UndoAttempts && (u.Undo == nil || u.Undo.State != Succeeded) {
+					w.violated("the run is compensated, and %s may have happened and is not undone", r)
+				}
+			}
+		}
+	}
+}
+
+// toUndo reports whether a compensation has to undo a unit.
+func (w *witness) toUndo(st *check.Step, r Ref, u *Unit) bool {
+	return u.State == Succeeded || st.UndoAttempts && w.maybe[r] && u.State != Uncertain
 }
 
 // judge holds calls that are to go out against the tables.
@@ -225,7 +254,7 @@ func (w *witness) judgeUndo(r Ref) {
 					switch {
 					case u.State == Uncertain:
 						w.violated("%s is undone while %s is uncertain", r, Ref{Step: to.Name, Item: i})
-					case to.Compensate != nil && u.State == Succeeded && (u.Undo == nil || u.Undo.State != Succeeded):
+					case to.Compensate != nil && w.toUndo(to, Ref{Step: to.Name, Item: i}, u) && (u.Undo == nil || u.Undo.State != Succeeded):
 						w.violated("%s is undone before %s", r, Ref{Step: to.Name, Item: i})
 					}
 				})
@@ -233,7 +262,11 @@ func (w *witness) judgeUndo(r Ref) {
 			behind(e.To)
 		}
 	}
-	behind(w.p.Step(r.Step).Index)
+	st, forward := w.p.Step(r.Step), Ref{Step: r.Step, Item: r.Item}
+	behind(st.Index)
+	if u := w.s.Unit(forward); !w.toUndo(st, forward, u) {
+		w.violated("%s is undone, though it is %s and every effect is known", r, u.State)
+	}
 }
 
 // recount counts everything anew that the state keeps count of.
@@ -241,9 +274,12 @@ func (w *witness) recount() {
 	type counts struct{ InFlight, Waiting, Uncertain, Settled, UndoOpen int }
 	var got counts
 	for _, st := range w.s.Steps {
-		type items struct{ Open, Retries, Unsure, Done, UndoOpen, UndoDone, UndoLost, UndoUnsure int }
+		type items struct{ Open, Retries, Unsure, Done, UndoTodo, UndoOpen, UndoDone, UndoLost, UndoUnsure int }
 		var n items
-		st.units(func(_ int, u *Unit) {
+		st.units(func(i int, u *Unit) {
+			if st.Undoing != nil && w.toUndo(w.p.Step(st.Name), Ref{Step: st.Name, Item: i}, u) {
+				n.UndoTodo++
+			}
 			n.Open += delta(open(u.State), false)
 			n.Retries += delta(u.State == Retrying, false)
 			n.Unsure += delta(u.State == Uncertain, false)
@@ -264,7 +300,7 @@ func (w *witness) recount() {
 		}
 		kept := items{Open: st.Open, Retries: st.Retries, Unsure: st.Unsure, Done: st.Done}
 		if u := st.Undoing; u != nil {
-			kept.UndoOpen, kept.UndoDone, kept.UndoLost, kept.UndoUnsure = u.Open, u.Done, u.Lost, u.Unsure
+			kept.UndoTodo, kept.UndoOpen, kept.UndoDone, kept.UndoLost, kept.UndoUnsure = u.Todo, u.Open, u.Done, u.Lost, u.Unsure
 			got.UndoOpen += delta(!u.Settled, false)
 		}
 		if kept != n {

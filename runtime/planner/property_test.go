@@ -91,7 +91,7 @@ func drawFlow(t *rapid.T) string {
 		ports[i] = []string{name, name, name + ".error"}
 		switch kind {
 		case "call", "once", "for_each":
-			parts = append(parts, drawCall(t, kind)...)
+			parts = append(parts, drawCall(t, name, kind)...)
 		case "switch":
 			parts = append(parts, `switch: {up: "${{ 6 / (input.n - 1) > 2 }}", down: true}`)
 			ports[i] = []string{name + ".up", name + ".down", name, name + ".error"}
@@ -134,7 +134,7 @@ func drawFlow(t *rapid.T) string {
 	return src
 }
 
-func drawCall(t *rapid.T, kind string) []string {
+func drawCall(t *rapid.T, step, kind string) []string {
 	function := "safe"
 	if kind == "once" || kind == "for_each" && rapid.Bool().Draw(t, "once") {
 		function = "once"
@@ -170,6 +170,9 @@ func drawCall(t *rapid.T, kind string) []string {
 	if rapid.Bool().Draw(t, "compensate") {
 		undo := rapid.SampledFrom([]string{"safe", "once"}).Draw(t, "undo")
 		c := "compensate: {call: " + undo
+		if rapid.Bool().Draw(t, "after attempt") {
+			c += ", after: attempt, with: {key: \"${{ key }}\", out: \"${{ steps." + step + ".?output }}\"}"
+		}
 		if r := retry("undo retry", undo); r != "" {
 			c += ", " + r
 		}

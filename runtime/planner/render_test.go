@@ -158,7 +158,11 @@ func factText(f Fact) string {
 	case *CompensationStarted:
 		var plan []string
 		for _, n := range f.Plan {
-			plan = append(plan, fmt.Sprintf("%s waits=%d releases=%v", n.Step, n.Waits, n.Releases))
+			text := fmt.Sprintf("%s waits=%d releases=%v", n.Step, n.Waits, n.Releases)
+			if n.Attempts {
+				text += " attempts"
+			}
+			plan = append(plan, text)
 		}
 		return strings.TrimSpace(opt("by", f.By) + " " + strings.Join(plan, "; "))
 	case *UndoSettled:

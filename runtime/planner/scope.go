@@ -50,6 +50,16 @@ func (c scope) StepError(step string) (*expr.Value, bool) {
 
 func (c scope) Item() (*expr.Value, int, bool) { return c.v, c.item, c.item != NoItem }
 
+// Key is that of the calls of the unit that is being undone: those of one generation have one, and a generation that may have happened is the last.
+func (c scope) Key() (string, bool) {
+	r := Ref{Step: c.undo, Item: c.item}
+	u := c.s.Unit(r)
+	if c.undo == "" || u == nil {
+		return "", false
+	}
+	return Key(c.s.ID, r, u.Generation), true
+}
+
 func (c scope) Run() *expr.Value {
 	if c.s.run == nil {
 		c.s.run = expr.FromJSON(object("id", c.s.ID, "flow", c.s.Flow, "version", c.s.Version,

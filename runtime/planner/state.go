@@ -129,12 +129,14 @@ type Undoing struct {
 	Waits    int
 	Releases []string
 	Settled  bool
-	Open     int // undos called or retrying
+	Attempts bool // a unit that did not complete is undone, too, if it may have happened
+	Todo     int  // units that are to be undone, those that have been among them
+	Open     int  // undos called or retrying
 	Done     int
 	Lost     int   // undos failed
 	Unsure   int   // undos uncertain
 	Cursor   int   // a for_each: items from here on have had their undo scheduled, Late aside
-	Late     []int // a for_each: items from Cursor on that turned out to have happened after it had passed them
+	Late     []int // a for_each: items from Cursor on that a person found to be undone after it had passed them
 }
 
 // Unit is one function's work: a step's, an item's, or a compensation's.
@@ -146,8 +148,9 @@ type Unit struct {
 	Out        *expr.Value
 	Fault      *fault.Fault
 	Attempts   []Attempt
-	Round      int // attempts that count against the retry policy
-	Crashes    int // in a row
+	Round      int  // attempts that count against the retry policy
+	Crashes    int  // in a row
+	Maybe      bool // a call of its may have had its effect, though it did not complete and nobody has said otherwise
 	RetryAt    time.Time
 	Undo       *Unit
 	Resolved   *UncertainResolved

@@ -19,8 +19,8 @@ var update = flag.Bool("update", false, "accept what the stories tell now")
 
 // TestStories plays the scripts in testdata/scripts: what happens to a run goes in, the whole story comes out.
 //
-// A script is a list of cases: lines that go in, a line of dashes, what comes out, an empty line. A case that begins with `functions` or `flow`
-// holds YAML in its other lines. Every other line is one input, see act. Facts, commands (after an arrow) and the stand (after =) come out.
+// A script is a list of cases: lines that go in, a line of dashes, what comes out, an empty line. A case that begins with `functions`, `flow`
+// or `version` (another text of the same flow, with which the run goes on) holds YAML in its other lines. Every other line is one input, see act. Facts, commands (after an arrow) and the stand (after =) come out.
 func TestStories(t *testing.T) {
 	files, err := filepath.Glob("testdata/scripts/*.txt")
 	if err != nil || len(files) == 0 {
@@ -120,6 +120,9 @@ func (p *story) play(lines []string) string {
 	switch lines[0] {
 	case "functions":
 		p.functions = strings.Join(lines[1:], "\n")
+		return ""
+	case "version":
+		p.w.p = mustCompile(p.t, strings.Join(lines[1:], "\n"), p.functions)
 		return ""
 	case "flow":
 		p.w = newWitness(mustCompile(p.t, strings.Join(lines[1:], "\n"), p.functions))

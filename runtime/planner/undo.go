@@ -15,7 +15,7 @@ func (d *decider) startUndo(by string) {
 	}
 	f := &CompensationStarted{By: by, Plan: make([]UndoNode, len(d.p.Steps))}
 	for i, st := range d.p.Steps {
-		f.Plan[i] = UndoNode{Step: st.Name, Waits: countTargets(st.Out), Releases: d.sources(st)}
+		f.Plan[i] = UndoNode{Step: st.Name, Waits: countTargets(st.Out), Releases: d.sources(st), Attempts: st.UndoAttempts}
 	}
 	d.emit(f)
 	for _, st := range d.p.Steps {
@@ -59,18 +59,18 @@ func (d *decider) undoNext(st *check.Step) {
 	}
 	s := d.s.step(st.Name)
 	for st.Compensate != nil && s.Undoing.Open < max(st.MaxParallel, 1) {
-		r, ok := s.lastDone()
+		r, ok := s.nextUndo()
 		if !ok {
 			break
 		}
 		d.scheduleUndo(st, r)
 	}
-	done, unsure := s.Done, s.Unsure
+	unsure := s.Unsure
 	if !s.Planned {
-		done, unsure = delta(s.Unit.State == Succeeded, false), delta(s.Unit.State == Uncertain, false)
+		unsure = delta(s.Unit.State == Uncertain, false)
 	}
 	// Whether there is anything to undo of an uncertain unit is for a person to say.
-	if unsure > 0 || st.Compensate != nil && s.Undoing.Done < done {
+	if unsure > 0 || st.Compensate != nil && s.Undoing.Done < s.Undoing.Todo {
 		return
 	}
 	d.emit(&UndoSettled{Step: st.Name})
@@ -79,19 +79,32 @@ func (d *decider) undoNext(st *check.Step) {
 	}
 }
 
-// lastDone is the next unit to undo: the last item is the first undone.
-func (st *Step) lastDone() (Ref, bool) {
+// covers reports whether a unit is to be undone in that state: it completed or, with `after: attempt`, a call of its may have had its effect and
+// nothing more is expected of it.
+func (un *Undoing) covers(u *Unit, in StepStatus) bool {
+	switch in {
+	case Succeeded:
+		return true
+	case Running, Retrying, Uncertain:
+		return false
+	}
+	return un.Attempts && u.Maybe
+}
+
+// nextUndo is the next unit to undo: the last item is the first undone.
+func (st *Step) nextUndo() (Ref, bool) {
+	un := st.Undoing
 	if !st.Planned {
-		return Ref{Step: st.Name, Item: NoItem}, st.Unit.State == Succeeded && st.Unit.Undo == nil
+		return Ref{Step: st.Name, Item: NoItem}, un.covers(&st.Unit, st.Unit.State) && st.Unit.Undo == nil
 	}
 	if late := st.Undoing.Late; len(late) > 0 {
 		return Ref{Step: st.Name, Item: late[0]}, true
 	}
-	if un := st.Undoing; un.Open+un.Done+un.Lost+un.Unsure >= st.Done {
+	if un.Open+un.Done+un.Lost+un.Unsure >= un.Todo {
 		return Ref{}, false
 	}
 	for i := st.Undoing.Cursor - 1; i >= 0; i-- {
-		if u := st.Items[i]; u != nil && u.State == Succeeded && u.Undo == nil {
+		if u := st.Items[i]; u != nil && un.covers(u, u.State) && u.Undo == nil {
 			return Ref{Step: st.Name, Item: i}, true
 		}
 	}
