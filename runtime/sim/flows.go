@@ -9,7 +9,7 @@ import (
 )
 
 // names are the flows in the order in which clients take them.
-var names = []string{"chain", "fan", "saga", "chain", "doors", "once", "doors", "mail", "mail"}
+var names = []string{"chain", "fan", "saga", "chain", "doors", "once", "doors", "mail", "mail", "doubt"}
 
 var sources = map[string]string{
 	"chain": `
@@ -60,6 +60,16 @@ steps:
   again: {needs: [paid], signal: {name: paid, timeout: 1h}}
   late: {needs: [paid.error], call: safe, retry: {max_attempts: 6}}
   done: {needs: {any: [again, late]}, call: safe, with: {n: "${{ steps.first.output.id }}"}, retry: {max_attempts: 6}}
+`,
+	"doubt": `
+name: doubt
+on_failure: compensate
+steps:
+  hold: {call: safe, retry: {max_attempts: 2}, compensate: {after: attempt, call: safe, with: {undo: "${{ key }}", id: "${{ steps.hold.?output.id }}"}, retry: {max_attempts: 20}}}
+  take: {needs: [hold], for_each: "${{ [1, 2, 3] }}", max_parallel: 2, call: safe, with: {i: "${{ item }}"}, deadline: 20s,
+    compensate: {after: attempt, call: safe, with: {undo: "${{ key }}"}, retry: {max_attempts: 20}}}
+  pay: {needs: [hold], call: once, compensate: {after: attempt, call: safe, with: {undo: "${{ key }}"}, retry: {max_attempts: 20}}}
+  ship: {needs: [take, pay], call: safe}
 `,
 	"once": `
 name: once

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -14,9 +15,26 @@ import (
 type ledger map[string]*entry
 
 type entry struct {
+	run      int64
+	ref      planner.Ref
 	calls    int
 	attempts map[int]bool
 	effect   bool
+	undone   bool // an undo named its key: a call that comes later does nothing any more
+}
+
+// undoes is the entry that a call says it undoes; nil if it names none.
+func (l ledger) undoes(in runtime.Invoke) *entry {
+	var named struct{ Undo string }
+	if err := json.Unmarshal(in.Input, &named); err != nil || named.Undo == "" {
+		return nil
+	}
+	e := l[named.Undo]
+	if e == nil {
+		e = &entry{attempts: map[int]bool{}}
+		l[named.Undo] = e
+	}
+	return e
 }
 
 // poisonMark in a result makes the store refuse what holds it.
@@ -30,9 +48,10 @@ func (s *server) invoke(in runtime.Invoke) {
 	w.report.Calls++
 	e := w.ledger[in.Key]
 	if e == nil {
-		e = &entry{attempts: map[int]bool{}}
+		e = &entry{run: in.Run, ref: in.Ref, attempts: map[int]bool{}}
 		w.ledger[in.Key] = e
 	}
+	undoes := w.ledger.undoes(in)
 	w.judgeCall(s.inc, in, e)
 	e.calls++
 	e.attempts[in.Attempt] = true
@@ -58,7 +77,12 @@ func (s *server) invoke(in runtime.Invoke) {
 	}
 	happens := res.Fault == nil || res.Fault.Effect == fault.Maybe && w.rng.IntN(2) == 0
 	// The function lives elsewhere: its effect happens whether or not its caller survives.
-	w.after(took/2, func() { e.effect = e.effect || happens })
+	w.after(took/2, func() {
+		e.effect = e.effect || happens && !e.undone
+		if happens && undoes != nil {
+			undoes.undone = true
+		}
+	})
 	s.soon(took, func() { s.step(runtime.Done{Run: in.Run, Result: res}) })
 	if w.chance(0.05) { // the same result once more, late
 		s.soon(took+w.upTo(10*time.Second), func() { s.step(runtime.Done{Run: in.Run, Result: res}) })

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/designer/fault"
 	"github.com/segno-run/segno/designer/flow"
 	"github.com/segno-run/segno/runtime"
@@ -172,9 +173,26 @@ func (w *World) audit() {
 			w.violated("run %d: its row says %s, its history %s", c.run, h.Status, s.Status())
 		}
 		w.outcomes(c.run, h)
+		if s.Status() == planner.StatusCompensated {
+			w.judgeLeft(c.run, w.flows[h.Flow], s)
+		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(w.posted)) {
 		w.judgeButton(id, w.posted[id])
+	}
+}
+
+// judgeLeft asks the functions whether anything is left of a run that was compensated, of steps that undo what may have happened. What a person took for
+// not happened while it was still about to happen is that person's affair.
+func (w *World) judgeLeft(run int64, p *check.Program, s *planner.State) {
+	for _, key := range slices.Sorted(maps.Keys(w.ledger)) {
+		e := w.ledger[key]
+		if e.run != run || e.ref.Undo || !e.effect || e.undone || !p.Step(e.ref.Step).UndoAttempts {
+			continue
+		}
+		if u := s.Unit(e.ref); u.Resolved == nil || u.Resolved.As != planner.DidNotHappen {
+			w.violated("run %d is compensated, and what %s did is left", run, key)
+		}
 	}
 }
 

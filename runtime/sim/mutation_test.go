@@ -3,9 +3,12 @@ package sim
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/segno-run/segno/designer/check"
+	"github.com/segno-run/segno/designer/fault"
 	"github.com/segno-run/segno/runtime"
 	"github.com/segno-run/segno/runtime/journal"
 	"github.com/segno-run/segno/runtime/memory"
@@ -97,6 +100,26 @@ var mutants = map[string]mutant{
 			h.Records = h.Records[:len(h.Records)-1]
 		}
 		return h
+	}},
+
+	"the undo of an unknown outcome is forgotten": {program: func(p *check.Program) *check.Program {
+		forgetful := *p
+		forgetful.Steps = slices.Clone(p.Steps)
+		for i, st := range p.Steps {
+			bare := *st
+			bare.UndoAttempts = false
+			forgetful.Steps[i] = &bare
+		}
+		return &forgetful
+	}},
+
+	"what may have happened is forgotten on takeover": {history: func(_ *server, _ int64, h journal.History) journal.History {
+		return rewrite(h, func(f planner.Fact) bool {
+			if failed, ok := f.(*planner.CallFailed); ok {
+				failed.Fault.Effect = fault.None
+			}
+			return true
+		})
 	}},
 
 	"every result is taken for the current attempt's": {outputs: func(s *server, out []runtime.Output) []runtime.Output {

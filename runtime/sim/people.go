@@ -46,7 +46,7 @@ func (w *World) start(c *client) {
 	w.nextID++
 	c.try = w.nextID
 	w.byRun[c.try] = c
-	s.step(runtime.Begin{Run: c.try, Program: w.flows[c.flow], Start: &planner.Start{ID: c.uuid, Version: 1, Input: planner.JSON(fmt.Sprintf(`{"n":%d}`, c.n))}})
+	s.step(runtime.Begin{Run: c.try, Program: w.program(c.flow), Start: &planner.Start{ID: c.uuid, Version: 1, Input: planner.JSON(fmt.Sprintf(`{"n":%d}`, c.n))}})
 }
 
 func (w *World) begun(b runtime.Begun) {

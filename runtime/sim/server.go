@@ -211,7 +211,7 @@ func (s *server) load(run int64) {
 	if s.w.mutant.history != nil {
 		h = s.w.mutant.history(s, run, h)
 	}
-	s.step(runtime.Loaded{History: h, Program: s.w.flows[h.Flow]})
+	s.step(runtime.Loaded{History: h, Program: s.w.program(h.Flow)})
 }
 
 func (s *server) commitSoon(n int) {

@@ -44,6 +44,7 @@ type mutant struct {
 	store   func(journal.Store) journal.Store                             // what a server takes for its store
 	outputs func(s *server, out []runtime.Output) []runtime.Output        // what it does of what its core says
 	history func(s *server, run int64, h journal.History) journal.History // what it tells its core of a run
+	program func(p *check.Program) *check.Program                         // what it takes for a flow's program
 }
 
 // World is one simulation.
@@ -109,6 +110,14 @@ func run(cfg Config, m mutant) Report {
 	w.audit()
 	w.report.Virtual = w.now.Sub(epoch)
 	return w.report
+}
+
+// program is what the servers take for the program of a flow.
+func (w *World) program(flow string) *check.Program {
+	if w.mutant.program == nil {
+		return w.flows[flow]
+	}
+	return w.mutant.program(w.flows[flow])
 }
 
 // violated notes that a guarantee does not hold.
