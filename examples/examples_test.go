@@ -205,9 +205,9 @@ func TestOrderFunctions(t *testing.T) {
 	if other := b.must(b.call("payments.reserve", "reserve_funds", "k2", 1, `{"account":"a","amount":5}`)); other == first {
 		t.Errorf("another key: got %s again, want another hold", other)
 	}
-	b.must(b.call("payments.release", "reserve_funds", "k1/undo", 1, `{"hold":"h"}`))
+	b.must(b.call("payments.release", "reserve_funds", "k1/undo", 1, `{"key":"k1","hold":"h"}`))
 	b.must(b.call("inventory.take", "stock", "k3", 1, `{"sku":"cup","n":2}`))
-	b.must(b.call("inventory.put_back", "stock", "k3/undo", 1, `{"sku":"cup","n":2}`))
+	b.must(b.call("inventory.put_back", "stock", "k3/undo", 1, `{"key":"k3","sku":"cup","n":2}`))
 	b.must(b.call("shipping.book", "ship", "k4", 1, `{"order":"A-1"}`))
 	b.must(b.call("mail.send", "mail", "k5", 1, `{"to":"ada","subject":"hi"}`))
 
@@ -285,6 +285,27 @@ func TestThumbnailOfBadPictures(t *testing.T) {
 // onePixel is a JPEG of 1 × 1 pixel.
 const onePixel = "/9j/4AAQSkZJRgABAQEAYABgAAD/2wBDAAgGBgcGBQgHBwcJCQgKDBQNDAsLDBkSEw8UHRofHh0aHBwgJC4nICIsIxwcKDcpLDAxNDQ0Hyc5PTgyPC4zNDL/wAALCAABAAEBAREA" +
 	"/8QAHwAAAQUBAQEBAQEAAAAAAAAAAAECAwQFBgcICQoL/8QAtRAAAgEDAwIEAwUFBAQAAAF9AQIDAAQRBRIhMUEGE1FhByJxFDKBkaEII0KxwRVS0fAkM2JyggkKFhcYGRolJicoKSo0NTY3ODk6Q0RFRkdISUpTVFVWV1hZWmNkZWZnaGlqc3R1dnd4eXqDhIWGh4iJipKTlJWWl5iZmqKjpKWmp6ipqrKztLW2t7i5usLDxMXGx8jJytLT1NXW19jZ2uHi4+Tl5ufo6erx8vP09fb3+Pn6/9oACAEBAAA/APf6KKK//9k="
+
+// TestUndoByKey: what undoes a call is told its key, finds out whether it happened, and keeps it from happening later.
+func TestUndoByKey(t *testing.T) {
+	b := newBench(t)
+	hold := b.must(b.call("payments.reserve", "reserve_funds", "lost", 1, `{"account":"a","amount":5}`))
+	_, hold, _ = strings.Cut(hold, `"hold":`)
+	hold, _, _ = strings.Cut(hold, `,`)
+	if got := b.must(b.call("payments.release", "reserve_funds", "lost/undo", 1, `{"key":"lost"}`)); got != `{"released":`+hold+`}` {
+		t.Errorf("its answer was lost: got %s, want the hold %s", got, hold)
+	}
+	for range 2 {
+		if got := b.must(b.call("payments.release", "reserve_funds", "never/undo", 1, `{"key":"never"}`)); got != `{}` {
+			t.Errorf("it was never reserved: got %s, want nothing released", got)
+		}
+		if got := b.must(b.call("inventory.put_back", "stock", "not/undo", 1, `{"key":"not","sku":"cup","n":2}`)); got != `{"sku":"cup","n":2}` {
+			t.Errorf("it was never taken: got %s, want nothing put back", got)
+		}
+	}
+	b.refused(b.call("payments.reserve", "reserve_funds", "never", 1, `{"account":"a","amount":5}`), fault.Rejected)
+	b.refused(b.call("inventory.take", "stock", "not", 1, `{"sku":"cup","n":2}`), fault.Rejected)
+}
 
 func TestWithoutALedger(t *testing.T) {
 	f := process.New(process.Config{Name: "f", Command: []string{"segno:shipping.book"}, Builtin: examples.Builtin("")})

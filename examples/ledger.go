@@ -16,8 +16,8 @@ import (
 // ledger is what the handlers did, told by themselves: a file with one line of JSON an invocation, each written at once and synced to the disk before
 // the handler answers. What it says holds whatever becomes of the server, so tests judge the server by it.
 //
-// Beside it, in a folder named after it with ".keys" appended, a small file for each idempotency key holds one letter for each invocation of that key,
-// so that a handler knows whether it has seen a key before, in whichever process.
+// Beside it, in a folder named after it with ".keys" appended, a small file for each idempotency key holds one letter for each invocation of that key
+// and one for each undo that named it, so that a handler knows whether it has seen a key before, in whichever process.
 type ledger struct{ path string }
 
 // entry is one line of the ledger.
@@ -44,7 +44,11 @@ const (
 type history struct {
 	invocations int
 	done        bool
+	undone      bool
 }
+
+// undone stands in the file of a key for an undo that named it.
+const undone = "u"
 
 func (l ledger) keyFile(key string) string {
 	sum := sha256.Sum256([]byte(key))
@@ -58,7 +62,16 @@ func (l ledger) history(key string) (history, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return history{}, fmt.Errorf("reading what is known of key %q: %w", key, err)
 	}
-	return history{invocations: len(seen), done: strings.Contains(string(seen), done[:1])}, nil
+	letters := string(seen)
+	return history{invocations: len(letters) - strings.Count(letters, undone), done: strings.Contains(letters, done[:1]), undone: strings.Contains(letters, undone)}, nil
+}
+
+// undo remembers that a key was undone.
+func (l ledger) undo(key string) error {
+	if err := appendTo(l.keyFile(key), []byte(undone), true); err != nil {
+		return fmt.Errorf("remembering that key %q is undone: %w", key, err)
+	}
+	return nil
 }
 
 // add writes an entry. When it returns nil the entry is on the disk.

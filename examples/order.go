@@ -11,18 +11,36 @@ type reserveOut struct {
 }
 
 func reserve(inv invocation, in reserveIn) (reserveOut, error) {
+	if inv.before.undone {
+		return reserveOut{}, lateForUndo
+	}
 	return reserveOut{Hold: inv.id("hold"), Amount: in.Amount}, nil
 }
 
+// lateForUndo refuses a call that comes after what undoes it: nothing would undo what it does.
+var lateForUndo = Rejected{"this call was undone before it came"}
+
+// releaseIn names the call that reserved the funds, and the hold if anybody knows it: the answer may have been lost, or the call with it.
 type releaseIn struct {
+	Key  string `json:"key"`
 	Hold string `json:"hold"`
 }
 
 type releaseOut struct {
-	Released string `json:"released"`
+	Released string `json:"released,omitempty"`
 }
 
-func release(_ invocation, in releaseIn) (releaseOut, error) {
+func release(inv invocation, in releaseIn) (releaseOut, error) {
+	if in.Key == "" { // an older version of the flow, which undoes only what completed
+		return releaseOut{Released: in.Hold}, nil
+	}
+	reserved, err := inv.undo(in.Key)
+	if err != nil || !reserved {
+		return releaseOut{}, err
+	}
+	if in.Hold == "" {
+		in.Hold = identifier("hold", in.Key)
+	}
 	return releaseOut{Released: in.Hold}, nil
 }
 
@@ -37,16 +55,29 @@ type takeOut struct {
 }
 
 func take(inv invocation, in stockLine) (takeOut, error) {
+	if inv.before.undone {
+		return takeOut{}, lateForUndo
+	}
 	return takeOut{Taken: inv.id("take"), stockLine: in}, nil
 }
 
-type putBackOut struct {
-	PutBack string `json:"put_back"`
+type putBackIn struct {
+	Key string `json:"key"` // of the call that took it
 	stockLine
 }
 
-func putBack(inv invocation, in stockLine) (putBackOut, error) {
-	return putBackOut{PutBack: inv.id("put"), stockLine: in}, nil
+type putBackOut struct {
+	PutBack string `json:"put_back,omitempty"`
+	stockLine
+}
+
+func putBack(inv invocation, in putBackIn) (putBackOut, error) {
+	if in.Key != "" { // an older version of the flow has none, and undoes only what completed
+		if taken, err := inv.undo(in.Key); err != nil || !taken {
+			return putBackOut{stockLine: in.stockLine}, err
+		}
+	}
+	return putBackOut{PutBack: inv.id("put"), stockLine: in.stockLine}, nil
 }
 
 type bookIn struct {

@@ -35,12 +35,30 @@ type invocation struct {
 	step   string
 	before history
 	told   bool // the step was told to fail its first call
+	books  ledger
 }
 
 // id makes an identifier that depends on nothing but the key: asked twice, a handler gives the same answer.
-func (inv invocation) id(prefix string) string {
-	sum := sha256.Sum256([]byte(inv.key))
+func (inv invocation) id(prefix string) string { return identifier(prefix, inv.key) }
+
+func identifier(prefix, key string) string {
+	sum := sha256.Sum256([]byte(key))
 	return prefix + "_" + hex.EncodeToString(sum[:5])
+}
+
+// undo marks the call of that key as undone, so that it does nothing if it comes only now, and reports whether it had done anything.
+func (inv invocation) undo(key string) (did bool, err error) {
+	if err := inv.books.undo(key); err != nil {
+		return false, Unavailable{err.Error()}
+	}
+	was, err := inv.books.history(key)
+	if err != nil {
+		return false, Unavailable{err.Error()}
+	}
+	if !was.done {
+		log.Printf("nothing was done under key %s", key)
+	}
+	return was.done, nil
 }
 
 // serve makes a Lambda handler of a function's work: it looks up the key, refuses the first call of a step that was told to fail, works, and writes
@@ -53,6 +71,7 @@ func serve[In, Out any](function string, work func(invocation, In) (Out, error))
 			return nil, Unavailable{LedgerEnv + " is not set, so this function could not tell what it does"}
 		}
 		inv, line := identify(ctx, function)
+		inv.books = books
 		var err error
 		if inv.before, err = books.history(inv.key); err != nil {
 			return nil, Unavailable{err.Error()}

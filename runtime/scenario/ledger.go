@@ -92,11 +92,18 @@ func (l *ledger) undid(in runtime.Invoke, again bool) {
 	}
 	own := l.of(forward)
 	target := own
-	if named := l.named(in, own); named != nil {
+	byKey := slices.Contains(texts(plainValue(in.Input)), planner.Key(runID, forward, 0))
+	if named := l.named(in, own); named != nil && !byKey {
 		l.report(FoundNoEffect, "the undo of `%s` names what `%s` did", unitName(forward), unitName(named.ref))
 		target = named
 	}
+	attempts := l.w.m.s.Program.Step(in.Step).UndoAttempts
 	switch {
+	case target == nil && attempts && byKey: // it looks under the key, and finds that nothing happened
+		return
+	case target == nil && attempts:
+		l.report(FoundNoEffect, "the undo of `%s` runs, though nothing happened, and it has no `key` by which to know", unitName(forward))
+		return
 	case target == nil:
 		l.report(FoundNoEffect, "the undo of `%s` runs, though there is nothing to undo", unitName(forward))
 		return

@@ -258,6 +258,8 @@ func (t *trial) findings() []Finding {
 			l.report(FoundLeft, "what `%s` did is left, though the step failed and the run went on", unitName(e.ref))
 		case bare:
 			l.report(FoundLeft, "what `%s` did is left: the step has no `compensate`", unitName(e.ref))
+		case u != nil && u.Maybe && !t.play.program.Step(e.ref.Step).UndoAttempts:
+			l.report(FoundLeft, "what `%s` did is left: it did not complete, and its `compensate` is not `after: attempt`", unitName(e.ref))
 		default:
 			l.report(FoundLeft, "what `%s` did is left: nothing undoes it", unitName(e.ref))
 		}
