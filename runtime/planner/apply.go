@@ -124,8 +124,13 @@ func Apply(s *State, f Fact, at time.Time) {
 		for _, n := range f.Plan {
 			st := s.step(n.Step)
 			un := &Undoing{Waits: n.Waits, Releases: n.Releases, Attempts: n.Attempts, Cursor: len(st.Items)}
-			st.units(func(_ int, u *Unit) { un.Todo += delta(un.covers(u, u.State), false) })
-			st.Undoing = un
+			st.Undoing, un.Todo = un, st.Done
+			if !st.Planned {
+				un.Todo = delta(st.Unit.State == Succeeded, false)
+			}
+			if un.Attempts {
+				un.Todo += st.Unknown()
+			}
 		}
 	case *UndoSettled:
 		st := s.step(f.Step)
@@ -256,8 +261,11 @@ func (s *State) move(r Ref, u *Unit, to StepStatus) {
 		if to == Failed {
 			st.Lost = append(st.Lost, r.Item)
 		}
+		st.Doubts += delta(u.unknown(), u.doubted)
+		u.doubted = u.unknown()
 	}
-	if un := st.Undoing; un != nil && !r.Undo && un.covers(u, to) && !un.covers(u, from) {
+	// What a person said of an uncertain unit while the run is being undone. Nothing else ends then.
+	if un := st.Undoing; un != nil && !r.Undo && from == Uncertain && un.Covers(u) {
 		un.Todo++
 		if r.Item >= un.Cursor {
 			un.Late = append(un.Late, r.Item)

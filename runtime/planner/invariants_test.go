@@ -274,9 +274,10 @@ func (w *witness) recount() {
 	type counts struct{ InFlight, Waiting, Uncertain, Settled, UndoOpen int }
 	var got counts
 	for _, st := range w.s.Steps {
-		type items struct{ Open, Retries, Unsure, Done, UndoTodo, UndoOpen, UndoDone, UndoLost, UndoUnsure int }
+		type items struct{ Open, Retries, Unsure, Done, Doubts, UndoTodo, UndoOpen, UndoDone, UndoLost, UndoUnsure int }
 		var n items
 		st.units(func(i int, u *Unit) {
+			n.Doubts += delta(w.maybe[Ref{Step: st.Name, Item: i}] && !open(u.State) && u.State != Uncertain, false)
 			if st.Undoing != nil && w.toUndo(w.p.Step(st.Name), Ref{Step: st.Name, Item: i}, u) {
 				n.UndoTodo++
 			}
@@ -296,9 +297,9 @@ func (w *witness) recount() {
 		got.Waiting += delta(st.Status == Waiting, false)
 		got.Settled += delta(st.Status == Succeeded || st.Status == Skipped || st.Status == Failed && st.Handled, false)
 		if !st.Planned {
-			n.Open, n.Retries, n.Unsure, n.Done = 0, 0, 0, 0
+			n.Open, n.Retries, n.Unsure, n.Done, n.Doubts = 0, 0, 0, 0, 0
 		}
-		kept := items{Open: st.Open, Retries: st.Retries, Unsure: st.Unsure, Done: st.Done}
+		kept := items{Open: st.Open, Retries: st.Retries, Unsure: st.Unsure, Done: st.Done, Doubts: st.Doubts}
 		if u := st.Undoing; u != nil {
 			kept.UndoTodo, kept.UndoOpen, kept.UndoDone, kept.UndoLost, kept.UndoUnsure = u.Todo, u.Open, u.Done, u.Lost, u.Unsure
 			got.UndoOpen += delta(!u.Settled, false)

@@ -95,6 +95,7 @@ type Step struct {
 	Retries int           // of them, those that wait for their next attempt
 	Unsure  int           // items uncertain
 	Done    int           // items succeeded
+	Doubts  int           // items that did not complete and may have happened
 	Lost    []int         // items failed, in the order of their failures
 	Spared  int           // a for_each: how many items may fail without failing it
 
@@ -154,6 +155,8 @@ type Unit struct {
 	RetryAt    time.Time
 	Undo       *Unit
 	Resolved   *UncertainResolved
+
+	doubted bool // it counts among its step's Doubts
 }
 
 // Attempt is one call of a unit.

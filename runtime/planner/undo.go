@@ -79,23 +79,32 @@ func (d *decider) undoNext(st *check.Step) {
 	}
 }
 
-// covers reports whether a unit is to be undone in that state: it completed or, with `after: attempt`, a call of its may have had its effect and
-// nothing more is expected of it.
-func (un *Undoing) covers(u *Unit, in StepStatus) bool {
-	switch in {
-	case Succeeded:
-		return true
-	case Running, Retrying, Uncertain:
+// Covers reports whether a unit is to be undone: it completed or, with `after: attempt`, may have happened without completing.
+func (un *Undoing) Covers(u *Unit) bool { return u.State == Succeeded || un.Attempts && u.unknown() }
+
+// unknown reports whether a unit did not complete, and a call of its may have had its effect all the same. One that is under way or uncertain may still
+// complete.
+func (u *Unit) unknown() bool {
+	switch u.State {
+	case Succeeded, Running, Retrying, Uncertain:
 		return false
 	}
-	return un.Attempts && u.Maybe
+	return u.Maybe
+}
+
+// Unknown counts the units that did not complete and may have happened all the same.
+func (st *Step) Unknown() int {
+	if st.Planned {
+		return st.Doubts
+	}
+	return delta(st.unknown(), false)
 }
 
 // nextUndo is the next unit to undo: the last item is the first undone.
 func (st *Step) nextUndo() (Ref, bool) {
 	un := st.Undoing
 	if !st.Planned {
-		return Ref{Step: st.Name, Item: NoItem}, un.covers(&st.Unit, st.Unit.State) && st.Unit.Undo == nil
+		return Ref{Step: st.Name, Item: NoItem}, un.Covers(&st.Unit) && st.Unit.Undo == nil
 	}
 	if late := st.Undoing.Late; len(late) > 0 {
 		return Ref{Step: st.Name, Item: late[0]}, true
@@ -104,7 +113,7 @@ func (st *Step) nextUndo() (Ref, bool) {
 		return Ref{}, false
 	}
 	for i := st.Undoing.Cursor - 1; i >= 0; i-- {
-		if u := st.Items[i]; u != nil && un.covers(u, u.State) && u.Undo == nil {
+		if u := st.Items[i]; u != nil && un.Covers(u) && u.Undo == nil {
 			return Ref{Step: st.Name, Item: i}, true
 		}
 	}
