@@ -46,6 +46,9 @@ func graphOf(d *flow.Definition, issues []view.Issue, spec bool) view.Graph {
 		}
 		if st.Compensate != nil {
 			n.Compensate = st.Compensate.Function
+			if st.Compensate.After == flow.AfterAttempt {
+				n.After = string(flow.AfterAttempt)
+			}
 		}
 		for _, p := range check.Ports(st) {
 			n.Ports = append(n.Ports, view.Port{Name: p, Wired: wired[st.Name][p]})

@@ -23,6 +23,7 @@ type Step struct {
 	Function    string // kind call
 	MaxAttempts int    // of the retry policy; 0 without a call
 	Undo        string // the function that compensates it, "" for none
+	Attempts    bool   // it compensates what may have happened, too
 	ForEach     bool
 	Needs       []string // the steps before it, in written order
 }
@@ -36,7 +37,7 @@ func FromProgram(p *check.Program) *Outline {
 			s.Function, s.MaxAttempts = st.Call.Function, st.Call.Retry.MaxAttempts
 		}
 		if st.Compensate != nil {
-			s.Undo = st.Compensate.Function
+			s.Undo, s.Attempts = st.Compensate.Function, st.UndoAttempts
 		}
 		for _, e := range st.In {
 			s.Needs = append(s.Needs, p.Steps[e.From].Name)
@@ -56,7 +57,7 @@ func FromDefinition(d *flow.Definition) *Outline {
 			s.Function = st.Call.Function
 		}
 		if st.Compensate != nil {
-			s.Undo = st.Compensate.Function
+			s.Undo, s.Attempts = st.Compensate.Function, st.Compensate.After == flow.AfterAttempt
 		}
 		for _, e := range st.Needs.Edges {
 			s.Needs = append(s.Needs, e.Step)

@@ -86,28 +86,42 @@ func (p *Plan) compensate(s *planner.State, o *Outline) {
 	for _, def := range reversed(o) {
 		step := PlanStep{ID: def.ID, Does: "nothing", Function: def.Undo}
 		st, ok := s.Steps[def.ID]
-		done := 0
+		done, unknown := 0, 0
 		if ok {
-			done = st.Done
+			done, unknown = st.Done, st.Unknown()
 			if !st.Planned && st.Unit.State == planner.Succeeded {
 				done = 1
 			}
 		}
 		switch {
-		case !ok || done == 0 && !unsure(st):
+		case !ok || done+unknown == 0 && !unsure(st):
 			step.Function, step.Reason = "", "nothing was done"
 		case unsure(st):
 			step.Does, step.Reason = "in_the_way", "nobody knows whether it happened"
 		case def.Undo == "":
 			step.Reason = "it has no compensation"
+		case done == 0 && !def.Attempts:
+			step.Function, step.Reason = "", notKnown(st, unknown)+", and only what completed is undone"
 		default:
 			step.Does = "undo"
+			if def.Attempts && unknown > 0 {
+				step.Reason = notKnown(st, unknown)
+				done += unknown
+			}
 			if st.Planned {
 				step.Items = done
 			}
 		}
 		p.Steps = append(p.Steps, step)
 	}
+}
+
+// notKnown says of how much nobody knows whether it happened.
+func notKnown(st *planner.Step, n int) string {
+	if !st.Planned {
+		return "it did not complete, and nobody knows whether it happened"
+	}
+	return count(n, "item") + " did not complete, and nobody knows whether that happened"
 }
 
 func unsure(st *planner.Step) bool {

@@ -79,9 +79,11 @@ type story struct {
 
 var t0 = time.Date(2026, 1, 31, 9, 0, 0, 0, time.UTC)
 
-func begin(t *testing.T, input string) *story {
+func begin(t *testing.T, input string) *story { return beginFlow(t, sample, input) }
+
+func beginFlow(t *testing.T, source, input string) *story {
 	t.Helper()
-	p, _, issues := check.CompileSource([]byte(sample), catalog{"pay": true, "refund": true, "take": true, "put_back": true, "once": false})
+	p, _, issues := check.CompileSource([]byte(source), catalog{"pay": true, "refund": true, "take": true, "put_back": true, "once": false})
 	if p == nil {
 		t.Fatalf("the sample does not compile: %+v", issues)
 	}

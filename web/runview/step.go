@@ -29,7 +29,7 @@ func StepOf(s *planner.State, o *Outline, name string, values bool) view.Step {
 			v.Deciding = &view.Deciding{Title: st.Title, Deadline: moment(st.Until)}
 		}
 	}
-	v.Error = stepError(st)
+	v.Error, v.Unknown = stepError(st), st.Unknown()
 	if st.Planned {
 		v.Items = &view.Items{Total: len(st.Items), Succeeded: st.Done, Failed: len(st.Lost), Running: st.Open}
 	} else {
@@ -179,16 +179,19 @@ func stepUndo(run string, def Step, st *planner.Step, values bool) *view.Compens
 		return nil
 	}
 	if !st.Planned {
-		if st.Unit.Undo == nil && st.Unit.State != planner.Succeeded {
+		if st.Unit.Undo == nil && !st.Undoing.Covers(&st.Unit) {
 			return nil // nothing was done, so nothing is undone
 		}
 		return unitUndo(run, def, &st.Unit, values)
 	}
-	if st.Done == 0 {
+	u := st.Undoing
+	if u.Todo == 0 {
 		return nil
 	}
 	v := &view.Compensation{Function: def.Undo, Status: "pending"}
-	u := st.Undoing
+	if u.Attempts {
+		v.Unknown = st.Doubts
+	}
 	switch {
 	case u.Unsure > 0:
 		v.Status = string(planner.Uncertain)
@@ -196,7 +199,7 @@ func stepUndo(run string, def Step, st *planner.Step, values bool) *view.Compens
 		v.Status = string(planner.Running)
 	case u.Lost > 0:
 		v.Status = string(planner.CompensationFailed)
-	case u.Done >= st.Done:
+	case u.Done >= u.Todo:
 		v.Status = string(planner.Compensated)
 	}
 	if u.Lost > 0 {
@@ -210,9 +213,12 @@ func stepUndo(run string, def Step, st *planner.Step, values bool) *view.Compens
 	return v
 }
 
-// unitUndo shows the compensation of one unit that was done.
+// unitUndo shows the compensation of one unit that was done, or may have been.
 func unitUndo(run string, def Step, u *planner.Unit, values bool) *view.Compensation {
 	v := &view.Compensation{Function: def.Undo, Status: "pending"}
+	if u.State != planner.Succeeded {
+		v.Unknown = 1
+	}
 	if u.Undo == nil {
 		return v
 	}

@@ -222,8 +222,16 @@ func undoSettled(f *planner.UndoSettled, s *planner.State) string {
 	if s == nil || s.Steps[f.Step] == nil || s.Steps[f.Step].Undoing == nil {
 		return f.Step + " has nothing left to undo"
 	}
-	if s.Steps[f.Step].Undoing.Done > 0 {
-		return f.Step + " is undone"
+	if st := s.Steps[f.Step]; st.Undoing.Done > 0 {
+		text := f.Step + " is undone"
+		switch n := st.Unknown(); {
+		case n == 0 || !st.Undoing.Attempts:
+		case !st.Planned:
+			text += ", though nobody knows whether it had happened"
+		default:
+			text += ", though of " + count(n, "item") + " nobody knows whether it had happened"
+		}
+		return text
 	}
 	return f.Step + " has nothing to undo"
 }

@@ -33,6 +33,7 @@ type Verdict struct {
 type Undone struct {
 	Step, Function string
 	Items          int // how many items of a for_each, 0 for a plain step
+	Unknown        int // how many of them, or 1 for a plain step, did not complete and may have happened
 }
 
 // tailLines is how many log lines a verdict quotes: enough for a message with its cause, without pushing the graph down.
@@ -79,10 +80,10 @@ func VerdictOf(run view.Run, graph view.Graph, now time.Time) Verdict {
 
 // plan counts what a retry would keep and lists what a compensation would call: the youngest first, which is reverse dependency order.
 func (v *Verdict) plan(run view.Run, graph view.Graph) {
-	undo := map[string]string{}
+	undo := map[string]view.Node{}
 	for _, n := range graph.Nodes {
 		if n.Compensate != "" {
-			undo[n.ID] = n.Compensate
+			undo[n.ID] = n
 		}
 	}
 	type done struct {
@@ -101,18 +102,21 @@ func (v *Verdict) plan(run view.Run, graph view.Graph) {
 				v.Reused++
 			}
 		}
-		function, ok := undo[s.ID]
+		node, ok := undo[s.ID]
 		if !ok || s.Compensation != nil && s.Compensation.Status == "compensated" {
 			continue
 		}
-		u := done{Undone: Undone{Step: s.ID, Function: function}}
+		u := done{Undone: Undone{Step: s.ID, Function: node.Compensate}}
+		if node.After == "attempt" {
+			u.Unknown = s.Unknown
+		}
 		if s.EndedAt != nil {
 			u.at = *s.EndedAt
 		}
 		switch {
-		case s.Items != nil && s.Items.Succeeded > 0:
-			u.Items = s.Items.Succeeded
-		case s.Items != nil || s.Status != "succeeded":
+		case s.Items != nil && s.Items.Succeeded+u.Unknown > 0:
+			u.Items = s.Items.Succeeded + u.Unknown
+		case s.Items != nil || s.Status != "succeeded" && u.Unknown == 0:
 			continue
 		}
 		all = append(all, u)

@@ -3,6 +3,7 @@ package templates
 import (
 	"bytes"
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -47,6 +48,40 @@ func TestVerdictListsWhatCompensationCalls(t *testing.T) {
 	want := []Undone{{Step: "stock", Function: "inventory.put_back", Items: 3}, {Step: "reserve_funds", Function: "payments.release"}}
 	if len(v.Undo) != 2 || v.Undo[0] != want[0] || v.Undo[1] != want[1] {
 		t.Errorf("got %v, want %v: the youngest first", v.Undo, want)
+	}
+}
+
+func TestVerdictListsWhatMayHaveHappened(t *testing.T) {
+	r, g := failedRun(), orderGraph()
+	r.Steps[0].Status, r.Steps[0].Unknown = "failed", 1
+	r.Steps[1].Items.Succeeded, r.Steps[1].Items.Failed, r.Steps[1].Unknown = 1, 2, 2
+	g.Nodes[1].After = "attempt"
+	want := []Undone{{Step: "stock", Function: "inventory.put_back", Items: 3, Unknown: 2}}
+	if got := VerdictOf(r, g, sampleNow).Undo; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v: reserve_funds is undone only when it completed", got, want)
+	}
+	g.Nodes[0].After = "attempt"
+	want = append(want, Undone{Step: "reserve_funds", Function: "payments.release", Unknown: 1})
+	if got := VerdictOf(r, g, sampleNow).Undo; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// A page says of what is undone that nobody knows whether it had happened, before and after.
+func TestPagesSayWhatMayHaveHappened(t *testing.T) {
+	r := failedRun()
+	r.Steps[0].Status, r.Steps[0].Unknown = "failed", 1
+	p := runPage(r, "reserve_funds", "")
+	p.Verdict.Undo = []Undone{{Step: "stock", Function: "inventory.put_back", Items: 3, Unknown: 2}, {Step: "reserve_funds", Function: "payments.release", Unknown: 1}}
+	p.Inspector.Step.Compensation = &view.Compensation{Function: "payments.release", Status: "compensated", Unknown: 1}
+	var out bytes.Buffer
+	if err := Run(p).Render(context.Background(), &out); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"2 of them may have happened</span>", ">may have happened</span>", "though nobody knows whether it had happened</span>"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the page lacks %q", want)
+		}
 	}
 }
 

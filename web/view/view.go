@@ -53,6 +53,7 @@ type Node struct {
 	ForEach    bool            `json:"for_each,omitempty"`
 	Retry      int             `json:"retry,omitempty"`      // max_attempts when above 1
 	Compensate string          `json:"compensate,omitempty"` // the function that undoes it
+	After      string          `json:"after,omitempty"`      // of Compensate: attempt if it also undoes what may have happened; default success
 	Errors     int             `json:"errors,omitempty"`
 	Warnings   int             `json:"warnings,omitempty"`
 	Line       int             `json:"line,omitempty"` // in the YAML
@@ -152,7 +153,8 @@ type Step struct {
 	Output       json.RawMessage `json:"output,omitempty"`
 	Error        *Failure        `json:"error,omitempty"`
 	Attempts     []Attempt       `json:"attempts,omitempty"`
-	Key          string          `json:"key,omitempty"` // idempotency key of the call
+	Key          string          `json:"key,omitempty"`     // idempotency key of the call
+	Unknown      int             `json:"unknown,omitempty"` // calls, one for each item, that did not complete and may have happened all the same
 	Compensation *Compensation   `json:"compensation,omitempty"`
 	Deciding     *Deciding       `json:"deciding,omitempty"` // an approval that waits
 }
@@ -174,7 +176,8 @@ type Items struct {
 // Compensation is what became of undoing a step.
 type Compensation struct {
 	Function string    `json:"function"`
-	Status   string    `json:"status"` // pending, running, retrying, compensated, compensation_failed, uncertain
+	Status   string    `json:"status"`            // pending, running, retrying, compensated, compensation_failed, uncertain
+	Unknown  int       `json:"unknown,omitempty"` // how many of what is undone did not complete, so that nobody knows whether it had happened
 	Error    *Failure  `json:"error,omitempty"`
 	Attempts []Attempt `json:"attempts,omitempty"`
 }

@@ -202,9 +202,26 @@ export function CompensateFields({ spec, issues, set, memory, functions }: Secti
         value={callee || undefined}
         options={functions.map((f) => f.name)}
         issues={issues}
-        about="Called when the run is compensated and this step has completed."
+        about="Called when the run is compensated."
         onCommit={(v) => (v === undefined ? set("compensate", undefined) : spec["compensate"] === undefined ? set("compensate", { call: v }) : set("compensate.call", v))}
       />
+      {callee ? (
+        <Field
+          path="compensate.after"
+          label="Undone after"
+          kind="enum"
+          value={compensate["after"] === undefined ? undefined : String(compensate["after"])}
+          options={["success", "attempt"]}
+          placeholder="success"
+          issues={issues}
+          about={
+            compensate["after"] === "attempt"
+              ? "What completed, and an attempt of which nobody knows whether it happened. Give the function the call’s ${{ key }}."
+              : "What completed. Choose attempt to undo what may have happened, too."
+          }
+          onCommit={(v) => set("compensate.after", v)}
+        />
+      ) : null}
       {callee ? <SchemaForm memory={memory} path="compensate.with" root={fn?.input} schema={resolve(fn?.input, fn?.input)} value={compensate["with"]} issues={issues} onSet={set} /> : null}
     </details>
   );

@@ -149,7 +149,7 @@ function NodeFoot({ node, step }: { node: Node; step: Step | undefined }) {
         </span>
       ) : null}
       {node.compensate ? (
-        <span className="sg-badge" title={`undone by ${node.compensate}`}>
+        <span className="sg-badge" title={`undone by ${node.compensate}${node.after === "attempt" ? ", also if nobody knows whether it happened" : ""}`}>
           <Sign name="undo-2" />
         </span>
       ) : null}
