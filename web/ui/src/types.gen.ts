@@ -108,6 +108,7 @@ export interface Step {
   error?: Failure;
   attempts?: Attempt[];
   key?: string;
+  unknown?: number;
   compensation?: Compensation;
   deciding?: Deciding;
 }
@@ -128,6 +129,7 @@ export interface Attempt {
 export interface Compensation {
   function: string;
   status: string;
+  unknown?: number;
   error?: Failure;
   attempts?: Attempt[];
 }
@@ -159,6 +161,7 @@ export interface Node {
   for_each?: boolean;
   retry?: number;
   compensate?: string;
+  after?: string;
   errors?: number;
   warnings?: number;
   line?: number;
