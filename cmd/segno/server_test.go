@@ -91,7 +91,7 @@ func TestProject(t *testing.T) {
 	t.Parallel()
 	s := shell{t, t.TempDir(), []string{"SEGNO_SERVER=" + boot(t, "")}}
 	s.run(fine, "segno export p", "wrote p/functions.yaml", "wrote p/flows/order.yaml", "wrote p/tests/order.yaml", "wrote p/inputs/order.json")
-	s.run(fine, "segno test p", "ok 12 scenarios passed")
+	s.run(fine, "segno test p", "ok 14 scenarios passed")
 	s.run(fine, "segno validate p", "2 flows, 9 functions")
 	s.run(fine, "segno export p", "nothing to write")
 	s.run(fine, "segno diff --server p --exit-code", "nothing to change")
