@@ -9,7 +9,7 @@ ifneq ($(wildcard $(SYSTEM_CA)),)
 export NODE_EXTRA_CA_CERTS ?= $(SYSTEM_CA)
 endif
 
-.PHONY: help run test lint generate bench e2e
+.PHONY: help run test lint generate bench e2e fuzz
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -40,6 +40,14 @@ bench: ## run the Go benchmarks
 e2e: ## run the browser journeys alone
 	@scripts/deps.sh postgresql chromium
 	$(GO) test -count=1 -v ./e2e/...
+
+# One target after the other, each on one processor; what one of them finds is kept under its testdata/fuzz.
+FUZZTIME ?= 10m
+FUZZ := flow:FuzzParse expr:FuzzSplitText expr:FuzzCompile expr:FuzzInfer schema:FuzzSchema check:FuzzCompile edit:FuzzApply
+
+fuzz: ## fuzz the readers of texts, FUZZTIME=10m each
+	@for f in $(FUZZ); do echo "$$f"; \
+	  $(GO) test ./designer/$${f%%:*} -run '^$$' -fuzz "^$${f##*:}\$$" -fuzztime $(FUZZTIME) -parallel 1 || exit 1; done
 
 # npm writes this file last, so it is as new as a complete installation.
 $(UI)/node_modules/.package-lock.json: $(UI)/package.json $(UI)/package-lock.json

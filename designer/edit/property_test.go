@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/segno-run/segno/designer/flow"
+	"github.com/segno-run/segno/internal/bounded"
 )
 
 // texts gives every in.yaml of the cases, also with CRLF.
@@ -110,7 +111,10 @@ func tolerated(message string) bool {
 
 // promise checks that op did what it says, and nothing else: every step that it does not concern means what it meant, and every comment that is not
 // inside of what it took away or wrote anew is there still.
-func promise(t *rapid.T, op Op, before, after *flow.Definition, src, out []byte) {
+func promise(t interface {
+	Helper()
+	Fatalf(string, ...any)
+}, op Op, before, after *flow.Definition, src, out []byte) {
 	t.Helper()
 	has := func(step, edge string) bool {
 		s := after.Step(step)
@@ -159,14 +163,10 @@ func promise(t *rapid.T, op Op, before, after *flow.Definition, src, out []byte)
 	case SetField:
 		tree, _ := flow.ParseTree(out)
 		node := tree.Root
-		path := op.Path
 		if op.Step != "" {
 			node = node.Get("steps").Get(op.Step)
 		}
-		for _, key := range strings.Split(path, ".") {
-			node = node.Get(key)
-		}
-		if node == nil {
+		if node = at(node, strings.Split(op.Path, ".")); node == nil {
 			t.Fatalf("%+v: not set\n%s", op, out)
 		}
 		got, err := flow.FromNode(tree, node)
@@ -197,6 +197,19 @@ func promise(t *rapid.T, op Op, before, after *flow.Definition, src, out []byte)
 	}
 }
 
+// at follows a path, in which a key that has dots itself counts as one.
+func at(node *flow.Node, path []string) *flow.Node {
+	if len(path) == 0 || node == nil {
+		return node
+	}
+	for n := len(path); n > 0; n-- {
+		if found := at(node.Get(strings.Join(path[:n], ".")), path[n:]); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
 // FuzzApply: nothing panics, what is applied can be read and undone, whatever text and operation come.
 func FuzzApply(f *testing.F) {
 	dirs, err := filepath.Glob("testdata/cases/*")
@@ -219,10 +232,17 @@ func FuzzApply(f *testing.F) {
 		if json.Unmarshal(raw, &op) != nil {
 			return
 		}
-		out, undo, err := Apply(src, op)
+		var out []byte
+		var undo Patch
+		var err error
+		bounded.Run(t, func() { out, undo, err = Apply(src, op) })
 		if err != nil {
 			return
 		}
 		checkApplied(t, src, out, undo)
+		if before, issues := flow.Parse(src); before != nil && !issues.HasErrors() {
+			after, _ := flow.Parse(out)
+			promise(t, op, before, after, src, out)
+		}
 	})
 }

@@ -3,6 +3,8 @@ package expr
 import (
 	"strings"
 	"testing"
+
+	"github.com/segno-run/segno/internal/bounded"
 )
 
 var typedEnv = TypeEnv{
@@ -67,12 +69,16 @@ func FuzzInfer(f *testing.F) {
 		"input.l.transformMap(i, v, v.k)", "optional.none().or(input.?s)", "input.l.sortBy(x, x.k)", "math.least([1, 2.0])", "input.any in input.l", "steps.a.?output.x"} {
 		f.Add(s)
 	}
+	for _, s := range dear() {
+		f.Add(s)
+	}
 	f.Fuzz(func(t *testing.T, src string) {
 		p, _ := Compile(src, Options{Item: true})
 		if p == nil {
 			return
 		}
-		of, _ := p.Infer(typedEnv)
+		var of *Type
+		bounded.Run(t, func() { of, _ = p.Infer(typedEnv) })
 		if of.String() == "" && of.Kinds != 0 {
 			t.Errorf("%q: a type without a name", src)
 		}

@@ -32,6 +32,8 @@ type Schema struct {
 	raw      []byte
 	compiled *jsonschema.Schema
 	typeMemo
+	weight    int  // see weigh
+	recursive bool // it refers to itself
 }
 
 // Error is why a schema cannot be used.
@@ -88,10 +90,11 @@ func compileNew(raw []byte) (*Schema, error) {
 	if err != nil {
 		return nil, explainCompile(doc, err)
 	}
-	if visits(compiled, map[*jsonschema.Schema]int{}) > maxVisits {
+	weight, recursive := weigh(compiled)
+	if weight > maxVisits {
 		return nil, &Error{Message: "the schema's references multiply beyond what can be checked in reasonable time"}
 	}
-	return &Schema{raw: bytes.Clone(raw), compiled: compiled}, nil
+	return &Schema{raw: bytes.Clone(raw), compiled: compiled, weight: weight, recursive: recursive}, nil
 }
 
 // Raw gives the schema as it was compiled, which must not be changed; nil for a nil Schema.
@@ -221,45 +224,4 @@ func tooDeep(raw []byte, limit int) *Violation {
 		}
 	}
 	return nil
-}
-
-// visits bounds how many subschemas one look may try, so that a few lines of nested references cannot stop a server. A recursion counts once.
-func visits(s *jsonschema.Schema, memo map[*jsonschema.Schema]int) int {
-	if s == nil {
-		return 0
-	}
-	if n, ok := memo[s]; ok {
-		return n
-	}
-	memo[s] = 1
-	n := 1
-	add := func(sub *jsonschema.Schema) {
-		n = min(n+visits(sub, memo), maxVisits+1)
-	}
-	for _, sub := range []*jsonschema.Schema{
-		s.Ref, s.Not, s.If, s.Then, s.Else, s.PropertyNames, s.Contains, s.Items2020, s.UnevaluatedItems, s.UnevaluatedProperties, s.ContentSchema,
-	} {
-		add(sub)
-	}
-	if s.DynamicRef != nil {
-		add(s.DynamicRef.Ref)
-	}
-	for _, subs := range [][]*jsonschema.Schema{s.AllOf, s.AnyOf, s.OneOf, s.PrefixItems} {
-		for _, sub := range subs {
-			add(sub)
-		}
-	}
-	for _, subs := range []map[string]*jsonschema.Schema{s.Properties, s.DependentSchemas} {
-		for _, sub := range subs {
-			add(sub)
-		}
-	}
-	for _, sub := range s.PatternProperties {
-		add(sub)
-	}
-	if sub, ok := s.AdditionalProperties.(*jsonschema.Schema); ok {
-		add(sub)
-	}
-	memo[s] = n
-	return n
 }

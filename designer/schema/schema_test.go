@@ -170,3 +170,31 @@ func BenchmarkValidate(b *testing.B) {
 		}
 	}
 }
+
+// A recursion that comes to each part in two ways doubles at each level. What is linear is checked, however deep.
+func TestARecursionThatMultipliesIsRefused(t *testing.T) {
+	nested := func(n int, key string) []byte {
+		return []byte(strings.Repeat(`{"`+key+`": `, n) + "1" + strings.Repeat("}", n))
+	}
+	for _, c := range []struct {
+		schema string
+		value  []byte
+		fine   bool
+	}{
+		{`{"patternProperties": {"^a": {"$ref": "#"}, "a$": {"$ref": "#"}}}`, nested(60, "a"), false},
+		{`{"patternProperties": {"^a": {"$ref": "#"}, "a$": {"$ref": "#"}}}`, nested(10, "a"), true},
+		{`{"patternProperties": {"^a": {"$ref": "#"}, "b$": {"$ref": "#"}}}`, nested(150, "a"), true},
+		{`{"properties": {"a": {"$ref": "#"}}, "additionalProperties": {"$ref": "#"}}`, nested(150, "a"), true},
+		{`{"properties": {"a": {"anyOf": [{"$ref": "#"}, {"$ref": "#"}]}}}`, nested(60, "a"), false},
+		{`{"$schema": "http://json-schema.org/draft-07/schema#", "items": [{"allOf": [{"$ref": "#"}, {"$ref": "#"}]}]}`, []byte(strings.Repeat("[", 60) + strings.Repeat("]", 60)), false},
+		{`{"items": {"type": "integer"}}`, []byte("[" + strings.Repeat("1,", 200_000) + "1]"), true},
+	} {
+		s, err := Compile([]byte(c.schema))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := s.Validate(c.value); (len(found) == 0) != c.fine {
+			t.Errorf("%s on %.40s…: %v, want it checked: %t", c.schema, c.value, found, c.fine)
+		}
+	}
+}

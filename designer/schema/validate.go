@@ -52,6 +52,9 @@ func (s *Schema) Validate(value []byte) []Violation {
 	if len(found) > 0 {
 		return tidy(found)
 	}
+	if s.tooCostly(value, v) {
+		return []Violation{{Message: "checking it would take too long: the schema comes to the same parts of it in too many ways"}}
+	}
 	err := s.compiled.Validate(v)
 	if err == nil {
 		return nil

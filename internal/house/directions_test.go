@@ -50,6 +50,7 @@ var directions = map[string][]string{
 	"examples": {},
 	"e2e":      {"cmd/web/app"},
 
+	"internal/bounded": {},
 	"internal/pgtest": {"cmd/web/app/localpg", "migrations"},
 	"internal/house":  {},
 }
