@@ -51,8 +51,8 @@ var directions = map[string][]string{
 	"e2e":      {"cmd/web/app"},
 
 	"internal/bounded": {},
-	"internal/pgtest": {"cmd/web/app/localpg", "migrations"},
-	"internal/house":  {},
+	"internal/pgtest":  {"cmd/web/app/localpg", "migrations"},
+	"internal/house":   {},
 }
 
 // closed lists rows that cover nothing below them, so that a new room there must be named in the table.
