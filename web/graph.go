@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/designer/flow"
 	"github.com/segno-run/segno/web/view"
@@ -43,6 +44,9 @@ func graphOf(d *flow.Definition, issues []view.Issue, spec bool) view.Graph {
 			if r := st.Call.Retry; r != nil && r.MaxAttempts > 1 {
 				n.Retry = r.MaxAttempts
 			}
+		}
+		if u := st.Until; u != nil {
+			n.Until = cmp.Or(u.Max, flow.DefaultMax)
 		}
 		if st.Compensate != nil {
 			n.Compensate = st.Compensate.Function

@@ -76,8 +76,9 @@ func (k *compiler) callStep(i int) {
 			k.stepIssue(flow.Error, i, "call", "name a function", "the step calls no function")
 		}
 	} else {
-		s.Call = k.call(i, w.Call, "", scope{step: i, field: "with", item: item, needs: k.requiredBy(w.Call)})
+		s.Call = k.call(i, w.Call, "", scope{step: i, field: "with", item: item, loop: loopOf(w), needs: k.requiredBy(w.Call)})
 	}
+	s.Until = k.until(i, item)
 	if w.Compensate != nil {
 		s.Compensate = k.call(i, w.Compensate, "compensate.", scope{step: i, field: "compensate.with", item: item, own: true, needs: k.requiredBy(w.Compensate)})
 		s.UndoAttempts = w.Compensate.After == flow.AfterAttempt

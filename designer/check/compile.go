@@ -253,6 +253,7 @@ type exprKey struct {
 	source string
 	item   bool
 	key    bool
+	loop   loop
 }
 
 type compiledExpr struct {

@@ -105,10 +105,18 @@ func placed(d *flow.Definition, c Catalog, step, field string) (*compiler, scope
 	}
 	sc.step = i
 	sc.own = strings.HasPrefix(field, "compensate.")
-	if loop := d.Steps[i].ForEach; loop != nil && (sc.own || strings.HasPrefix(field, "with")) {
+	if loop := d.Steps[i].ForEach; loop != nil && (sc.own || strings.HasPrefix(field, "with") || strings.HasPrefix(field, "until")) {
 		sc.item = true
 		_, of := k.typedProgram(loop, scope{step: i, field: "for_each"}, "list")
 		k.typing.items[i] = of.Element()
+	}
+	if d.Steps[i].Until != nil {
+		switch {
+		case strings.HasPrefix(field, "with"):
+			sc.loop = loopWith
+		case strings.HasPrefix(field, "until"):
+			sc.loop = loopCondition
+		}
 	}
 	return k, sc, true
 }
@@ -123,6 +131,13 @@ func (k *compiler) walk(names []string, sc scope) ([]expr.TypeField, bool) {
 	}
 	if sc.own {
 		roots = append(roots, expr.TypeField{Name: expr.RootKey, Type: textType, Required: true})
+	}
+	if sc.loop != noLoop {
+		roots = append(roots, expr.TypeField{Name: expr.RootIteration, Type: expr.Of(expr.Int), Required: true},
+			expr.TypeField{Name: expr.RootPrevious, Type: env.Output, Why: "the first iteration has none before it"})
+	}
+	if sc.loop == loopCondition {
+		roots = append(roots, expr.TypeField{Name: expr.RootOutput, Type: env.Output, Required: true})
 	}
 	fields := expr.ObjectOf(roots...).Fields
 	for _, name := range names {

@@ -25,6 +25,7 @@ func readFlow(t *testing.T, path string) *flow.Definition {
 func TestComplete(t *testing.T) {
 	order := readFlow(t, "../../examples/flows/order.yaml")
 	certain := readFlow(t, "testdata/right/typed_certain/flow.yaml")
+	pages, polls := readFlow(t, "testdata/right/until_pages/flow.yaml"), readFlow(t, "testdata/right/until_polls/flow.yaml")
 	examples, own := readCatalog(t, "../../examples/functions.yaml"), readCatalog(t, "testdata/functions.yaml")
 	for _, c := range []struct {
 		d                          *flow.Definition
@@ -46,6 +47,13 @@ func TestComplete(t *testing.T) {
 		{order, examples, "", "output", "steps.review.", "?error: object, ?output: object"},
 		{order, examples, "nobody", "with", "input.", ""},
 		{order, examples, "big", "if", "input.order_id.", ""},
+		{pages, own, "pages", "with.cursor", "", "input: any value, iteration: integer, previous: object, run: object, steps: object"},
+		{pages, own, "pages", "with.cursor", "previous.", "?next: string, rows: list"},
+		{pages, own, "pages", "until.condition", "out", "output: object"},
+		{pages, own, "pages", "until.condition", "iteration > 3 && output.", "?next: string, rows: list"},
+		{pages, own, "pages", "if", "it", ""},
+		{pages, own, "pages", "compensate.with.n", "iter", ""},
+		{polls, own, "all", "until.condition", "i", "index: integer, input: object, item: string, iteration: integer"},
 		{certain, own, "end", "set.text", "steps.x.", "?error: object, ?output: object"},
 		{certain, own, "last", "set", "steps.end.ou", "output: object"},
 		{certain, own, "", "output", "run.", "flow: string, id: string, started_at: string, version: integer"},

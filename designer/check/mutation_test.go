@@ -33,7 +33,7 @@ func mutants(src string, siblings func(at int, path []string) []string) []mutant
 			continue
 		}
 		body := src[m[2]:m[3]]
-		p, _ := expr.Compile(body, expr.Options{Item: true})
+		p, _ := expr.Compile(body, expr.Options{Item: true, Loop: true, Output: true})
 		if p == nil {
 			continue
 		}

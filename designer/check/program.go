@@ -54,6 +54,8 @@ type Step struct {
 
 	Deadline time.Duration // kind call: of the step with all its attempts and items; 0: none
 
+	Until *Until // kind call: it loops; may be nil
+
 	Call       *Call // kind call
 	Compensate *Call // may be nil
 	// UndoAttempts is `compensate.after: attempt`: a unit that did not complete is undone, too, if a call of its may have had its effect.
@@ -90,6 +92,13 @@ type Edge struct {
 	From int
 	Port string
 	To   int
+}
+
+// Until is the loop of a step: its function is called until the condition is true.
+type Until struct {
+	Condition *expr.Program
+	Every     time.Duration // between the end of an iteration and the next; never 0
+	Max       int           // iterations; at least 1
 }
 
 // Branch is one branch of a switch.

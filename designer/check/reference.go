@@ -75,7 +75,11 @@ func (k *compiler) notAncestor(i int, r expr.Ref, sc scope, pos flow.Pos) {
 	self := k.names[sc.step]
 	switch {
 	case i == sc.step:
-		k.textIssue(flow.Error, pos, sc, "only its `compensate` may read it", "`%s` reads its own %s, which is not there before it has run", self, r.Field)
+		hint := "only its `compensate` may read it"
+		if sc.loop == loopCondition {
+			hint = "what this iteration gave is `output`"
+		}
+		k.textIssue(flow.Error, pos, sc, hint, "`%s` reads its own %s, which is not there before it has run", self, r.Field)
 	case k.ancestors[i].has(sc.step):
 		k.textIssue(flow.Error, pos, sc, "", "`%s` runs after `%s`, so its %s cannot be read here", r.Step, self, r.Field)
 	default:

@@ -19,6 +19,7 @@ type scope struct {
 	own   bool     // a compensation: the step's own output may be read, and `key`
 	drops bool     // what is absent may be left out: a field of an object that nothing requires
 	needs []string // the names that the object here must have
+	loop  loop     // what is there of a step that loops
 }
 
 func (k *compiler) stepName(sc scope) string {
@@ -112,13 +113,16 @@ func article(celType string) string {
 
 // compileExpr compiles a source once in a flow, and checks at every place what it reads.
 func (k *compiler) compileExpr(source string, sc scope, pl place) (*expr.Program, *expr.Type) {
-	key := exprKey{source: source, item: sc.item, key: sc.own}
+	key := exprKey{source: source, item: sc.item, key: sc.own, loop: sc.loop}
 	c, ok := k.compiled[key]
 	if !ok {
-		c.program, c.problems = expr.Compile(source, expr.Options{Item: sc.item, Key: sc.own})
+		c.program, c.problems = expr.Compile(source, expr.Options{Item: sc.item, Key: sc.own, Loop: sc.loop != noLoop, Output: sc.loop == loopCondition})
 		k.compiled[key] = c
 	}
 	for _, p := range c.problems {
+		if strings.HasSuffix(p.Message, expr.OutsideUntil) {
+			p.Hint = k.noIteration(sc, p.Hint)
+		}
 		if strings.HasSuffix(p.Message, expr.OutsideForEach) {
 			p.Hint = k.noItem(sc)
 		}

@@ -35,6 +35,9 @@ func (k *compiler) env(sc scope) expr.TypeEnv {
 	if sc.item && sc.step >= 0 {
 		env.Item = k.typing.items[sc.step]
 	}
+	if sc.loop != noLoop {
+		env.Output = k.itemOutput(&k.d.Steps[sc.step])
+	}
 	return env
 }
 
@@ -197,10 +200,15 @@ func (k *compiler) neverTaken(sc scope) string {
 // seeThrough says once of each function without an output schema that what is read from its output is not checked.
 func (k *compiler) seeThrough(p *expr.Program, sc scope, at func(runes int) flow.Pos) {
 	for _, r := range p.Refs() {
-		if r.Root != expr.RootSteps || r.Field != "output" || len(r.Rest) == 0 {
+		i, ok := sc.step, true
+		switch {
+		case len(r.Rest) == 0:
+			continue
+		case r.Root == expr.RootSteps && r.Field == "output":
+			i, ok = k.index[r.Step]
+		case r.Root != expr.RootOutput && r.Root != expr.RootPrevious:
 			continue
 		}
-		i, ok := k.index[r.Step]
 		if !ok || k.d.Steps[i].Kind != flow.Call || k.d.Steps[i].Call == nil {
 			continue
 		}

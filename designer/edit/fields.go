@@ -20,6 +20,8 @@ func order(path []string) []string {
 		return []string{"max_attempts", "backoff", "factor", "max_backoff", "on"}
 	case len(path) == 1 && path[0] == "compensate":
 		return []string{"after", "call", "with", "timeout", "retry"}
+	case len(path) == 1 && path[0] == "until":
+		return []string{"condition", "every", "max"}
 	case len(path) == 1 && path[0] == "signal":
 		return []string{"name", "timeout", "schema"}
 	case len(path) == 1 && path[0] == "approval":

@@ -50,7 +50,7 @@ func (d *doc) renameStep(old, name string) *Error {
 			if f.Key.Text == "needs" {
 				continue
 			}
-			bare := f.Key.Text == "if" || f.Key.Text == "for_each" || f.Key.Text == "switch"
+			bare := f.Key.Text == "if" || f.Key.Text == "for_each" || f.Key.Text == "switch" || f.Key.Text == "until"
 			scalars(f.Value, func(n *flow.Node) {
 				refs := references(n.Text, old, bare)
 				add(n, refs, len(old), func() string { return doubleQuote(renamed(n.Text, refs, old, name)) })

@@ -61,7 +61,10 @@ func newEnv(item bool) (*cel.Env, error) {
 		cel.Variable(RootInput, types.DynType),
 		cel.Variable(RootSteps, types.DynType),
 		cel.Variable(RootRun, types.DynType),
-		cel.Variable(RootKey, types.StringType), // where it is not there, ref says so first
+		cel.Variable(RootKey, types.StringType), // where these are not there, ref says so first
+		cel.Variable(RootOutput, types.DynType),
+		cel.Variable(RootIteration, types.IntType),
+		cel.Variable(RootPrevious, types.NewOptionalType(types.DynType)),
 	)
 	if item {
 		opts = append(opts, cel.Variable(RootItem, types.DynType), cel.Variable(RootIndex, types.IntType))

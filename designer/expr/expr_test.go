@@ -14,6 +14,7 @@ type fakeScope struct {
 	item    string
 	index   int
 	key     string
+	loop    Loop
 	cache   map[string]*Value
 }
 
@@ -40,6 +41,7 @@ func (f *fakeScope) StepError(s string) (*Value, bool) {
 }
 func (f *fakeScope) Item() (*Value, int, bool) { return f.value(f.item), f.index, f.item != "" }
 func (f *fakeScope) Key() (string, bool)       { return f.key, f.key != "" }
+func (f *fakeScope) Loop() Loop                { return f.loop }
 func (f *fakeScope) Run() *Value {
 	return f.value(`{"id":"0190","flow":"order","version":3,"started_at":"2026-01-02T03:04:05Z"}`)
 }

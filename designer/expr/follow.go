@@ -58,6 +58,23 @@ func (r Ref) follow(s Scope) (place, bool, error) {
 			}
 			whole = newDecoded(raw, val)
 		}
+	case RootOutput:
+		whole = s.Loop().Output
+	case RootIteration:
+		if n := s.Loop().Iteration; n > 0 {
+			val := types.Int(n)
+			raw, err := encode(nil, val)
+			if err != nil {
+				return place{}, false, err
+			}
+			whole = newDecoded(raw, val)
+		}
+	case RootPrevious:
+		l := s.Loop()
+		if l.Previous == nil && l.Iteration > 0 {
+			return place{}, false, nil
+		}
+		whole = l.Previous
 	case RootSteps:
 		v, ok := stepField(s, r.Step, r.Field)
 		if !ok {

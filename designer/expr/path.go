@@ -14,10 +14,16 @@ const OutsideForEach = "` is there only inside `for_each`"
 // OutsideCompensate ends the message about a `key` where no call is being undone.
 const OutsideCompensate = "` is there only in the `with` of a `compensate`"
 
+// OutsideUntil ends the message about an `iteration` or `previous` where nothing loops, OutsideCondition that about an `output` of its own.
+const (
+	OutsideUntil     = "` is there only in a step with `until`"
+	OutsideCondition = "` is there only in the `condition` of an `until`"
+)
+
 // Path is one place that an expression reads: `steps.reserve_funds.output.hold` is {steps, reserve_funds, output, [hold]}, `input.account` is
 // {input, "", "", [account]}. It ends where the expression indexes by something that is not a constant name.
 type Path struct {
-	Root  string // input, steps, item, index, run or key
+	Root  string // input, steps, item, index, run or key; in a loop output, iteration, previous
 	Step  string // for steps: the step's name
 	Field string // for steps: output or error
 	Rest  []string
@@ -120,7 +126,7 @@ func takeName(s string) (name, rest string, ok bool) {
 
 func isRoot(name string) bool {
 	switch name {
-	case RootInput, RootSteps, RootItem, RootIndex, RootRun, RootKey:
+	case RootInput, RootSteps, RootItem, RootIndex, RootRun, RootKey, RootOutput, RootIteration, RootPrevious:
 		return true
 	}
 	return false
@@ -141,6 +147,14 @@ func (c chain) ref(opts Options) (Ref, *Problem) {
 	case RootKey:
 		if !opts.Key {
 			return r, &Problem{Offset: c.offset, Length: len(c.root), Message: "`" + c.root + OutsideCompensate, Hint: "it is the idempotency key of the call that is being undone"}
+		}
+	case RootIteration, RootPrevious:
+		if !opts.Loop {
+			return r, &Problem{Offset: c.offset, Length: len(c.root), Message: "`" + c.root + OutsideUntil, Hint: "it may be read in its `with` and in its `condition`"}
+		}
+	case RootOutput:
+		if !opts.Output {
+			return r, &Problem{Offset: c.offset, Length: len(c.root), Message: "`" + c.root + OutsideCondition, Hint: "the output of a step is steps.NAME.output"}
 		}
 	case RootSteps:
 		if len(links) == 0 {

@@ -16,8 +16,10 @@ import (
 
 // Options say where an expression stands.
 type Options struct {
-	Item bool // inside for_each: `item` and `index` are there
-	Key  bool // in a compensation: `key` is there
+	Item   bool // inside for_each: `item` and `index` are there
+	Key    bool // in a compensation: `key` is there
+	Loop   bool // of a step that loops until a condition: `iteration` and `previous` are there
+	Output bool // that condition: `output` is there
 }
 
 // Program is one compiled expression. It is immutable and safe for concurrent use.

@@ -23,6 +23,15 @@ type Scope interface {
 	Run() *Value
 	// Key is the idempotency key of the call that is being undone; false outside a compensation.
 	Key() (string, bool)
+	// Loop is what only a step that loops until a condition may read; its Iteration is 0 elsewhere.
+	Loop() Loop
+}
+
+// Loop is where a step stands that loops until a condition is true.
+type Loop struct {
+	Iteration int    // the one under way, from 1
+	Output    *Value // of this iteration; nil before it has one
+	Previous  *Value // the output of the iteration before; nil in the first
 }
 
 // The names that an expression may start from.
@@ -33,6 +42,10 @@ const (
 	RootIndex = "index"
 	RootRun   = "run"
 	RootKey   = "key"
+
+	RootOutput    = "output"    // in the condition of an `until`: what this iteration gave
+	RootIteration = "iteration" // of a step that loops: from 1
+	RootPrevious  = "previous"  // of a step that loops: an optional of the output of the iteration before
 )
 
 // activation shows a Scope to CEL.
@@ -59,8 +72,27 @@ func (a activation) ResolveName(name string) (any, bool) {
 	case RootKey:
 		key, ok := a.scope.Key()
 		return types.String(key), ok
+	case RootOutput:
+		return resolve(a.scope.Loop().Output)
+	case RootIteration:
+		n := a.scope.Loop().Iteration
+		return types.Int(n), n > 0
+	case RootPrevious:
+		return previous(a.scope.Loop())
 	}
 	return nil, false
+}
+
+// previous is an optional, because the first iteration has none before it.
+func previous(l Loop) (any, bool) {
+	if l.Previous == nil {
+		return types.OptionalNone, l.Iteration > 0
+	}
+	v, err := l.Previous.decoded()
+	if err != nil {
+		return types.WrapErr(err), true
+	}
+	return types.OptionalOf(v), true
 }
 
 func (a activation) Parent() cel.Activation { return nil }

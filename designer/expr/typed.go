@@ -19,6 +19,8 @@ type TypeEnv struct {
 	Input *Type
 	Item  *Type
 	Step  func(name string) *Type // an object with `output` and `error`
+
+	Output *Type // of one iteration of the step, in a loop
 }
 
 // Finding is one thing wrong with the types of an expression.
@@ -113,6 +115,14 @@ func (t *typer) root(name string, at int) typed {
 		v.Type = runType
 	case RootKey:
 		v.Type = Of(String)
+	case RootOutput:
+		v.Type = t.env.Output
+	case RootIteration:
+		v.Type = Of(Int)
+	case RootPrevious:
+		if v.Type = t.env.Output.optional(); v.Type == nil { // unknown, yet surely an optional
+			v.Type = &Type{Kinds: everything, Optional: true}
+		}
 	case RootSteps:
 		v.root = true
 	}

@@ -171,6 +171,15 @@ func canonicalStep(s *Step) []byte {
 	if s.Call != nil {
 		o.call(s.Call)
 	}
+	if u := s.Until; u != nil {
+		o.raw("until", func() []byte {
+			var loop object
+			loop.expr("condition", u.Condition)
+			loop.duration("every", u.Every)
+			loop.integer("max", u.Max)
+			return loop.bytes()
+		})
+	}
 	if len(s.Switch) > 0 {
 		o.raw("switch", func() []byte {
 			branches := make([][2]string, 0, len(s.Switch))

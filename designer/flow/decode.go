@@ -83,7 +83,7 @@ func (d *decoder) markAll(path string, n *Node) {
 // later are the keys of the full language that this release does not read, by where they stand.
 var later = map[string][]string{
 	"flow":       {"deadline"},
-	"step":       {"flow", "until"},
+	"step":       {"flow"},
 	"compensate": {"deadline"},
 	"function":   {"lambda", "worker", "rate"},
 }
@@ -115,7 +115,7 @@ func (d *decoder) each(n *Node, what, path string, known []string, f func(key st
 }
 
 // whole names a mapping in a sentence.
-var whole = map[string]string{"flow": "a flow", "step": "a step", "compensate": "`compensate`", "retry": "`retry`", "wait": "`wait`",
+var whole = map[string]string{"flow": "a flow", "step": "a step", "compensate": "`compensate`", "retry": "`retry`", "wait": "`wait`", "until": "`until`",
 	"signal": "`signal`", "approval": "`approval`", "fail": "`fail`", "needs": "`needs`", "function": "a function", "http": "`http`", "process": "`process`"}
 
 // mapping reports whether n is a mapping, with an issue if not.

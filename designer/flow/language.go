@@ -55,6 +55,10 @@ func stepShapes() shapes {
 		"description": "What is undone: what completed; or also an attempt of which nobody knows whether it happened."}, "call": shapes{"$ref": "#/$defs/function"}, "with": shapes{"$ref": "#/$defs/with"},
 		"timeout": durationOf("Of one attempt; default: the function's."), "retry": shapes{"$ref": "#/$defs/retry"}}, "call")
 	compensate["description"] = "How to undo what the step did."
+	until := closed(shapes{"condition": condition("True: the step completes with the output of this iteration."),
+		"every": durationOf("Between the end of an iteration and the next; default " + FormatDuration(DefaultEvery) + "."),
+		"max":   shapes{"type": "integer", "minimum": 1, "maximum": MostMax, "default": DefaultMax, "description": "Iterations after which the step fails with class timeout."}}, "condition")
+	until["description"] = "Calls the function again and again until a condition is true."
 	return shapes{
 		"title": said("What people read instead of the name."),
 		"notes": said("For people. It means nothing, and is no part of the content hash."),
@@ -70,6 +74,7 @@ func stepShapes() shapes {
 		"timeout":    durationOf("Of one attempt; default: the function's, which is " + FormatDuration(DefaultTimeout) + "."),
 		"deadline":   durationOf("Of the step with all its attempts and items; without it, none."),
 		"retry":      shapes{"$ref": "#/$defs/retry"},
+		"until":      until,
 		"compensate": compensate,
 		"switch": shapes{"type": "object", "minProperties": 1, "propertyNames": shapes{"$ref": "#/$defs/name"}, "additionalProperties": shapes{"$ref": "#/$defs/expression"},
 			"description": "Takes the first branch whose condition is true; one must be sure to be."},

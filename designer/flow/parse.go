@@ -7,12 +7,13 @@ import (
 
 var (
 	flowKeys = []string{"name", "title", "notes", "input", "timeout", "steps", "output", "on_failure"}
-	stepKeys = []string{"call", "switch", "set", "wait", "signal", "approval", "fail", "needs", "if", "for_each", "max_parallel", "tolerated_failures", "with", "retry", "timeout",
+	stepKeys = []string{"call", "switch", "set", "wait", "signal", "approval", "fail", "needs", "if", "for_each", "max_parallel", "tolerated_failures", "until", "with", "retry", "timeout",
 		"deadline", "compensate", "title", "notes"}
 	kinds = []Kind{Call, Switch, Set, Wait, Signal, Approval, Fail}
 
 	signalKeys     = []string{"name", "timeout", "schema"}
 	waitKeys       = []string{"until"}
+	untilKeys      = []string{"condition", "every", "max"}
 	approvalKeys   = []string{"title", "timeout"}
 	failKeys       = []string{"message"}
 	needsKeys      = []string{"any"}

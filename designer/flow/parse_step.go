@@ -48,7 +48,7 @@ func (d *decoder) stepEntry(e *Entry) Step {
 func hasLaterKind(n *Node) bool { return n.Entry("flow") != nil }
 
 // onlyCall are the keys that say how a function is called.
-var onlyCall = []string{"with", "retry", "timeout", "deadline", "compensate", "for_each", "max_parallel", "tolerated_failures"}
+var onlyCall = []string{"with", "retry", "timeout", "deadline", "compensate", "for_each", "max_parallel", "tolerated_failures", "until"}
 
 func (d *decoder) stepKey(s *Step, key string, e *Entry) {
 	v := e.Value
@@ -62,6 +62,8 @@ func (d *decoder) stepKey(s *Step, key string, e *Entry) {
 		if s.Kind != "" && s.Kind != Call {
 			hint := ""
 			switch {
+			case key == "until" && s.Kind == Wait:
+				hint = "write it inside: `wait: {until: …}`"
 			case key != "timeout" && key != "deadline":
 			case s.Kind == Approval:
 				hint = "write it inside: `approval: {title: …, timeout: 48h}`"
@@ -92,6 +94,8 @@ func (d *decoder) stepKey(s *Step, key string, e *Entry) {
 		s.MaxParallel = d.integer(v, key, 1, 10000)
 	case "tolerated_failures":
 		s.Tolerated = d.tolerance(v, key)
+	case "until":
+		s.Until = d.until(e)
 	case "compensate":
 		s.Compensate = d.compensate(e)
 	default:

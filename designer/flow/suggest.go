@@ -12,7 +12,7 @@ import (
 // synonyms are words that people know from other tools.
 var synonyms = map[string]string{
 	"after": "needs", "depends_on": "needs", "dependson": "needs", "depends": "needs", "requires": "needs",
-	"when": "if", "condition": "if", "foreach": "for_each", "loop": "for_each", "map": "for_each", "concurrency": "max_parallel",
+	"when": "if", "condition": "if", "foreach": "for_each", "loop": "for_each", "repeat": "until", "poll": "until", "do_until": "until", "max_iterations": "max", "map": "for_each", "concurrency": "max_parallel",
 	"function": "call", "uses": "call", "run": "call", "choice": "switch", "sleep": "wait", "delay": "wait",
 	"args": "with", "arguments": "with", "parameters": "with", "inputs": "with", "retries": "retry", "undo": "compensate",
 	"attempts": "max_attempts", "max_retries": "max_attempts", "interval": "backoff", "initial_interval": "backoff", "description": "title",

@@ -145,6 +145,8 @@ type Step struct {
 	Approval ApprovalSpec
 	Fail     FailSpec
 
+	Until *UntilSpec // kind call: the step loops
+
 	Compensate *CallSpec // kind call only
 
 	Positions map[string]Pos // of each key written, by path: "timeout", "retry.on[0]", "switch.review"
@@ -210,6 +212,21 @@ type Retry struct {
 	MaxBackoff  time.Duration `json:"max_backoff,omitempty"`  // default 5m
 	On          []fault.Class `json:"on,omitempty"`           // empty: every class that is safe to retry
 }
+
+// UntilSpec calls the step's function again and again until a condition is true.
+type UntilSpec struct {
+	Condition *Expr         // nil if it could not be read
+	Every     time.Duration // between the end of an iteration and the next; 0: DefaultEvery
+	Max       int           // iterations; 0: DefaultMax
+	Pos       Pos
+}
+
+// The pause between iterations, and how many there are, when `until` does not say; and how many it may ask for.
+const (
+	DefaultEvery = time.Second
+	DefaultMax   = 100
+	MostMax      = 10_000
+)
 
 // Branch is one branch of a switch.
 type Branch struct {

@@ -85,6 +85,9 @@ func label(s *flow.Step) string {
 	if s.ForEach != nil {
 		text += "<br/>for each"
 	}
+	if s.Until != nil {
+		text += "<br/>until"
+	}
 	return text
 }
 

@@ -107,7 +107,8 @@ type Expect struct {
 	Output        flow.Value   // of the run; a partial match
 	Outputs       []flow.Field // of steps, by name; partial matches
 	Attempts      []Attempts
-	Compensations []Place // what was undone, in order: `step` or `step[item]`; nil: any
+	Iterations    []Attempts // of loops: how many iterations completed
+	Compensations []Place    // what was undone, in order: `step` or `step[item]`; nil: any
 	CompensPos    flow.Pos
 	Failure       *ExpectedFailure
 }

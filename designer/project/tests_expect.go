@@ -118,7 +118,7 @@ var statuses = []string{"waiting", "paused", "succeeded", "failed", "cancelled",
 
 func (r *testReader) expect(v flow.Value) Expect {
 	e := Expect{Pos: v.Pos}
-	known := []string{"status", "path", "skipped", "output", "outputs", "attempts", "compensations", "failure"}
+	known := []string{"status", "path", "skipped", "output", "outputs", "attempts", "iterations", "compensations", "failure"}
 	r.each(v, "`expect`", known, func(f flow.Field) {
 		switch f.Key {
 		case "status":
@@ -137,6 +137,12 @@ func (r *testReader) expect(v flow.Value) Expect {
 			if r.mapping(f) {
 				for _, a := range f.Value.Fields {
 					e.Attempts = append(e.Attempts, Attempts{a.Key, a.KeyPos, r.integer(a, 0)})
+				}
+			}
+		case "iterations":
+			if r.mapping(f) {
+				for _, a := range f.Value.Fields {
+					e.Iterations = append(e.Iterations, Attempts{a.Key, a.KeyPos, r.integer(a, 0)})
 				}
 			}
 		case "compensations":

@@ -36,26 +36,30 @@ func Apply(s *State, f Fact, at time.Time) {
 	case *CallScheduled:
 		s.scheduled(f, at)
 	case *CallStarted:
-		if u := s.unit(f.Ref); f.Attempt == len(u.Attempts) {
-			u.Attempts[f.Attempt-1].Sent = true
+		if u := s.unit(f.Ref); f.Attempt == u.Made() {
+			u.attempt(f.Attempt).Sent = true
 		}
 	case *CallSucceeded:
 		u := s.unit(f.Ref)
 		u.Out, u.Fault, u.Crashes, u.RetryAt, u.Maybe = value(f.Output), nil, 0, time.Time{}, false
 		u.end(f.Attempt, Succeeded, nil, f.Call, at)
+		u.pass(u.Iteration, u.Out)
 		s.move(f.Ref, u, Succeeded)
+	case *IterationCompleted:
+		s.iterated(f, at)
 	case *CallFailed:
 		s.failed(f, at)
 	case *UnitCancelled:
 		u := s.unit(f.Ref)
-		u.RetryAt = time.Time{}
-		if n := len(u.Attempts); n > 0 && u.Attempts[n-1].Status == Running { // it had not gone out
-			u.Attempts[n-1].Status, u.Attempts[n-1].EndedAt = Cancelled, at
+		u.RetryAt, u.NextAt = time.Time{}, time.Time{}
+		if a := u.attempt(u.Made()); a != nil && a.Status == Running { // it had not gone out
+			a.Status, a.EndedAt = Cancelled, at
 		}
 		s.move(f.Ref, u, Cancelled)
 	case *DeadlineSet:
 		st := s.step(f.Step)
 		st.Deadline, st.Overdue = f.At, false
+		s.wakes.push(f.At, Ref{Step: f.Step, Item: NoItem})
 	case *DeadlinePassed:
 		s.step(f.Step).Overdue = true
 	case *RunTimedOut:
@@ -64,7 +68,7 @@ func Apply(s *State, f Fact, at time.Time) {
 		st := s.begin(f.Step, at)
 		st.Status, st.Until, st.Ask, st.Title, st.Decision, st.Awaits = Waiting, f.Until, f.Ask, f.Title, nil, f.Signal
 		s.Waiting++
-		s.wakes.push(f.Until, f.Step)
+		s.wakes.push(f.Until, Ref{Step: f.Step, Item: NoItem})
 	case *TimerFired:
 		if u := s.Unit(f.Ref); u != nil && u.State == Retrying {
 			u.RetryAt = time.Time{}
@@ -103,7 +107,7 @@ func Apply(s *State, f Fact, at time.Time) {
 		slices.Sort(st.Again)
 		st.units(func(_ int, u *Unit) {
 			if u.State == Failed {
-				u.State, u.Round, u.Crashes, u.Fault = "", 0, 0, nil
+				u.State, u.Round, u.Crashes, u.Fault, u.Base = "", 0, 0, nil, u.Passed
 			}
 		})
 		s.Failures = slices.DeleteFunc(s.Failures, func(name string) bool { return name == f.Step })
@@ -124,13 +128,8 @@ func Apply(s *State, f Fact, at time.Time) {
 		for _, n := range f.Plan {
 			st := s.step(n.Step)
 			un := &Undoing{Waits: n.Waits, Releases: n.Releases, Attempts: n.Attempts, Cursor: len(st.Items)}
-			st.Undoing, un.Todo = un, st.Done
-			if !st.Planned {
-				un.Todo = delta(st.Unit.State == Succeeded, false)
-			}
-			if un.Attempts {
-				un.Todo += st.Unknown()
-			}
+			st.Undoing = un
+			st.units(func(_ int, u *Unit) { un.Todo += delta(un.Covers(u), false) })
 		}
 	case *UndoSettled:
 		st := s.step(f.Step)
@@ -172,7 +171,7 @@ func (s *State) end(status RunStatus, at time.Time) {
 
 func (s *State) setDeadline(at time.Time) {
 	s.Deadline, s.TimedOut = at, false
-	s.wakes.push(at, "")
+	s.wakes.push(at, Ref{Item: NoItem})
 }
 
 func (s *State) timedOut(f *RunTimedOut) {
@@ -234,8 +233,10 @@ func (s *State) move(r Ref, u *Unit, to StepStatus) {
 	u.State = to
 	d := delta(open(to), open(from))
 	unsure := delta(to == Uncertain, from == Uncertain)
+	between := delta(to == Waiting, from == Waiting)
 	s.InFlight += d
 	s.Uncertain += unsure
+	s.Waiting += between
 	switch {
 	case r.Undo:
 		un := st.Undoing
@@ -251,7 +252,8 @@ func (s *State) move(r Ref, u *Unit, to StepStatus) {
 			s.UndoFailed = append(s.UndoFailed, r)
 		}
 	case r.Item != NoItem:
-		st.Open += d
+		st.Open += d + between
+		st.Between += between
 		st.Retries += delta(to == Retrying, from == Retrying)
 		st.Unsure += unsure
 		if to == Succeeded {
@@ -265,7 +267,7 @@ func (s *State) move(r Ref, u *Unit, to StepStatus) {
 		u.doubted = u.unknown()
 	}
 	// What a person said of an uncertain unit while the run is being undone. Nothing else ends then.
-	if un := st.Undoing; un != nil && !r.Undo && from == Uncertain && un.Covers(u) {
+	if un := st.Undoing; un != nil && !r.Undo && (from == Uncertain || from == Running) && un.Covers(u) {
 		un.Todo++
 		if r.Item >= un.Cursor {
 			un.Late = append(un.Late, r.Item)
@@ -298,18 +300,20 @@ func (s *State) scheduled(f *CallScheduled, at time.Time) {
 		st.taken(f.Item)
 	}
 	u := s.unit(f.Ref)
-	u.Function, u.Generation, u.Round, u.RetryAt = f.Function, f.Generation, f.Round, time.Time{}
+	u.Function, u.Generation, u.Round, u.RetryAt, u.NextAt = f.Function, f.Generation, f.Round, time.Time{}, time.Time{}
+	if f.Iteration != u.Iteration {
+		u.Iteration, u.Crashes, u.Resolved = f.Iteration, 0, nil
+	}
 	if f.Input != nil {
 		u.In = value(f.Input)
 	}
-	u.Attempts = append(u.Attempts, Attempt{Number: f.Attempt, Status: Running, QueuedAt: at})
+	u.Attempts = append(u.Attempts, Attempt{Number: f.Attempt, Iteration: f.Iteration, Status: Running, QueuedAt: at})
 	s.move(f.Ref, u, Running)
 }
 
 // end closes attempt n with its outcome.
 func (u *Unit) end(n int, status StepStatus, f *fault.Fault, c Call, at time.Time) {
-	if n > 0 && n <= len(u.Attempts) {
-		a := &u.Attempts[n-1]
+	if a := u.attempt(n); a != nil {
 		a.Status, a.Fault, a.Call, a.EndedAt = status, f, c, at
 	}
 }
@@ -319,7 +323,7 @@ func (s *State) failed(f *CallFailed, at time.Time) {
 		s.begin(f.Step, at).taken(f.Item)
 	}
 	u := s.unit(f.Ref)
-	u.Fault, u.RetryAt = &f.Fault, f.RetryAt
+	u.Fault, u.RetryAt, u.NextAt = &f.Fault, f.RetryAt, time.Time{}
 	switch {
 	case f.Left:
 	case f.Fault.Class == fault.Crashed:
@@ -355,7 +359,7 @@ func (s *State) completed(f *StepCompleted, at time.Time) {
 	st.Status, st.EndedAt, st.Port, st.Why = Succeeded, at, f.Port, f.Why
 	switch {
 	case f.Collect:
-		st.Result = collect(st.Items)
+		st.Result = collect(st.Items, func(u *Unit) *expr.Value { return u.Out })
 	case f.Output != nil:
 		st.Result = value(f.Output)
 	default:
@@ -379,18 +383,20 @@ func (s *State) taken(f *SignalTaken) {
 }
 
 // collect is the list of the items' outputs, aligned with the items.
-func collect(items []*Unit) *expr.Value {
+func collect(items []*Unit, output func(*Unit) *expr.Value) *expr.Value {
 	var b bytes.Buffer
 	b.WriteByte('[')
 	for i, u := range items {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		if u == nil || u.Out == nil {
-			b.WriteString("null")
-			continue
+		if u != nil {
+			if out := output(u); out != nil {
+				b.Write(out.JSON())
+				continue
+			}
 		}
-		b.Write(u.Out.JSON())
+		b.WriteString("null")
 	}
 	b.WriteByte(']')
 	return expr.FromJSON(b.Bytes())
@@ -444,6 +450,7 @@ func (s *State) retried() {
 		s.Phase = PhaseForward
 	}
 	s.Ended, s.EndedAt, s.Failure = "", time.Time{}, nil
+	s.wakeLoops()
 }
 
 func (s *State) resolved(f *UncertainResolved) {
@@ -454,7 +461,13 @@ func (s *State) resolved(f *UncertainResolved) {
 	}
 	switch f.As {
 	case Happened:
-		u.Out, u.Fault, u.Crashes, u.Maybe = value(f.Output), nil, 0, false
+		u.Fault, u.Crashes, u.Maybe = nil, 0, false
+		if f.GoesOn {
+			s.move(f.Ref, u, Running) // until the fact that follows
+			return
+		}
+		u.Out = value(f.Output)
+		u.pass(u.Iteration, u.Out)
 		s.move(f.Ref, u, Succeeded)
 	case DidNotHappen:
 		u.Maybe = false

@@ -59,6 +59,7 @@ func (d *decider) retry(in *Retry) error {
 		d.queue = append(d.queue, turn{step: d.p.Step(name)})
 	}
 	d.drain()
+	d.resumeLoops()
 	return nil
 }
 
@@ -112,16 +113,16 @@ func (d *decider) stop(st *check.Step, s *Step) {
 	}
 	for _, r := range s.refs() {
 		switch u := d.s.Unit(r); u.State {
-		case Retrying:
+		case Retrying, Waiting:
 			d.emit(&UnitCancelled{r})
 			d.unitCancelled(st, r)
 		case Running:
-			if !d.spec(r).Idempotent && !u.Attempts[len(u.Attempts)-1].Sent {
+			if !d.spec(r).Idempotent && !u.last().Sent {
 				d.emit(&UnitCancelled{r}) // it has not gone out, and will not
 				d.unitCancelled(st, r)
 				continue
 			}
-			d.command(&CancelCall{r, len(u.Attempts)})
+			d.command(&CancelCall{r, u.Made()})
 		}
 	}
 	if s.Planned && s.Status == Running {
@@ -197,6 +198,15 @@ func (d *decider) resolve(in *Resolve) error {
 	case DidNotHappen, DidFail:
 	default:
 		return &Refusal{Invalid, "an uncertain step is resolved as happened, did_not_happen or failed, not as " + quote(string(in.As))}
+	}
+	if in.As == Happened {
+		done, broken := d.enough(st, r, f.Output)
+		if !done {
+			f.GoesOn = true
+			d.emit(f)
+			d.iterated(st, &IterationCompleted{Ref: r, Output: f.Output}, broken)
+			return nil
+		}
 	}
 	d.emit(f)
 	stopped := !r.Undo && (d.s.Phase == PhaseCancelling || d.s.Phase == PhaseCompensating)

@@ -29,21 +29,26 @@ func (d *decider) schedule(st *check.Step, r Ref, round int) {
 		d.unitFailed(st, r)
 		return
 	}
-	generation, n := 0, 0
+	generation, n, iteration := 0, 0, d.iteration(st, r)
 	if u := d.s.Unit(r); u != nil && u.In != nil {
-		n, generation = len(u.Attempts), u.Generation
+		n = u.Made()
+		same := bytes.Equal(u.In.JSON(), in)
 		switch {
-		case bytes.Equal(u.In.JSON(), in):
-			in = nil
+		case iteration != u.Iteration: // another effect, as it should be
+		case same:
+			generation = u.Generation
 		case u.Maybe:
 			d.emit(&CallFailed{Ref: r, Fault: *doubt(u), Next: NextUncertain}) // under the new key it could happen a second time
 			return
 		default:
-			generation++ // the effect asked for is another one, so it must not be taken for the one asked for before
+			generation = u.Generation + 1 // the effect asked for is another one, so it must not be taken for the one asked for before
+		}
+		if same {
+			in = nil
 		}
 	}
 	c := d.spec(r)
-	d.emit(&CallScheduled{Ref: r, Attempt: n + 1, Generation: generation, Function: c.Function, Input: in, Round: round})
+	d.emit(&CallScheduled{Ref: r, Attempt: n + 1, Generation: generation, Function: c.Function, Input: in, Round: round, Iteration: iteration})
 	d.invoke(r)
 }
 
@@ -62,20 +67,20 @@ func doubt(u *Unit) *fault.Fault {
 // again records the next attempt of a unit whose input stands.
 func (d *decider) again(r Ref, round int) {
 	u := d.s.Unit(r)
-	d.emit(&CallScheduled{Ref: r, Attempt: len(u.Attempts) + 1, Generation: u.Generation, Function: u.Function, Round: round})
+	d.emit(&CallScheduled{Ref: r, Attempt: u.Made() + 1, Generation: u.Generation, Function: u.Function, Round: round, Iteration: u.Iteration})
 	d.invoke(r)
 }
 
 func (d *decider) invoke(r Ref) {
 	u, c := d.s.Unit(r), d.spec(r)
-	sent := u.Attempts[len(u.Attempts)-1].Sent
-	d.command(&Invoke{Ref: r, Attempt: len(u.Attempts), Confirm: !c.Idempotent && !sent, Key: Key(d.s.ID, r, u.Generation), Function: u.Function, Input: u.In.JSON(), Timeout: c.Timeout})
+	d.command(&Invoke{Ref: r, Attempt: u.Made(), Iteration: u.Iteration, Confirm: !c.Idempotent && !u.last().Sent, Key: u.Key(d.s.ID, r), Function: u.Function, Input: u.In.JSON(),
+		Timeout: c.Timeout})
 }
 
 // dispatch records the intent to make a call that may not be made twice.
 func (d *decider) dispatch(in *Dispatch) {
 	u := d.s.Unit(in.Ref)
-	if u == nil || d.s.Ended != "" || u.State != Running || in.Attempt != len(u.Attempts) || u.Attempts[in.Attempt-1].Sent {
+	if u == nil || d.s.Ended != "" || u.State != Running || in.Attempt != u.Made() || u.last().Sent {
 		return
 	}
 	d.emit(&CallStarted{in.Ref, in.Attempt})
@@ -84,13 +89,8 @@ func (d *decider) dispatch(in *Dispatch) {
 
 // input evaluates `with` and holds it against the function's contract.
 func (d *decider) input(st *check.Step, r Ref) (JSON, *fault.Fault) {
-	sc := scope{s: d.s, item: r.Item}
-	if r.Item != NoItem {
-		sc.v = d.s.step(r.Step).List[r.Item]
-	}
-	if r.Undo {
-		sc.undo = r.Step
-	}
+	sc := d.unitScope(r)
+	sc.loop = d.loop(st, r, nil)
 	c := d.spec(r)
 	in := JSON("{}")
 	if c.With != nil {
@@ -108,7 +108,7 @@ func (d *decider) input(st *check.Step, r Ref) (JSON, *fault.Fault) {
 
 func (d *decider) callDone(in *CallDone) {
 	st, u := d.p.Step(in.Step), d.s.Unit(in.Ref)
-	if st == nil || u == nil || u.State != Running || in.Attempt != len(u.Attempts) {
+	if st == nil || u == nil || u.State != Running || in.Attempt != u.Made() {
 		return // a late result of an attempt that has been judged already
 	}
 	c, f := d.spec(in.Ref), in.Fault
@@ -116,8 +116,7 @@ func (d *decider) callDone(in *CallDone) {
 		f = c.BreachOfOutput(in.Output)
 	}
 	if f == nil {
-		d.emit(&CallSucceeded{Ref: in.Ref, Attempt: in.Attempt, Output: in.Output, Call: in.Call})
-		d.unitDone(st, in.Ref)
+		d.succeeded(st, in)
 		return
 	}
 	fact := &CallFailed{Ref: in.Ref, Attempt: in.Attempt, Fault: *f, Call: in.Call}
@@ -168,7 +167,7 @@ func (d *decider) unitFailed(st *check.Step, r Ref) {
 	case r.Item != NoItem:
 		d.advance(st)
 	default:
-		d.fail(st, NoItem, d.s.Unit(r).Fault)
+		d.fail(st, NoItem, d.s.Unit(r).failure())
 	}
 	d.undoNext(st)
 }
@@ -200,6 +199,9 @@ func (d *decider) timerDue(in *TimerDue) {
 	if u := d.s.Unit(in.Ref); u != nil && d.s.Ended == "" && u.State == Retrying && !u.RetryAt.IsZero() && !u.RetryAt.After(d.now) {
 		d.emit(&TimerFired{in.Ref})
 		d.again(in.Ref, u.Round+1)
+		return
+	}
+	if d.nextIteration(st, in.Ref) {
 		return
 	}
 	s, ok := d.s.Steps[in.Step]
@@ -235,8 +237,11 @@ func (s *State) Timers() []SetTimer {
 			out = append(out, SetTimer{Ref{Step: name, Item: NoItem}, st.Deadline})
 		}
 		st.units(func(i int, u *Unit) {
-			if u.State == Retrying {
+			switch u.State {
+			case Retrying:
 				out = append(out, SetTimer{Ref{Step: name, Item: i}, u.RetryAt})
+			case Waiting:
+				out = append(out, SetTimer{Ref{Step: name, Item: i}, u.NextAt})
 			}
 			if u.Undo != nil && u.Undo.State == Retrying {
 				out = append(out, SetTimer{Ref{Step: name, Item: i, Undo: true}, u.Undo.RetryAt})
@@ -247,7 +252,7 @@ func (s *State) Timers() []SetTimer {
 		if c := a.At.Compare(b.At); c != 0 {
 			return c
 		}
-		return strings.Compare(Key("", a.Ref, 0), Key("", b.Ref, 0))
+		return strings.Compare(Key("", a.Ref, 0, 0), Key("", b.Ref, 0, 0))
 	})
 	return out
 }

@@ -94,9 +94,11 @@ func (d *decider) expire(st *check.Step) {
 		fact := &CallFailed{Ref: r, Fault: *f}
 		switch u.State {
 		case Retrying:
+		case Waiting:
+			fact.Fault.Effect = fault.Maybe // its iterations did happen
 		case Running:
-			fact.Attempt = len(u.Attempts)
-			sent := u.Attempts[fact.Attempt-1].Sent
+			fact.Attempt = u.Made()
+			sent := u.last().Sent
 			if d.spec(r).Idempotent {
 				fact.Fault.Effect = fault.Maybe
 			}

@@ -19,6 +19,10 @@
 // After an unhandled failure no new step starts (what is ready is held), what has begun settles, then the run fails, or compensates if its on_failure
 // says so. Cancel tells what is called to stop, waits for its outcomes, and does the same.
 //
+// A unit of a step with `until` is called in iterations, numbered from 1 without gaps; each has attempts, retries, crashes and a key of its own. An
+// iteration that fails fails the unit, and Retry calls that same iteration again; a word on an uncertain iteration is its outcome. A failure of a unit of
+// which iterations have completed has the effect maybe, and such a unit is undone like one that completed, once, by the last output that there is.
+//
 // A unit does not complete if it failed (handled, tolerated or not), was cancelled, or was to be called again and was not. What an undo is given names
 // the calls by their key. A unit whose input has changed after an attempt whose effect is maybe is called no more under another key: it is uncertain.
 package planner

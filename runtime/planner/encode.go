@@ -46,6 +46,7 @@ var kinds = map[uint8]func() Fact{
 	32: func() Fact { return new(DeadlineSet) },
 	33: func() Fact { return new(DeadlinePassed) },
 	34: func() Fact { return new(RunTimedOut) },
+	43: func() Fact { return new(IterationCompleted) },
 }
 
 var numbers = func() map[reflect.Type]uint8 {

@@ -117,6 +117,7 @@ type (
 		Function   string `cbor:"6,keyasint"`
 		Input      JSON   `cbor:"7,keyasint,omitempty"`
 		Round      int    `cbor:"8,keyasint,omitempty"` // of the attempts that count against the retry policy, from 1
+		Iteration  int    `cbor:"9,keyasint,omitempty"` // of a loop, from 1
 	}
 	// CallStarted is the intent to make, now, a call that may not be made twice. It is committed before the call goes out; without it the call
 	// has certainly not been made. Calls of idempotent functions go without.
@@ -130,6 +131,16 @@ type (
 		Attempt int  `cbor:"4,keyasint"`
 		Output  JSON `cbor:"5,keyasint"`
 		Call    Call `cbor:"6,keyasint"`
+	}
+	// IterationCompleted records the output of an iteration after which the loop's condition was not true: that of an attempt, or (Attempt 0) of a person's
+	// word. The next iteration begins at NextAt; if that is zero, a fact in the same transition says why there is none.
+	IterationCompleted struct {
+		Ref
+		Attempt   int       `cbor:"4,keyasint,omitempty"`
+		Iteration int       `cbor:"5,keyasint"`
+		Output    JSON      `cbor:"6,keyasint"`
+		Call      Call      `cbor:"7,keyasint"`
+		NextAt    time.Time `cbor:"8,keyasint,omitempty"`
 	}
 	// CallFailed records an attempt's failure and what it leads to. Attempt 0 means that there was no call: the input could not be made.
 	CallFailed struct {
@@ -255,6 +266,8 @@ type (
 		Output JSON       `cbor:"5,keyasint,omitempty"`
 		By     string     `cbor:"6,keyasint,omitempty"`
 		Reason string     `cbor:"7,keyasint,omitempty"`
+		// GoesOn says that what happened was an iteration of a loop, and not its last: an IterationCompleted follows.
+		GoesOn bool `cbor:"8,keyasint,omitempty"`
 	}
 	// Recovered says that another owner took the run up while calls were in flight.
 	Recovered struct {
@@ -289,6 +302,7 @@ func (*CallScheduled) fact()         {}
 func (*CallStarted) fact()           {}
 func (*CallSucceeded) fact()         {}
 func (*CallFailed) fact()            {}
+func (*IterationCompleted) fact()    {}
 func (*DeadlineSet) fact()           {}
 func (*DeadlinePassed) fact()        {}
 func (*RunTimedOut) fact()           {}

@@ -108,12 +108,13 @@ type (
 	// With Confirm the function is not idempotent: instead of calling it, ask with a Dispatch; the Invoke that follows is the one to make.
 	Invoke struct {
 		Ref
-		Attempt  int
-		Confirm  bool
-		Key      string // idempotency key
-		Function string
-		Input    JSON
-		Timeout  time.Duration
+		Attempt   int
+		Iteration int // of a loop, from 1; 0 outside one
+		Confirm   bool
+		Key       string // idempotency key
+		Function  string
+		Input     JSON
+		Timeout   time.Duration
 	}
 	// SetTimer asks for a TimerDue at a time by the journal's clock.
 	SetTimer struct {
@@ -153,15 +154,21 @@ func conflict(format string, args ...any) error {
 }
 
 // Key is the idempotency key of a unit's call: run/step/item/iteration/generation, and /undo for a compensation. A part that does not apply is
-// "-". Every attempt of a generation has the same key.
-func Key(run string, r Ref, generation int) string {
-	item := "-"
+// "-"; iteration is 0 outside a loop. Every attempt of a generation has the same key.
+func Key(run string, r Ref, iteration, generation int) string {
+	item, loop := "-", "-"
 	if r.Item != NoItem {
 		item = fmt.Sprint(r.Item)
 	}
-	key := fmt.Sprintf("%s/%s/%s/-/%d", run, r.Step, item, generation)
+	if iteration > 0 {
+		loop = fmt.Sprint(iteration)
+	}
+	key := fmt.Sprintf("%s/%s/%s/%s/%d", run, r.Step, item, loop, generation)
 	if r.Undo {
 		key += "/undo"
 	}
 	return key
 }
+
+// Key is the key of the call that the unit made last, or makes.
+func (u *Unit) Key(run string, r Ref) string { return Key(run, r, u.Iteration, u.Generation) }

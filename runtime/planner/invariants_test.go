@@ -23,6 +23,7 @@ type witness struct {
 	rows   []row // what a journal would hold
 	done   map[Ref]bool
 	maybe  map[Ref]bool // units that may have happened, by the facts
+	passed map[Ref]int  // iterations that completed, counted from the facts alone
 	broken []string
 }
 
@@ -32,7 +33,7 @@ type row struct {
 }
 
 func newWitness(p *check.Program) *witness {
-	return &witness{p: p, s: NewState(), folded: NewState(), now: epoch, done: map[Ref]bool{}, maybe: map[Ref]bool{}}
+	return &witness{p: p, s: NewState(), folded: NewState(), now: epoch, done: map[Ref]bool{}, maybe: map[Ref]bool{}, passed: map[Ref]int{}}
 }
 
 func (w *witness) violated(format string, args ...any) {
@@ -68,6 +69,7 @@ func (w *witness) decide(in Input) ([]Fact, []Command, error) {
 // startsNothing checks that a paused run begins no step and no item.
 func (w *witness) startsNothing(facts []Fact) {
 	paused := w.folded.Paused
+	begun := map[Ref]int{}
 	for _, f := range facts {
 		switch f := f.(type) {
 		case *RunPaused:
@@ -78,6 +80,10 @@ func (w *witness) startsNothing(facts []Fact) {
 			if paused && f.Attempt == 1 {
 				w.violated("%s is called for the first time while the run is paused", f.Ref)
 			}
+			if u := w.folded.Unit(f.Ref); paused && u != nil && f.Iteration > max(u.Iteration, begun[f.Ref]) {
+				w.violated("%s begins iteration %d while the run is paused", f.Ref, f.Iteration)
+			}
+			begun[f.Ref] = f.Iteration
 		case *StepWaiting, *ItemsPlanned, *TimerFired, *CompensationStarted, *DeadlinePassed, *RunTimedOut:
 			if paused {
 				w.violated("%s while the run is paused", factLine(f))
@@ -87,6 +93,18 @@ func (w *witness) startsNothing(facts []Fact) {
 }
 
 func (w *witness) fold(facts []Fact) {
+	for _, f := range facts {
+		switch f := f.(type) {
+		case *IterationCompleted:
+			if w.passed[f.Ref]++; f.Iteration != w.passed[f.Ref] {
+				w.violated("%s completed iteration %d where %d belongs", f.Ref, f.Iteration, w.passed[f.Ref])
+			}
+		case *CallScheduled:
+			if w.p.Step(f.Step).Until != nil && !f.Undo && f.Iteration == 0 {
+				w.violated("%s is called for no iteration", f.Ref)
+			}
+		}
+	}
 	raw, err := Encode(facts)
 	if err != nil {
 		w.violated("encoding: %v", err)
@@ -106,13 +124,26 @@ func (w *witness) fold(facts []Fact) {
 	}
 	wake, ok := w.s.NextWake()
 	var want time.Time
-	for _, st := range w.s.Steps {
-		if st.Status == Waiting && !w.s.Paused && !st.Until.IsZero() && (want.IsZero() || st.Until.Before(want)) {
-			want = st.Until
+	soonest := func(at time.Time) {
+		if !w.s.Paused && !at.IsZero() && (want.IsZero() || at.Before(want)) {
+			want = at
 		}
 	}
-	if w.s.onTheClock() && !w.s.Paused && (want.IsZero() || w.s.Deadline.Before(want)) {
-		want = w.s.Deadline
+	for _, st := range w.s.Steps {
+		if st.Status == Waiting {
+			soonest(st.Until)
+		}
+		if w.s.dueBy(st) {
+			soonest(st.Deadline)
+		}
+		st.units(func(_ int, u *Unit) {
+			if u.State == Waiting && w.s.Ended == "" && w.s.Phase == PhaseForward {
+				soonest(u.NextAt)
+			}
+		})
+	}
+	if w.s.onTheClock() {
+		soonest(w.s.Deadline)
 	}
 	if ok == want.IsZero() || !wake.Equal(want) {
 		w.violated("next wake: got %s, want %s", moment(wake), moment(want))
@@ -124,6 +155,8 @@ func (w *witness) doubts(facts []Fact) {
 	for _, f := range facts {
 		switch f := f.(type) {
 		case *CallSucceeded:
+			w.maybe[f.Ref] = false
+		case *IterationCompleted:
 			w.maybe[f.Ref] = false
 		case *CallFailed:
 			w.maybe[f.Ref] = w.maybe[f.Ref] || f.Attempt > 0 && f.Fault.Effect != fault.None
@@ -142,7 +175,7 @@ func (w *witness) doubts(facts []Fact) {
 
 // toUndo reports whether a compensation has to undo a unit.
 func (w *witness) toUndo(st *check.Step, r Ref, u *Unit) bool {
-	return u.State == Succeeded || st.UndoAttempts && w.maybe[r] && u.State != Uncertain
+	return u.Did() || st.UndoAttempts && w.maybe[r] && u.State != Uncertain
 }
 
 // judge holds calls that are to go out against the tables.
@@ -154,9 +187,11 @@ func (w *witness) judge(commands []Command) {
 		}
 		u := w.s.Unit(inv.Ref)
 		switch {
-		case u == nil || u.State != Running || inv.Attempt != len(u.Attempts):
+		case u == nil || u.State != Running || inv.Attempt != u.Made():
 			w.violated("%s attempt %d is invoked, and its unit is %+v", inv.Ref, inv.Attempt, u)
 			continue
+		case inv.Iteration > 0 && inv.Iteration != w.passed[inv.Ref]+1:
+			w.violated("%s is invoked for iteration %d, and %d have completed", inv.Ref, inv.Iteration, w.passed[inv.Ref])
 		case w.done[inv.Ref]:
 			w.violated("%s is invoked again though it completed", inv.Ref)
 		case w.s.Ended != "":
@@ -176,11 +211,11 @@ func (w *witness) judge(commands []Command) {
 		if call.Idempotent {
 			continue
 		}
-		if inv.Confirm == u.Attempts[inv.Attempt-1].Sent {
-			w.violated("%s: confirm %t, intent committed %t", inv.Ref, inv.Confirm, u.Attempts[inv.Attempt-1].Sent)
+		if inv.Confirm == u.last().Sent {
+			w.violated("%s: confirm %t, intent committed %t", inv.Ref, inv.Confirm, u.last().Sent)
 		}
-		for _, a := range u.Attempts[:inv.Attempt-1] {
-			if a.Sent && (a.Fault == nil || a.Fault.Effect != "none") && u.Resolved == nil {
+		for _, a := range u.Attempts[:len(u.Attempts)-1] {
+			if a.Sent && a.Iteration == inv.Iteration && (a.Fault == nil || a.Fault.Effect != "none") && u.Resolved == nil {
 				w.violated("%s: nobody knows what became of attempt %d, and nobody was asked", inv.Ref, a.Number)
 			}
 		}
@@ -274,14 +309,17 @@ func (w *witness) recount() {
 	type counts struct{ InFlight, Waiting, Uncertain, Settled, UndoOpen int }
 	var got counts
 	for _, st := range w.s.Steps {
-		type items struct{ Open, Retries, Unsure, Done, Doubts, UndoTodo, UndoOpen, UndoDone, UndoLost, UndoUnsure int }
+		type items struct{ Open, Retries, Between, Unsure, Done, Doubts, UndoTodo, UndoOpen, UndoDone, UndoLost, UndoUnsure int }
 		var n items
 		st.units(func(i int, u *Unit) {
 			n.Doubts += delta(w.maybe[Ref{Step: st.Name, Item: i}] && !open(u.State) && u.State != Uncertain, false)
 			if st.Undoing != nil && w.toUndo(w.p.Step(st.Name), Ref{Step: st.Name, Item: i}, u) {
 				n.UndoTodo++
 			}
-			n.Open += delta(open(u.State), false)
+			flying := delta(open(u.State), false)
+			n.Between += delta(u.State == Waiting, false)
+			n.Open += flying + delta(u.State == Waiting, false)
+			got.InFlight += flying
 			n.Retries += delta(u.State == Retrying, false)
 			n.Unsure += delta(u.State == Uncertain, false)
 			n.Done += delta(u.State == Succeeded, false)
@@ -292,14 +330,15 @@ func (w *witness) recount() {
 				n.UndoUnsure += delta(v.State == Uncertain, false)
 			}
 		})
-		got.InFlight += n.Open + n.UndoOpen
+		got.InFlight += n.UndoOpen
+		got.Waiting += n.Between
 		got.Uncertain += n.Unsure + n.UndoUnsure
 		got.Waiting += delta(st.Status == Waiting, false)
 		got.Settled += delta(st.Status == Succeeded || st.Status == Skipped || st.Status == Failed && st.Handled, false)
 		if !st.Planned {
-			n.Open, n.Retries, n.Unsure, n.Done, n.Doubts = 0, 0, 0, 0, 0
+			n.Open, n.Retries, n.Unsure, n.Done, n.Doubts, n.Between = 0, 0, 0, 0, 0, 0
 		}
-		kept := items{Open: st.Open, Retries: st.Retries, Unsure: st.Unsure, Done: st.Done, Doubts: st.Doubts}
+		kept := items{Open: st.Open, Retries: st.Retries, Unsure: st.Unsure, Done: st.Done, Doubts: st.Doubts, Between: st.Between}
 		if u := st.Undoing; u != nil {
 			kept.UndoTodo, kept.UndoOpen, kept.UndoDone, kept.UndoLost, kept.UndoUnsure = u.Todo, u.Open, u.Done, u.Lost, u.Unsure
 			got.UndoOpen += delta(!u.Settled, false)

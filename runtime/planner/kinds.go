@@ -133,7 +133,7 @@ func (d *decider) advance(st *check.Step) {
 		}
 	case len(s.Lost) > s.Spared, late && len(s.Lost) > 0:
 		i := s.Lost[0]
-		f := *s.Items[i].Fault
+		f := *s.Items[i].failure()
 		f.Evidence = append([]fault.Detail{{Name: "item", Value: itoa(i)}}, f.Evidence...)
 		if s.Spared > 0 {
 			f.Evidence = append(f.Evidence, fault.Detail{Name: "failed items", Value: itoa(len(s.Lost)) + ", and " + itoa(s.Spared) + " are tolerated"})

@@ -148,6 +148,13 @@ func drawCall(t *rapid.T, step, kind string) []string {
 		}
 		with = "{n: \"${{ 6 / (item - 2) }}\"}"
 	}
+	if rapid.IntRange(0, 2).Draw(t, "until") == 0 {
+		condition := rapid.SampledFrom([]string{"output.?ok.orValue(false)", "output.?ok.orValue(false)", "iteration >= 2", "iteration > 1 && 6 / (iteration - 2) > 0"}).Draw(t, "condition")
+		parts = append(parts, fmt.Sprintf(`until: {condition: "${{ %s }}", every: 2s, max: %d}`, condition, rapid.IntRange(1, 3).Draw(t, "max")))
+		if kind != "for_each" {
+			with = rapid.SampledFrom([]string{with, "{n: \"${{ iteration }}\", was: \"${{ previous.?ok }}\"}", "{n: \"${{ 6 / (iteration - 2) }}\"}"}).Draw(t, "reads")
+		}
+	}
 	parts = append(parts, "call: "+function)
 	if rapid.IntRange(0, 3).Draw(t, "deadline") == 0 {
 		parts = append(parts, "deadline: 3s")
@@ -276,9 +283,9 @@ func (w *chaos) draw() Input {
 	}
 	r := rapid.SampledFrom(refs).Draw(t, "unit")
 	if w.unsent(r) && rapid.IntRange(0, 5).Draw(t, "sent") > 0 {
-		return &Dispatch{Ref: r, Attempt: len(w.s.Unit(r).Attempts)}
+		return &Dispatch{Ref: r, Attempt: w.s.Unit(r).Made()}
 	}
-	return w.outcome(r, rapid.SampledFrom([]string{"ok", "ok", "ok", "rejected none", "rate_limited none", "timeout maybe", "cancelled maybe"}).Draw(t, "outcome"))
+	return w.outcome(r, rapid.SampledFrom([]string{"ok", "ok", "more", "more", "rejected none", "rate_limited none", "timeout maybe", "cancelled maybe"}).Draw(t, "outcome"))
 }
 
 // drawStale makes up an input that may name anything.
@@ -296,7 +303,7 @@ func (w *chaos) drawStale() Input {
 		return &Start{ID: "r", Version: 1, Input: JSON("{}")}
 	}
 	n := rapid.IntRange(0, 3).Draw(t, "attempt")
-	if u := w.s.Unit(r); u != nil && n == len(u.Attempts) {
+	if u := w.s.Unit(r); u != nil && n == u.Made() {
 		n++ // the outcomes that count are drawn elsewhere
 	}
 	return &CallDone{Ref: r, Attempt: n, Output: JSON("{}")}
@@ -305,7 +312,7 @@ func (w *chaos) drawStale() Input {
 func (w *chaos) resolve(r Ref, as Resolution) Input {
 	in := &Resolve{Step: r.Step, Item: r.Item, As: as}
 	if as == Happened {
-		in.Output = JSON(`{"told":true}`)
+		in.Output = JSON(rapid.SampledFrom([]string{`{"told":true,"ok":true}`, `{"told":true}`}).Draw(w.t, "told"))
 	}
 	return in
 }
@@ -341,18 +348,18 @@ func (w *chaos) call(r Ref) *check.Call {
 // unsent reports whether a unit's call still asks to be made.
 func (w *chaos) unsent(r Ref) bool {
 	u := w.s.Unit(r)
-	return !w.call(r).Idempotent && !u.Attempts[len(u.Attempts)-1].Sent
+	return !w.call(r).Idempotent && !u.last().Sent
 }
 
 // outcome ends a call. What was not sent can't end: it is sent instead.
 func (w *chaos) outcome(r Ref, how string) Input {
 	u := w.s.Unit(r)
 	if w.unsent(r) {
-		return &Dispatch{Ref: r, Attempt: len(u.Attempts)}
+		return &Dispatch{Ref: r, Attempt: u.Made()}
 	}
-	in := &CallDone{Ref: r, Attempt: len(u.Attempts)}
-	if how == "ok" {
-		in.Output = JSON(fmt.Sprintf(`{"by":%q}`, r.String()))
+	in := &CallDone{Ref: r, Attempt: u.Made()}
+	if how == "ok" || how == "more" {
+		in.Output = JSON(fmt.Sprintf(`{"by":%q,"ok":%t}`, r.String(), how == "ok"))
 		return in
 	}
 	var class, effect string

@@ -14,7 +14,7 @@ func (d *decider) recover(in *Recover) {
 	look := func(r Ref, u *Unit) {
 		switch {
 		case u == nil:
-		case u.State == Running && !d.spec(r).Idempotent && !u.Attempts[len(u.Attempts)-1].Sent:
+		case u.State == Running && !d.spec(r).Idempotent && !u.last().Sent:
 			unsent = append(unsent, r) // it has certainly not been called
 		case u.State == Running, u.State == Retrying && stopped:
 			judged = append(judged, r)
@@ -60,7 +60,7 @@ func (d *decider) halt(r Ref) {
 	}
 	fact := &CallFailed{Ref: r, Fault: f}
 	if u.State == Running {
-		fact.Attempt = len(u.Attempts)
+		fact.Attempt = u.Made()
 	}
 	d.emit(fact)
 	d.halts = true
@@ -76,7 +76,7 @@ func (d *decider) crashed(r Ref, left bool) {
 	if !left {
 		crashes++
 	}
-	fact := &CallFailed{Ref: r, Attempt: len(u.Attempts), Left: left, Fault: fault.Fault{Class: fault.Crashed, Effect: fault.Maybe,
+	fact := &CallFailed{Ref: r, Attempt: u.Made(), Left: left, Fault: fault.Fault{Class: fault.Crashed, Effect: fault.Maybe,
 		Message:  "the server stopped while " + u.Function + " was running",
 		Evidence: []fault.Detail{{Name: "crashes in a row", Value: itoa(crashes)}}}}
 	stopped := d.s.Ended != ""

@@ -94,11 +94,20 @@ func factText(f Fact) string {
 		if f.Generation > 0 {
 			text += fmt.Sprintf(" generation=%d", f.Generation)
 		}
+		if f.Iteration > 0 {
+			text += fmt.Sprintf(" iteration=%d", f.Iteration)
+		}
 		return text
 	case *CallStarted:
 		return fmt.Sprintf("%s attempt=%d", f.Ref, f.Attempt)
 	case *CallSucceeded:
 		return fmt.Sprintf("%s attempt=%d output=%s", f.Ref, f.Attempt, f.Output)
+	case *IterationCompleted:
+		text := fmt.Sprintf("%s attempt=%d iteration=%d output=%s", f.Ref, f.Attempt, f.Iteration, f.Output)
+		if !f.NextAt.IsZero() {
+			text += " next at " + moment(f.NextAt)
+		}
+		return text
 	case *CallFailed:
 		next := []string{"fail", "retry at " + moment(f.RetryAt), "uncertain", "cancel"}[f.Next]
 		return fmt.Sprintf("%s attempt=%d %s next: %s", f.Ref, f.Attempt, faultText(&f.Fault), next)
@@ -168,7 +177,11 @@ func factText(f Fact) string {
 	case *UndoSettled:
 		return f.Step
 	case *UncertainResolved:
-		return fmt.Sprintf("%s as %s%s%s%s", f.Ref, f.As, opt("output", string(f.Output)), opt("by", f.By), opt("reason", f.Reason))
+		text := fmt.Sprintf("%s as %s%s%s%s", f.Ref, f.As, opt("output", string(f.Output)), opt("by", f.By), opt("reason", f.Reason))
+		if f.GoesOn {
+			text += " goes on"
+		}
+		return text
 	case *Recovered:
 		return fmt.Sprintf("owner=%d", f.Owner)
 	case *RunSucceeded:

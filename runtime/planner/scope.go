@@ -17,9 +17,24 @@ type scope struct {
 	item int
 	v    *expr.Value
 	undo string // the step that is being undone
+	loop expr.Loop
 }
 
 func (d *decider) scope(item int, v *expr.Value) expr.Scope { return scope{s: d.s, item: item, v: v} }
+
+// unitScope is what the expressions of a unit may read, without what its loop adds.
+func (d *decider) unitScope(r Ref) scope {
+	sc := scope{s: d.s, item: r.Item}
+	if r.Item != NoItem {
+		sc.v = d.s.step(r.Step).List[r.Item]
+	}
+	if r.Undo {
+		sc.undo = r.Step
+	}
+	return sc
+}
+
+func (c scope) Loop() expr.Loop { return c.loop }
 
 func (c scope) Input() *expr.Value { return c.s.Input }
 
@@ -28,11 +43,14 @@ func (c scope) Output(step string) (*expr.Value, bool) {
 	if !ok {
 		return nil, false
 	}
-	if step == c.undo && st.Planned && st.Result == nil {
-		if st.partial == nil { // a for_each that failed half way: its completed items are undone
-			st.partial = collect(st.Items)
+	if step == c.undo && st.Planned {
+		if st.partial == nil { // each item is undone by what it gave, whatever became of the others
+			st.partial = collect(st.Items, (*Unit).output)
 		}
 		return st.partial, true
+	}
+	if step == c.undo && st.Result == nil && st.Unit.Did() { // a loop that ended early
+		return st.Unit.output(), true
 	}
 	if st.Result == nil || st.Status != Succeeded {
 		return nil, false
@@ -57,7 +75,7 @@ func (c scope) Key() (string, bool) {
 	if c.undo == "" || u == nil {
 		return "", false
 	}
-	return Key(c.s.ID, r, u.Generation), true
+	return u.Key(c.s.ID, r), true
 }
 
 func (c scope) Run() *expr.Value {

@@ -91,9 +91,10 @@ type Step struct {
 	Items   []*Unit       // as many; nil where an item has not been touched
 	Next    int           // a for_each: the first item that was never scheduled
 	Again   []int         // a for_each: items to call again after a reset
-	Open    int           // items called or retrying
+	Open    int           // items called, retrying, or between two iterations
 	Retries int           // of them, those that wait for their next attempt
 	Unsure  int           // items uncertain
+	Between int           // items that wait for their next iteration; they are among the open
 	Done    int           // items succeeded
 	Doubts  int           // items that did not complete and may have happened
 	Lost    []int         // items failed, in the order of their failures
@@ -148,26 +149,35 @@ type Unit struct {
 	In         *expr.Value
 	Out        *expr.Value
 	Fault      *fault.Fault
-	Attempts   []Attempt
-	Round      int  // attempts that count against the retry policy
-	Crashes    int  // in a row
-	Maybe      bool // a call of its may have had its effect, though it did not complete and nobody has said otherwise
+	Attempts   []Attempt // the last ones; of a loop not all are kept
+	Dropped    int       // attempts that are not kept any more; they came before
+	Round      int       // attempts that count against the retry policy
+	Crashes    int       // in a row
+	Maybe      bool      // a call of its may have had its effect, though it did not complete and nobody has said otherwise
 	RetryAt    time.Time
 	Undo       *Unit
 	Resolved   *UncertainResolved
+
+	Iteration int         // of a loop: the one under way, or the last; from 1
+	Passed    int         // iterations that completed
+	Base      int         // iterations that do not count against the loop's bound, because Retry came after them
+	Last      *expr.Value // the output of the last iteration that completed
+	NextAt    time.Time   // when the next iteration begins, while State is Waiting
 
 	doubted bool // it counts among its step's Doubts
 }
 
 // Attempt is one call of a unit.
 type Attempt struct {
-	Number   int
-	Status   StepStatus // Running, Succeeded, Failed or Cancelled
-	Sent     bool       // the intent to make the call was committed; only for functions that are not idempotent
-	QueuedAt time.Time
-	EndedAt  time.Time // by the journal's clock
-	Fault    *fault.Fault
-	Call     Call
+	Number    int
+	Iteration int        // 0 outside a loop
+	Said      string     // of an iteration after which the loop went on: what its output began with
+	Status    StepStatus // Running, Succeeded, Failed or Cancelled
+	Sent      bool       // the intent to make the call was committed; only for functions that are not idempotent
+	QueuedAt  time.Time
+	EndedAt   time.Time // by the journal's clock
+	Fault     *fault.Fault
+	Call      Call
 }
 
 // NewState is a run without a history.
@@ -240,7 +250,9 @@ func (st *Step) Show() StepStatus {
 		return Uncertain
 	case st.Status != Running:
 		return st.Status
-	case !st.Planned && st.State == Retrying, st.Planned && st.Open > 0 && st.Retries == st.Open:
+	case !st.Planned && st.State == Waiting, st.Planned && st.Open > 0 && st.Between == st.Open:
+		return Waiting
+	case !st.Planned && st.State == Retrying, st.Planned && st.Open > 0 && st.Retries+st.Between == st.Open:
 		return Retrying
 	}
 	return Running

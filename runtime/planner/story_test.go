@@ -249,7 +249,7 @@ func (p *story) ref(text string) (Ref, string) {
 
 func (p *story) attempts(r Ref) int {
 	if u := p.w.s.Unit(r); u != nil {
-		return len(u.Attempts)
+		return u.Made()
 	}
 	return 0
 }

@@ -9,9 +9,14 @@ import (
 // startUndo fixes the order of undoing and starts with the steps that nothing depends on.
 func (d *decider) startUndo(by string) {
 	for _, st := range d.p.Steps {
-		if s, ok := d.s.Steps[st.Name]; ok && s.Status == Waiting {
+		s, ok := d.s.Steps[st.Name]
+		if !ok {
+			continue
+		}
+		if s.Status == Waiting {
 			d.emit(&StepCancelled{Step: st.Name})
 		}
+		d.endLoops(st, s)
 	}
 	f := &CompensationStarted{By: by, Plan: make([]UndoNode, len(d.p.Steps))}
 	for i, st := range d.p.Steps {
@@ -79,14 +84,14 @@ func (d *decider) undoNext(st *check.Step) {
 	}
 }
 
-// Covers reports whether a unit is to be undone: it completed or, with `after: attempt`, may have happened without completing.
-func (un *Undoing) Covers(u *Unit) bool { return u.State == Succeeded || un.Attempts && u.unknown() }
+// Covers reports whether a unit is to be undone: it completed, or an iteration of its did, or, with `after: attempt`, may have happened without completing.
+func (un *Undoing) Covers(u *Unit) bool { return u.Did() || un.Attempts && u.unknown() }
 
 // unknown reports whether a unit did not complete, and a call of its may have had its effect all the same. One that is under way or uncertain may still
 // complete.
 func (u *Unit) unknown() bool {
 	switch u.State {
-	case Succeeded, Running, Retrying, Uncertain:
+	case Succeeded, Running, Retrying, Waiting, Uncertain:
 		return false
 	}
 	return u.Maybe

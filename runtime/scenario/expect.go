@@ -118,6 +118,11 @@ func judge(s *seen, e project.Expect, end time.Duration) []divergence {
 			miss(a.Pos, end, a.Step, "attempts: `%s` was called %s, expected %d", a.Step, times(got), a.Calls)
 		}
 	}
+	for _, a := range e.Iterations {
+		if got := s.iterations(a.Step); got != a.Calls {
+			miss(a.Pos, end, a.Step, "iterations: `%s` completed %d, expected %d", a.Step, got, a.Calls)
+		}
+	}
 	for _, f := range e.Outputs {
 		st := s.state.Steps[f.Key]
 		if st == nil || st.Result == nil || st.Status != planner.Succeeded {
@@ -255,10 +260,25 @@ func (s *seen) calls(step string) int {
 	if st == nil {
 		return 0
 	}
-	n := len(st.Attempts)
+	n := st.Made()
 	for _, u := range st.Items {
 		if u != nil {
-			n += len(u.Attempts)
+			n += u.Made()
+		}
+	}
+	return n
+}
+
+// iterations counts the iterations of a loop that completed, its items together.
+func (s *seen) iterations(step string) int {
+	st := s.state.Steps[step]
+	if st == nil {
+		return 0
+	}
+	n := st.Passed
+	for _, u := range st.Items {
+		if u != nil {
+			n += u.Passed
 		}
 	}
 	return n

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -21,6 +22,7 @@ const (
 type effect struct {
 	ref    planner.Ref // of the unit whose call did it
 	key    string      // idempotency key
+	nth    int         // of a loop: the iteration
 	times  int         // how often it was done; more than once only without idempotency
 	undone bool
 	early  []string // steps that were undone while this was there, though it was built on them
@@ -32,10 +34,13 @@ type ledger struct {
 	w       *world
 	effects map[string]*effect
 	order   []*effect
+	unit    func(planner.Ref) *planner.Unit // as the run knows it; never nil
 	found   []Finding
 }
 
-func newLedger(w *world) *ledger { return &ledger{w: w, effects: map[string]*effect{}} }
+func newLedger(w *world) *ledger {
+	return &ledger{w: w, effects: map[string]*effect{}, unit: func(planner.Ref) *planner.Unit { return &planner.Unit{} }}
+}
 
 func (l *ledger) report(kind, format string, args ...any) {
 	l.found = append(l.found, Finding{Kind: kind, Message: fmt.Sprintf(format, args...)})
@@ -52,7 +57,7 @@ func (l *ledger) did(in runtime.Invoke, call *check.Call, output []byte) {
 	}
 	e := l.effects[in.Key]
 	if e == nil {
-		e = &effect{ref: in.Ref, key: in.Key, marks: append(texts(plainValue(output)), in.Key)}
+		e = &effect{ref: in.Ref, key: in.Key, nth: in.Iteration, marks: append(texts(plainValue(output)), in.Key)}
 		e.marks = append(e.marks, texts(plainValue(in.Input))...)
 		l.effects[in.Key] = e
 		l.order = append(l.order, e)
@@ -70,17 +75,27 @@ func (l *ledger) did(in runtime.Invoke, call *check.Call, output []byte) {
 
 // of finds the effect of a forward unit that is still there, else one that was undone.
 func (l *ledger) of(r planner.Ref) *effect {
-	var gone *effect
+	var there, gone *effect
 	for _, e := range l.order {
-		if e.ref.Step != r.Step || e.ref.Item != r.Item {
-			continue
-		}
-		if !e.undone {
+		switch {
+		case e.ref.Step != r.Step || e.ref.Item != r.Item:
+		case e.undone:
+			gone = e
+		case e.nth == 0:
 			return e
+		case e.nth <= l.undoes(r): // of a loop the last iteration that the undo is for
+			there = e
 		}
-		gone = e
 	}
-	return gone
+	return cmp.Or(there, gone)
+}
+
+// undoes is up to which of its iterations the undo of a loop is for: the last that completed or, with `after: attempt`, that was called.
+func (l *ledger) undoes(r planner.Ref) int {
+	if l.w.m.s.Program.Step(r.Step).UndoAttempts {
+		return l.unit(r).Iteration
+	}
+	return l.unit(r).Passed
 }
 
 // undid judges a compensation's call that has its effect, and notes it.
@@ -92,7 +107,7 @@ func (l *ledger) undid(in runtime.Invoke, again bool) {
 	}
 	own := l.of(forward)
 	target := own
-	byKey := slices.Contains(texts(plainValue(in.Input)), planner.Key(runID, forward, 0))
+	byKey := slices.Contains(texts(plainValue(in.Input)), l.unit(forward).Key(runID, forward))
 	if named := l.named(in, own); named != nil && !byKey {
 		l.report(FoundNoEffect, "the undo of `%s` names what `%s` did", unitName(forward), unitName(named.ref))
 		target = named
@@ -113,6 +128,11 @@ func (l *ledger) undid(in runtime.Invoke, again bool) {
 	}
 	l.judgeOrder(in)
 	target.undone = true
+	for _, e := range l.order { // a loop is undone as a whole
+		if e.nth > 0 && e.ref == target.ref && e.nth <= l.undoes(e.ref) {
+			e.undone = true
+		}
+	}
 	for _, step := range target.early { // of what is never undone one finding is enough
 		l.report(FoundOutOfOrder, "`%s` is undone before `%s`, which needs it", step, unitName(target.ref))
 	}

@@ -67,6 +67,8 @@ type world struct {
 	signals []project.Signal
 	known   []string                 // texts of the input: an undo that says them names nobody
 	called  map[string][]planner.Ref // the units that a run without faults calls, by step
+
+	iterations map[planner.Ref]int // of loops: how many such a run has
 }
 
 // Faults runs the fault matrix of a suite's flow: each step that calls a function fails in each way, for each input that its scenarios have and in every order
@@ -131,15 +133,20 @@ func (m *Matrix) gather(ctx context.Context, c *Cell) {
 	}
 	paths := map[string]bool{}
 	for _, t := range cases {
-		w := &world{m: m, name: t.Name, input: t.input, scripts: t.scripts, people: t.Approvals, signals: t.Signals, known: texts(plainValue(t.input)), called: map[string][]planner.Ref{}}
+		w := &world{m: m, name: t.Name, input: t.input, scripts: t.scripts, people: t.Approvals, signals: t.Signals, known: texts(plainValue(t.input)), called: map[string][]planner.Ref{}, iterations: map[planner.Ref]int{}}
 		try := newTrial(ctx, w, nil, "none")
 		try.run()
 		path := look(try.play).path(len(m.s.Program.Steps))
 		for _, mo := range try.play.moments {
 			for _, f := range mo.facts {
-				if s, ok := f.(*planner.CallScheduled); ok && !s.Undo && !slices.Contains(w.called[s.Step], s.Ref) {
+				s, ok := f.(*planner.CallScheduled)
+				if !ok || s.Undo {
+					continue
+				}
+				if !slices.Contains(w.called[s.Step], s.Ref) {
 					w.called[s.Step] = append(w.called[s.Step], s.Ref)
 				}
+				w.iterations[s.Ref] = max(w.iterations[s.Ref], s.Iteration)
 			}
 		}
 		for _, name := range sortedKeys(w.called) {
@@ -216,10 +223,12 @@ func (m *Matrix) cell(ctx context.Context, st *check.Step, fault string) Cell {
 			}
 			for _, late := range orders {
 				for variant := range variants[fault] {
-					t := newTrial(ctx, w, &target, fault)
-					t.late, t.variant = late, variant
-					if t.run(); t.applied {
-						m.take(&c, t)
+					for _, nth := range w.tried(target, fault) {
+						t := newTrial(ctx, w, &target, fault)
+						t.late, t.variant, t.nth = late, variant, nth
+						if t.run(); t.applied {
+							m.take(&c, t)
+						}
 					}
 				}
 			}
@@ -232,6 +241,20 @@ func (m *Matrix) cell(ctx context.Context, st *check.Step, fault string) Cell {
 		c.Why = "the run ends before it could be undone"
 	}
 	return c
+}
+
+// tried lists the iterations of a unit whose call fails in turn: the first, the second and the last; 0 outside a loop.
+func (w *world) tried(target planner.Ref, fault string) []int {
+	last := w.iterations[target]
+	switch {
+	case last == 0 || fault == "compensation":
+		return []int{0}
+	case last > 2:
+		return []int{1, 2, last}
+	case last == 2:
+		return []int{1, 2}
+	}
+	return []int{1}
 }
 
 // variants is how many ways there are to have a fault: what nobody knows has happened or not, and an undo fails before or after its effect.

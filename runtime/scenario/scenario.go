@@ -253,6 +253,11 @@ func (c *compiler) names(sc project.Scenario) {
 	for _, a := range e.Attempts {
 		c.step(a.Step, a.Pos)
 	}
+	for _, a := range e.Iterations {
+		if st := c.step(a.Step, a.Pos); st != nil && st.Until == nil {
+			c.at(a.Pos, "", "the step `%s` has no `until`, so it has no iterations", a.Step)
+		}
+	}
 	if e.Failure != nil {
 		c.step(e.Failure.Step, e.Failure.StepPos)
 		c.class(e.Failure.Class, e.Failure.ClassPos)

@@ -77,9 +77,18 @@ func sentence(f planner.Fact, inputs map[planner.Ref]planner.JSON) (string, plan
 		if f.Attempt > 1 {
 			again = fmt.Sprintf(", attempt %d,", f.Attempt)
 		}
+		if f.Iteration > 0 {
+			again = strings.TrimSuffix(again, ",") + fmt.Sprintf(", iteration %d,", f.Iteration)
+		}
 		return fmt.Sprintf("%s%s calls %s with %s", unitName(f.Ref), again, f.Function, short(inputs[f.Ref])), f.Ref
 	case *planner.CallSucceeded:
 		return fmt.Sprintf("%s gets %s", unitName(f.Ref), short(f.Output)), f.Ref
+	case *planner.IterationCompleted:
+		next := ""
+		if !f.NextAt.IsZero() {
+			next = "; the next begins at " + offset(f.NextAt.Sub(dawn))
+		}
+		return fmt.Sprintf("%s gets %s in iteration %d, and its condition is not true%s", unitName(f.Ref), short(f.Output), f.Iteration, next), f.Ref
 	case *planner.CallFailed:
 		next := map[planner.Next]string{planner.NextFail: "and gives up", planner.NextRetry: "and will try again",
 			planner.NextUncertain: "and is uncertain: a person is asked", planner.NextCancel: "and is cancelled"}[f.Next]

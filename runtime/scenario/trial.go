@@ -27,6 +27,7 @@ const (
 type trial struct {
 	w       *world
 	target  *planner.Ref // the unit that fails; nil: none does
+	nth     int          // of a loop: the iteration whose call fails; 0: none in particular
 	fault   string
 	variant int
 	late    map[string]bool // the steps that end after the target
@@ -47,6 +48,12 @@ func newTrial(ctx context.Context, w *world, target *planner.Ref, fault string) 
 	t.play.answer = t.answer
 	t.play.noticed = t.notice
 	t.play.resting = t.rest
+	t.ledger.unit = func(r planner.Ref) *planner.Unit {
+		if u := t.play.state.Unit(r); u != nil {
+			return u
+		}
+		return &planner.Unit{}
+	}
 	t.applied = target == nil
 	return t
 }
@@ -57,14 +64,18 @@ func (t *trial) run() {
 }
 
 // hits reports whether a call is of the unit that fails.
-func (t *trial) hits(r planner.Ref) bool {
+func (t *trial) hits(in runtime.Invoke) bool {
+	r := in.Ref
+	if t.nth > 0 && !r.Undo && in.Iteration != t.nth {
+		return false
+	}
 	return t.target != nil && !t.mended && r.Step == t.target.Step && r.Item == t.target.Item && r.Undo == (t.fault == "compensation")
 }
 
 func (t *trial) answer(in runtime.Invoke, call *check.Call) (reply, string) {
 	out := t.good(in, call)
 	r := reply{output: out, takes: t.takes(in.Ref)}
-	if !t.hits(in.Ref) {
+	if !t.hits(in) {
 		if in.Undo {
 			t.ledger.undid(in, in.Attempt > 1 && call.Idempotent)
 		} else {
@@ -116,6 +127,9 @@ func (t *trial) longest() time.Duration {
 	d := 2 * midst
 	for n := 1; n < retry.MaxAttempts; n++ {
 		d += retry.Delay(n) + midst
+	}
+	if loop := t.play.program.Step(t.target.Step).Until; loop != nil {
+		d = (d + loop.Every) * time.Duration(t.w.iterations[*t.target]+1)
 	}
 	return d
 }
@@ -194,7 +208,10 @@ func (t *trial) resolve(r planner.Ref) {
 	if u == nil {
 		return
 	}
-	key := planner.Key(runID, r, u.Generation)
+	key := u.Key(runID, r)
+	if u.Iteration > 0 {
+		e = t.ledger.effects[key] // and not that of an iteration before
+	}
 	happened := e != nil && (!r.Undo || e.undone)
 	switch {
 	case happened:

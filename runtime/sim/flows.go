@@ -9,7 +9,7 @@ import (
 )
 
 // names are the flows in the order in which clients take them.
-var names = []string{"chain", "fan", "saga", "chain", "doors", "once", "doors", "mail", "mail", "doubt"}
+var names = []string{"chain", "fan", "saga", "chain", "doors", "once", "doors", "mail", "mail", "doubt", "loop"}
 
 var sources = map[string]string{
 	"chain": `
@@ -70,6 +70,16 @@ steps:
     compensate: {after: attempt, call: safe, with: {undo: "${{ key }}"}, retry: {max_attempts: 20}}}
   pay: {needs: [hold], call: once, compensate: {after: attempt, call: safe, with: {undo: "${{ key }}"}, retry: {max_attempts: 20}}}
   ship: {needs: [take, pay], call: safe}
+`,
+	"loop": `
+name: loop
+on_failure: compensate
+steps:
+  far: {call: safe, with: {n: "${{ iteration }}", was: "${{ previous.?id }}"}, until: {condition: "${{ output.ok && iteration > 2 }}", every: 45s, max: 9}, retry: {max_attempts: 3, backoff: 1s},
+    compensate: {call: safe, with: {id: "${{ steps.far.output.id }}"}, retry: {max_attempts: 9}}}
+  many: {for_each: "${{ [1, 2, 3] }}", max_parallel: 2, call: safe, until: {condition: "${{ iteration > index }}", every: 3s, max: 4}, retry: {max_attempts: 4}, compensate: {call: safe, retry: {max_attempts: 9}}}
+  once: {needs: [many], call: once, until: {condition: "${{ iteration > 1 }}", every: 40s}}
+  end: {needs: [far, once], call: safe, retry: {max_attempts: 6}}
 `,
 	"once": `
 name: once

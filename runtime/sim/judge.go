@@ -46,15 +46,21 @@ func (w *World) judgeCall(inc journal.Incarnation, in runtime.Invoke, e *entry) 
 	u := s.Unit(in.Ref)
 	what := fmt.Sprintf("run %d %s attempt %d", in.Run, in.Key, in.Attempt)
 	switch {
-	case u == nil || len(u.Attempts) < in.Attempt:
+	case u == nil || u.Made() < in.Attempt:
 		w.violated("%s is called before its intent is durable", what)
 		return
+	case in.Attempt <= u.Dropped:
+		w.violated("%s is called when %d attempts have been made", what, u.Made())
+		return
+	case in.Iteration > 0 && in.Iteration != u.Passed+1:
+		w.violated("%s is called for iteration %d, and %d have completed", what, in.Iteration, u.Passed)
 	case u.State == planner.Succeeded:
 		w.violated("%s is called again though it completed", what)
 	case e.attempts[in.Attempt]:
 		w.violated("%s is made twice", what)
 	}
-	for _, a := range u.Attempts[:in.Attempt-1] {
+	before := u.Attempts[:in.Attempt-1-u.Dropped]
+	for _, a := range before {
 		if a.Status == planner.Running {
 			w.violated("%s goes out while attempt %d has no outcome", what, a.Number)
 		}
@@ -78,16 +84,16 @@ func (w *World) judgeCall(inc journal.Incarnation, in runtime.Invoke, e *entry) 
 	if call.Idempotent {
 		return
 	}
-	if !u.Attempts[in.Attempt-1].Sent {
+	if !u.Attempts[len(before)].Sent {
 		w.violated("%s may not be made twice, and its intent is not durable", what)
 	}
 	if e.calls > 0 && e.effect && (u.Resolved == nil || u.Resolved.As == planner.Happened) {
 		w.violated("%s has had its effect and is called again, and nobody was asked", what)
 	}
-	for i, a := range u.Attempts[:in.Attempt-1] {
-		known := a.Fault != nil && a.Fault.Effect == fault.None
+	for _, a := range before {
+		known := a.Fault != nil && a.Fault.Effect == fault.None || a.Iteration != in.Iteration
 		if !known && u.Resolved == nil && a.Sent {
-			w.violated("%s: nobody knows what became of attempt %d, and nobody was asked", what, i+1)
+			w.violated("%s: nobody knows what became of attempt %d, and nobody was asked", what, a.Number)
 		}
 	}
 }
@@ -259,7 +265,7 @@ func (w *World) outcomes(run int64, h journal.History) {
 		planner.Ref
 		attempt int
 	}
-	seen := map[id]bool{}
+	seen, passed := map[id]bool{}, map[planner.Ref]int{}
 	once := func(r planner.Ref, attempt int) {
 		if attempt > 0 && seen[id{r, attempt}] {
 			w.violated("run %d: %v attempt %d has two outcomes", run, r, attempt)
@@ -275,6 +281,11 @@ func (w *World) outcomes(run int64, h journal.History) {
 			switch f := f.(type) {
 			case *planner.CallSucceeded:
 				once(f.Ref, f.Attempt)
+			case *planner.IterationCompleted:
+				once(f.Ref, f.Attempt)
+				if passed[f.Ref]++; f.Iteration != passed[f.Ref] {
+					w.violated("run %d: %v completed iteration %d where %d belongs", run, f.Ref, f.Iteration, passed[f.Ref])
+				}
 			case *planner.CallFailed:
 				once(f.Ref, f.Attempt)
 			}

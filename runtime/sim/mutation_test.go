@@ -76,7 +76,7 @@ var mutants = map[string]mutant{
 			for _, f := range facts {
 				if c, ok := f.(*planner.CallScheduled); ok && c.Function == "safe" {
 					out = append(out, runtime.Invoke{Run: a.Transition.Run, Flow: flowOf(s, a.Transition.Run),
-						Invoke: &planner.Invoke{Ref: c.Ref, Attempt: c.Attempt, Key: planner.Key("early", c.Ref, c.Generation), Function: c.Function, Input: c.Input}})
+						Invoke: &planner.Invoke{Ref: c.Ref, Attempt: c.Attempt, Key: planner.Key("early", c.Ref, c.Iteration, c.Generation), Function: c.Function, Input: c.Input}})
 				}
 			}
 		}
@@ -117,6 +117,31 @@ var mutants = map[string]mutant{
 		return rewrite(h, func(f planner.Fact) bool {
 			if failed, ok := f.(*planner.CallFailed); ok {
 				failed.Fault.Effect = fault.None
+			}
+			return true
+		})
+	}},
+
+	"the end of an iteration is not folded": {history: func(_ *server, _ int64, h journal.History) journal.History {
+		return rewrite(h, func(f planner.Fact) bool {
+			_, iterated := f.(*planner.IterationCompleted)
+			return !iterated
+		})
+	}},
+
+	"an iteration's number is not folded": {history: func(_ *server, _ int64, h journal.History) journal.History {
+		return rewrite(h, func(f planner.Fact) bool {
+			if f, ok := f.(*planner.IterationCompleted); ok {
+				f.Iteration = 1
+			}
+			return true
+		})
+	}},
+
+	"the timer of an iteration is dropped on takeover": {history: func(_ *server, _ int64, h journal.History) journal.History {
+		return rewrite(h, func(f planner.Fact) bool {
+			if f, ok := f.(*planner.IterationCompleted); ok && !f.NextAt.IsZero() {
+				f.NextAt = f.NextAt.AddDate(1000, 0, 0)
 			}
 			return true
 		})

@@ -180,7 +180,7 @@ func (w *World) ask(s *planner.State) *runtime.Button {
 // resolve says what the function's own ledger says.
 func (w *World) resolve(s *planner.State, r planner.Ref, u *planner.Unit) *runtime.Button {
 	b := &runtime.Button{Kind: runtime.ButtonResolve, Step: r.Step, Item: r.Item, As: planner.DidNotHappen}
-	if e := w.ledger[planner.Key(s.ID, r, u.Generation)]; e != nil && e.effect {
+	if e := w.ledger[u.Key(s.ID, r)]; e != nil && e.effect {
 		b.As, b.Output = planner.Happened, []byte(`{"ok":true,"id":"told"}`)
 	}
 	return b

@@ -48,6 +48,7 @@ func item(run string, def Step, st *planner.Step, i int) view.Item {
 	if calls := attempts(run, u); calls != nil {
 		v.Attempts = calls
 	}
+	v.Loop = unitLoop(def, u, true)
 	if st.Undoing != nil && def.Undo != "" && st.Undoing.Covers(u) {
 		v.Compensation = unitUndo(run, def, u, true)
 	}

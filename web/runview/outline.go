@@ -5,6 +5,8 @@
 package runview
 
 import (
+	"cmp"
+
 	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/designer/flow"
 )
@@ -24,8 +26,11 @@ type Step struct {
 	MaxAttempts int    // of the retry policy; 0 without a call
 	Undo        string // the function that compensates it, "" for none
 	Attempts    bool   // it compensates what may have happened, too
-	ForEach     bool
-	Needs       []string // the steps before it, in written order
+	Until       string // the condition of its loop, as written; "" for none
+
+	MaxIterations int // of that loop; 0 without one
+	ForEach       bool
+	Needs         []string // the steps before it, in written order
 }
 
 // FromProgram outlines a compiled flow.
@@ -35,6 +40,9 @@ func FromProgram(p *check.Program) *Outline {
 		s := Step{ID: st.Name, Kind: string(st.Kind), Title: st.Title, ForEach: st.ForEach != nil}
 		if st.Call != nil {
 			s.Function, s.MaxAttempts = st.Call.Function, st.Call.Retry.MaxAttempts
+		}
+		if st.Until != nil {
+			s.Until, s.MaxIterations = st.Until.Condition.Source(), st.Until.Max
 		}
 		if st.Compensate != nil {
 			s.Undo, s.Attempts = st.Compensate.Function, st.UndoAttempts
@@ -55,6 +63,9 @@ func FromDefinition(d *flow.Definition) *Outline {
 		s := Step{ID: st.Name, Kind: string(st.Kind), Title: st.Title, ForEach: st.ForEach != nil}
 		if st.Call != nil {
 			s.Function = st.Call.Function
+		}
+		if u := st.Until; u != nil && u.Condition != nil {
+			s.Until, s.MaxIterations = u.Condition.Source, cmp.Or(u.Max, flow.DefaultMax)
 		}
 		if st.Compensate != nil {
 			s.Undo, s.Attempts = st.Compensate.Function, st.Compensate.After == flow.AfterAttempt

@@ -58,6 +58,8 @@ func (p *Plan) retry(s *planner.State, o *Outline) {
 			}
 		case st.Status == planner.Waiting:
 			step.Does, step.Reason = "reuse", "it still waits"
+		case st.Show() == planner.Waiting:
+			step.Reason = "it goes on with its next iteration"
 		}
 		p.Steps = append(p.Steps, step)
 	}
@@ -88,10 +90,7 @@ func (p *Plan) compensate(s *planner.State, o *Outline) {
 		st, ok := s.Steps[def.ID]
 		done, unknown := 0, 0
 		if ok {
-			done, unknown = st.Done, st.Unknown()
-			if !st.Planned && st.Unit.State == planner.Succeeded {
-				done = 1
-			}
+			done, unknown = st.Undoable()
 		}
 		switch {
 		case !ok || done+unknown == 0 && !unsure(st):

@@ -33,15 +33,19 @@ func StepOf(s *planner.State, o *Outline, name string, values bool) view.Step {
 	if st.Planned {
 		v.Items = &view.Items{Total: len(st.Items), Succeeded: st.Done, Failed: len(st.Lost), Running: st.Open}
 	} else {
-		v.Attempt = len(st.Attempts)
+		v.Attempt = st.Made()
 		v.MaxAttempts = bound(def.MaxAttempts, &st.Unit)
 		if st.In != nil {
-			v.Key = planner.Key(s.ID, planner.Ref{Step: name, Item: planner.NoItem}, st.Generation)
+			v.Key = st.Key(s.ID, planner.Ref{Step: name, Item: planner.NoItem})
 		}
-		if st.State == planner.Retrying {
+		switch st.State {
+		case planner.Retrying:
 			v.NextAt = moment(st.RetryAt)
+		case planner.Waiting:
+			v.NextAt = moment(st.NextAt)
 		}
 	}
+	v.Loop = loop(def, st, values)
 	v.Compensation = stepUndo(s.ID, def, st, values)
 	if values {
 		v.Input, v.Output = raw(st.In), raw(st.Result)
@@ -58,7 +62,7 @@ func bound(policy int, u *planner.Unit) int {
 	if policy == 0 {
 		return 0
 	}
-	return policy + max(0, len(u.Attempts)-u.Round)
+	return policy + max(0, u.Made()-u.Round)
 }
 
 // stepError is why a step failed, waits for its next attempt, or asks.
@@ -81,6 +85,8 @@ func reason(s *planner.State, def Step, st *planner.Step) string {
 	switch st.Status {
 	case planner.Pending:
 		return blocker(s, def)
+	case planner.Running:
+		return looping(def, st)
 	case planner.Skipped:
 		if st.If != "" {
 			return "`" + st.If + "` was false"
@@ -253,7 +259,7 @@ func attempts(run string, u *planner.Unit) []view.Attempt {
 }
 
 func attempt(a planner.Attempt) view.Attempt {
-	v := view.Attempt{Number: a.Number, Status: string(a.Status), QueuedAt: a.QueuedAt.UTC(), Error: failure("", planner.NoItem, a.Fault),
+	v := view.Attempt{Number: a.Number, Iteration: a.Iteration, Said: a.Said, Status: string(a.Status), QueuedAt: a.QueuedAt.UTC(), Error: failure("", planner.NoItem, a.Fault),
 		StartedAt: moment(a.Call.Started), EndedAt: moment(a.Call.Ended), Dropped: a.Call.Dropped}
 	if a.Status == planner.Running {
 		// When a call leaves the queue is recorded with its outcome only, so until then its start is when it was scheduled.

@@ -32,6 +32,8 @@ func refOf(f planner.Fact) (planner.Ref, bool) {
 		return f.Ref, true
 	case *planner.CallSucceeded:
 		return f.Ref, true
+	case *planner.IterationCompleted:
+		return f.Ref, true
 	case *planner.CallFailed:
 		return f.Ref, true
 	case *planner.UnitCancelled:
@@ -108,7 +110,16 @@ func text(f planner.Fact) string {
 		return f.Step + " is ready, and held"
 	case *planner.ItemsPlanned:
 		return fmt.Sprintf("%s has %s", f.Step, count(len(f.Items), "item"))
+	case *planner.IterationCompleted:
+		said := fmt.Sprintf("%s completed iteration %d, and its condition was not true", unit(f.Ref), f.Iteration)
+		if !f.NextAt.IsZero() {
+			said += "; the next begins at " + f.NextAt.UTC().Format(time.RFC3339)
+		}
+		return said
 	case *planner.CallScheduled:
+		if f.Iteration > 0 {
+			return fmt.Sprintf("%s called %s, iteration %d, attempt %d", unit(f.Ref), f.Function, f.Iteration, f.Attempt)
+		}
 		if f.Attempt > 1 {
 			return fmt.Sprintf("%s called %s, attempt %d", unit(f.Ref), f.Function, f.Attempt)
 		}

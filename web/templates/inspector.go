@@ -101,6 +101,36 @@ func (in Inspector) compensation() *view.Compensation {
 	return in.Step.Compensation
 }
 
+func (in Inspector) loop() *view.Loop {
+	switch {
+	case in.Item != nil:
+		return in.Item.Loop
+	case in.Step == nil:
+		return nil
+	}
+	return in.Step.Loop
+}
+
+// loopText says where a loop stands: "Iteration 3 of at most 30".
+func loopText(l view.Loop) string {
+	text := "Iteration " + strconv.Itoa(l.Iteration)
+	if l.Max > 0 {
+		text += " of at most " + strconv.Itoa(l.Max)
+	}
+	if l.Condition != "" {
+		text += ", until " + l.Condition
+	}
+	return text
+}
+
+// forgotten is how many attempts came before those that are shown: of a loop only the last are kept.
+func (in Inspector) forgotten() int {
+	if all := in.attempts(); len(all) > 0 {
+		return all[0].Number - 1
+	}
+	return 0
+}
+
 func (in Inspector) status() string {
 	if in.Item != nil {
 		return in.Item.Status

@@ -58,6 +58,8 @@ func attemptsText(s view.Step) string {
 		return fmt.Sprintf("%d/%d", s.Items.Succeeded, s.Items.Total)
 	case s.Attempt == 0:
 		return ""
+	case s.Loop != nil && s.Loop.Max > 0:
+		return fmt.Sprintf("↻ %d/%d", s.Loop.Iteration, s.Loop.Max)
 	case s.MaxAttempts > 1:
 		return fmt.Sprintf("%d/%d", s.Attempt, s.MaxAttempts)
 	}
@@ -96,7 +98,7 @@ func (l timeline) bars(s view.Step) []Bar {
 		if a.StartedAt.Sub(a.QueuedAt) > time.Millisecond {
 			bars = append(bars, l.bar("queued", a.QueuedAt, a.StartedAt, "queued"))
 		}
-		bars = append(bars, l.bar(barKind(a.Status), *a.StartedAt, a.EndedAt, fmt.Sprintf("attempt %d %s", a.Number, statusText(a.Status))))
+		bars = append(bars, l.bar(barKind(a.Status), *a.StartedAt, a.EndedAt, attemptTitle(a)))
 	}
 	if len(bars) == 0 && s.StartedAt != nil && s.Status != "skipped" {
 		kind := barKind(s.Status)
@@ -113,6 +115,13 @@ func (l timeline) bars(s view.Step) []Bar {
 		}
 	}
 	return bars
+}
+
+func attemptTitle(a view.Attempt) string {
+	if a.Iteration > 0 {
+		return fmt.Sprintf("iteration %d, attempt %d %s", a.Iteration, a.Number, statusText(a.Status))
+	}
+	return fmt.Sprintf("attempt %d %s", a.Number, statusText(a.Status))
 }
 
 func barKind(status string) string {

@@ -153,7 +153,9 @@ func (v *Verdict) failed(run view.Run) {
 	if step == nil {
 		return
 	}
-	if step.MaxAttempts > 1 && f.Item == nil {
+	if step.Loop != nil && f.Item == nil {
+		v.Sentence = subject(f, run.Status) + fmt.Sprintf("iteration %d: ", step.Loop.Iteration) + sentenceOf(f)
+	} else if step.MaxAttempts > 1 && f.Item == nil {
 		v.Sentence = subject(f, run.Status) + fmt.Sprintf("attempt %d of %d: ", step.Attempt, step.MaxAttempts) + sentenceOf(f)
 	}
 	v.Logs = lastLogs(step.Attempts)

@@ -51,6 +51,7 @@ type Node struct {
 	H          float64         `json:"h"`
 	Ports      []Port          `json:"ports"`
 	ForEach    bool            `json:"for_each,omitempty"`
+	Until      int             `json:"until,omitempty"`      // max of a loop
 	Retry      int             `json:"retry,omitempty"`      // max_attempts when above 1
 	Compensate string          `json:"compensate,omitempty"` // the function that undoes it
 	After      string          `json:"after,omitempty"`      // of Compensate: attempt if it also undoes what may have happened; default success
@@ -156,7 +157,18 @@ type Step struct {
 	Key          string          `json:"key,omitempty"`     // idempotency key of the call
 	Unknown      int             `json:"unknown,omitempty"` // calls, one for each item, that did not complete and may have happened all the same
 	Compensation *Compensation   `json:"compensation,omitempty"`
+	Loop         *Loop           `json:"loop,omitempty"`     // of a step with until; of a for_each its items have it
 	Deciding     *Deciding       `json:"deciding,omitempty"` // an approval that waits
+}
+
+// Loop is where a step with until stands, or one of its items.
+type Loop struct {
+	Iteration int             `json:"iteration"`           // under way, waited for, or the last; from 1
+	Max       int             `json:"max,omitempty"`       // the number of the last iteration that there may be
+	Completed int             `json:"completed"`           // iterations that completed
+	Condition string          `json:"condition,omitempty"` // as written
+	NextAt    *time.Time      `json:"next_at,omitempty"`   // when the next iteration begins
+	Output    json.RawMessage `json:"output,omitempty"`    // of the last iteration that completed, before the step has an output
 }
 
 // Deciding is an approval that waits for a person.
@@ -191,12 +203,15 @@ type Item struct {
 	Error        *Failure        `json:"error,omitempty"`
 	Attempts     []Attempt       `json:"attempts"`
 	Compensation *Compensation   `json:"compensation,omitempty"`
+	Loop         *Loop           `json:"loop,omitempty"`
 }
 
 // Attempt is one call of a function.
 type Attempt struct {
 	Number    int        `json:"number"`
-	Status    string     `json:"status"` // running, succeeded, failed, crashed, cancelled
+	Iteration int        `json:"iteration,omitempty"` // of a loop, from 1
+	Said      string     `json:"said,omitempty"`      // what the output of an iteration began with after which the loop went on
+	Status    string     `json:"status"`              // running, succeeded, failed, crashed, cancelled
 	QueuedAt  time.Time  `json:"queued_at"`
 	StartedAt *time.Time `json:"started_at,omitempty"`
 	EndedAt   *time.Time `json:"ended_at,omitempty"`

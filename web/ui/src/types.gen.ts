@@ -50,6 +50,7 @@ export interface Item {
   error?: Failure;
   attempts: Attempt[];
   compensation?: Compensation;
+  loop?: Loop;
 }
 
 export interface Event {
@@ -110,11 +111,14 @@ export interface Step {
   key?: string;
   unknown?: number;
   compensation?: Compensation;
+  loop?: Loop;
   deciding?: Deciding;
 }
 
 export interface Attempt {
   number: number;
+  iteration?: number;
+  said?: string;
   status: string;
   queued_at: string;
   started_at?: string;
@@ -132,6 +136,15 @@ export interface Compensation {
   unknown?: number;
   error?: Failure;
   attempts?: Attempt[];
+}
+
+export interface Loop {
+  iteration: number;
+  max?: number;
+  completed: number;
+  condition?: string;
+  next_at?: string;
+  output?: Json;
 }
 
 export interface Fact {
@@ -159,6 +172,7 @@ export interface Node {
   h: number;
   ports: Port[];
   for_each?: boolean;
+  until?: number;
   retry?: number;
   compensate?: string;
   after?: string;

@@ -8,7 +8,7 @@ import type { Function as Fn, Issue, Json, Node } from "../types.gen";
 import { useEditor, useSnapshot } from "./context";
 import { Field, Issues } from "./fields";
 import { SchemaForm } from "./SchemaForm";
-import { ApprovalFields, CompensateFields, FailFields, RetryFields, SetFields, SwitchFields, WaitFields, type SectionProps } from "./sections";
+import { ApprovalFields, CompensateFields, FailFields, RetryFields, SetFields, SwitchFields, UntilFields, WaitFields, type SectionProps } from "./sections";
 
 interface Props {
   selection: Selection;
@@ -131,6 +131,7 @@ function StepForm({ node, onSelect, onWire }: { node: Node } & Pick<Props, "onSe
             <Field path="for_each" label="List" expression="always" value={spec["for_each"]} issues={issues} about="Calls once an item; `item` and `index` are known in the input." onCommit={(v, typed) => set("for_each", v, typed)} />
             <Field path="max_parallel" label="At once" kind="integer" placeholder="10" value={spec["max_parallel"]} issues={issues} onCommit={(v, typed) => set("max_parallel", v, typed)} />
           </details>
+          <UntilFields {...section} />
           <RetryFields {...section} />
           <CompensateFields {...section} />
         </>
@@ -142,7 +143,7 @@ function StepForm({ node, onSelect, onWire }: { node: Node } & Pick<Props, "onSe
 
 /** Issues of fields that have no place in the form: never silent. */
 function Unplaced({ issues }: { issues: Issue[] }) {
-  const placed = /^(name|title|call|with|switch|set|wait|approval|fail|if|needs|for_each|max_parallel|timeout|retry|compensate)\b/;
+  const placed = /^(name|title|call|with|switch|set|wait|approval|fail|if|needs|for_each|max_parallel|until|timeout|retry|compensate)\b/;
   const rest = issues.filter((i) => i.field && !placed.test(i.field));
   return rest.length ? <Issues issues={rest} /> : null;
 }

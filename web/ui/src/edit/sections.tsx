@@ -151,6 +151,28 @@ export function FailFields({ spec, issues, set }: SectionProps) {
   return <Field path="fail.message" label="Message" required value={part(spec, "fail")["message"]} issues={issues} onCommit={(v, typed) => set("fail.message", v, typed)} />;
 }
 
+export function UntilFields({ spec, issues, set }: SectionProps) {
+  const until = part(spec, "until");
+  return (
+    <details className="sg-more" open={spec["until"] !== undefined || undefined}>
+      <summary>Again until</summary>
+      <Field
+        path="until.condition"
+        label="Condition"
+        expression="always"
+        value={until["condition"]}
+        issues={issues}
+        about="Of each iteration: `output` and `iteration` are known here, `iteration` and `previous` in the input."
+        onCommit={(v, typed) => set(v === undefined ? "until" : "until.condition", v, typed)}
+      />
+      <div className="sg-two">
+        <Field path="until.every" label="Pause between" mono placeholder="1s" value={until["every"]} issues={issues} onCommit={(v, typed) => set("until.every", v, typed)} />
+        <Field path="until.max" label="Iterations at most" kind="integer" mono placeholder="100" value={until["max"]} issues={issues} onCommit={(v, typed) => set("until.max", v, typed)} />
+      </div>
+    </details>
+  );
+}
+
 const RETRY: [string, string, "integer" | "number" | "string", string][] = [
   ["max_attempts", "Attempts in all", "integer", "3"],
   ["backoff", "First pause", "string", "1s"],

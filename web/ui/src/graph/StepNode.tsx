@@ -133,13 +133,20 @@ function NodeMark({ node, step }: { node: Node; step: Step | undefined }) {
 }
 
 function NodeFoot({ node, step }: { node: Node; step: Step | undefined }) {
-  const attempts = step && step.attempt > 1 ? `${step.attempt}${step.max_attempts ? `/${step.max_attempts}` : ""}` : "";
-  if (!node.for_each && !node.retry && !node.compensate && !step) return null;
+  const loop = step?.loop;
+  const attempts = loop ? "" : step && step.attempt > 1 ? `${step.attempt}${step.max_attempts ? `/${step.max_attempts}` : ""}` : "";
+  if (!node.for_each && !node.until && !node.retry && !node.compensate && !step) return null;
   return (
     <div className="sg-node-foot">
       {node.for_each ? (
         <span className="sg-badge" title="once for each item of a list">
           ×{step?.items ? step.items.total : "n"}
+        </span>
+      ) : null}
+      {node.until ? (
+        <span className="sg-badge" data-testid="badge-until" title={`again until a condition is true, in at most ${node.until} iterations`}>
+          <span aria-hidden="true">↻</span>
+          {loop?.max ? `${loop.iteration}/${loop.max}` : node.until}
         </span>
       ) : null}
       {node.retry ? (

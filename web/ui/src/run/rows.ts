@@ -27,6 +27,7 @@ function words(step: Step): string {
 function attempts(step: Step): string {
   if (step.items) return `${step.items.succeeded}/${step.items.total}`;
   if (!step.attempt) return "";
+  if (step.loop?.max) return `↻ ${step.loop.iteration}/${step.loop.max}`;
   return (step.max_attempts ?? 0) > 1 ? `${step.attempt}/${step.max_attempts}` : String(step.attempt);
 }
 

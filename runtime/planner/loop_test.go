@@ -1,0 +1,62 @@
+package planner
+
+import (
+	"fmt"
+	"testing"
+)
+
+const manyIterations = `
+name: f
+steps:
+  poll: {call: safe, retry: {max_attempts: 2, backoff: 1s}, until: {condition: "${{ output.n == 5000 }}", every: 1ms, max: 10000}}
+`
+
+// A loop of 5,000 iterations keeps as much in its state as one of fifty, and counts on all the same.
+func TestALoopDoesNotGrow(t *testing.T) {
+	p := mustCompile(t, manyIterations, randomFunctions)
+	s, now := NewState(), epoch
+	take := func(in Input) {
+		t.Helper()
+		if _, _, err := Decide(p, s, in, now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := Ref{Step: "poll", Item: NoItem}
+	var small int
+	take(&Start{ID: "r", Version: 1, Input: JSON("{}")})
+	for n := 1; n <= 5000; n++ {
+		if got := s.Unit(r).Iteration; got != n {
+			t.Fatalf("iteration: got %d, want %d", got, n)
+		}
+		take(&CallDone{Ref: r, Attempt: s.Unit(r).Made(), Output: JSON(fmt.Sprintf(`{"n":%d,"pad":"%064d"}`, n, n))})
+		if n == 50 {
+			small = len(dump(s))
+		}
+		if n < 5000 {
+			now = s.Unit(r).NextAt
+			take(&TimerDue{r})
+		}
+	}
+	u := s.Unit(r)
+	if s.Ended != StatusSucceeded || u.Passed != 5000 || u.Made() != 5000 {
+		t.Errorf("got %s after %d iterations and %d attempts", s.Status(), u.Passed, u.Made())
+	}
+	if got := len(dump(s)); got > small*3/2 {
+		t.Errorf("the state grew from %d to %d", small, got)
+	}
+	if len(s.wakes) > 2*keptAttempts {
+		t.Errorf("%d wakes are kept", len(s.wakes))
+	}
+}
+
+func TestKeysOfIterations(t *testing.T) {
+	step, item := Ref{Step: "s", Item: NoItem}, Ref{Step: "s", Item: 4}
+	for want, got := range map[string]string{
+		"r/s/-/-/0": Key("r", step, 0, 0), "r/s/4/-/2": Key("r", item, 0, 2), "r/s/-/3/0": Key("r", step, 3, 0), "r/s/4/12/1": Key("r", item, 12, 1),
+		"r/s/-/-/0/undo": Key("r", Ref{Step: "s", Item: NoItem, Undo: true}, 0, 0),
+	} {
+		if got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
