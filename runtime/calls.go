@@ -52,14 +52,18 @@ func (c *calls) begin(in Invoke) {
 			c.s.mail.put(Done{in.Run, &planner.CallDone{Ref: in.Ref, Attempt: in.Attempt, Output: res.Output, Fault: res.Fault,
 				RetryAfter: res.RetryAfter, Call: record(res)}})
 		}
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		delete(c.open, id)
-		if len(c.open) == 0 {
-			close(c.idle)
-			c.idle = make(chan struct{})
-		}
+		c.done(id)
 	})
+}
+
+func (c *calls) done(id callID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.open, id)
+	if len(c.open) == 0 {
+		close(c.idle)
+		c.idle = make(chan struct{})
+	}
 }
 
 func (c *calls) call(ctx context.Context, in Invoke) (res invoke.Result) {
@@ -124,12 +128,21 @@ func (c *calls) running() int {
 	return len(c.open)
 }
 
-// quiet is closed the next time that nothing is under way.
+// quiet is closed as soon as nothing is under way: at once if nothing is.
 func (c *calls) quiet() <-chan struct{} {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if len(c.open) == 0 {
+		return closed
+	}
 	return c.idle
 }
+
+var closed = func() <-chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}()
 
 // stop ends every call; their outcomes are dropped.
 func (c *calls) stop() { c.cancel() }

@@ -128,8 +128,8 @@ func (d *decider) callDone(in *CallDone) {
 		fact.Next = NextCancel
 	case c.Retry.Retries(f.Class) && u.Round < c.Retry.MaxAttempts:
 		at := d.now.Add(max(c.Retry.Delay(u.Round), in.RetryAfter))
-		if !in.Undo && d.tooLate(st, at) {
-			fact.Fault.Evidence = append(slices.Clone(f.Evidence), fault.Detail{Name: "no further attempt", Value: d.overdueFault(st).Message})
+		if why := d.inVain(st, at); !in.Undo && why != "" {
+			fact.Fault.Evidence = append(slices.Clone(f.Evidence), fault.Detail{Name: "no further attempt", Value: why})
 			break
 		}
 		fact.Next, fact.RetryAt = NextRetry, at

@@ -46,12 +46,27 @@ func (d *decider) tooLate(st *check.Step, at time.Time) bool {
 	return d.s.TimedOut || s.Overdue || !s.Deadline.IsZero() && !at.Before(s.Deadline)
 }
 
+// inVain says why an attempt that could begin only at that time is not waited for: a deadline will have passed, the step's or the run's. "" if it is.
+func (d *decider) inVain(st *check.Step, at time.Time) string {
+	switch {
+	case d.tooLate(st, at):
+		return d.overdueFault(st).Message
+	case d.s.onTheClock() && !at.Before(d.s.Deadline):
+		return d.runFault().Message
+	}
+	return ""
+}
+
 // overdueFault says which time was not kept.
 func (d *decider) overdueFault(st *check.Step) *fault.Fault {
 	if d.s.TimedOut {
-		return timeoutFault("the run was not done within "+d.p.Timeout.String(), "run", d.s.Deadline)
+		return d.runFault()
 	}
 	return timeoutFault(quote(st.Name)+" was not done within "+st.Deadline.String()+", all attempts included", "step", d.s.step(st.Name).Deadline)
+}
+
+func (d *decider) runFault() *fault.Fault {
+	return timeoutFault("the run was not done within "+d.p.Timeout.String(), "run", d.s.Deadline)
 }
 
 func timeoutFault(message, which string, at time.Time) *fault.Fault {
@@ -75,7 +90,7 @@ func (d *decider) runDue() {
 	if !d.s.onTheClock() || d.s.Deadline.After(d.now) {
 		return
 	}
-	d.emit(&RunTimedOut{Fault: *timeoutFault("the run was not done within "+d.p.Timeout.String(), "run", d.s.Deadline)})
+	d.emit(&RunTimedOut{Fault: *d.runFault()})
 	d.halts = true // the flow's own error ports are for its steps
 	for _, st := range d.p.Steps {
 		if s, ok := d.s.Steps[st.Name]; ok && (s.Status == Running || s.Status == Uncertain) {

@@ -11,7 +11,8 @@
 //
 // A signal counts once, whenever it comes: a second one for one step is refused whether the first has been taken or is kept. What is sent is held
 // against the schema before it is recorded. Retry of a for_each that failed calls every failed item again, and no other that was called. An attempt
-// that could begin only at or after the deadline is not waited for: the step fails by its last failure. Retry gives deadlines anew.
+// that could begin only at or after the step's deadline, or the run's, is not waited for: the step fails by its last failure, which its error port handles
+// as ever. Retry gives deadlines anew.
 //
 // A run that cannot be carried on (a value that cannot be stored, a version that does not compile any more) is stopped where it stands: it fails, or
 // its compensation does. What was called then is judged as after a crash, but nothing is called again, nor handled by an error port, until Retry.
