@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 
@@ -25,6 +26,29 @@ type wireButton struct {
 // EncodeButton is the body under which a button goes into the inbox.
 func EncodeButton(b Button) ([]byte, error) {
 	return json.Marshal(wireButton{b.By, b.Then, b.Step, b.Item, b.Approved, b.Comment, b.As, b.Output, b.Name})
+}
+
+// sameWish reports whether two bodies wish for the same, whoever it is that wishes, and however the JSON in them is laid out.
+func sameWish(one, other []byte) bool {
+	a, errA := wish(one)
+	b, errB := wish(other)
+	if errA != nil || errB != nil {
+		return bytes.Equal(one, other)
+	}
+	return bytes.Equal(a, b)
+}
+
+func wish(body []byte) ([]byte, error) {
+	var w wireButton
+	if err := json.Unmarshal(body, &w); err != nil {
+		return nil, err
+	}
+	var compact bytes.Buffer
+	if json.Compact(&compact, w.Output) == nil {
+		w.Output = compact.Bytes()
+	}
+	w.By = ""
+	return json.Marshal(w)
 }
 
 // ReadMessage turns an inbox message into what the planner is asked. One that cannot be read is refused like any other that makes no sense: if it

@@ -233,7 +233,8 @@ func (c *Core) setTimer(r *run, t *planner.SetTimer) {
 
 func (c *Core) begin(ev Begin) {
 	c.lives++
-	r := &run{id: ev.Run, life: c.lives, uuid: ev.Start.ID, flow: ev.Program.Flow, version: ev.Start.Version, program: ev.Program, state: planner.NewState(), held: map[string]bool{}}
+	r := &run{id: ev.Run, life: c.lives, uuid: ev.Start.ID, flow: ev.Program.Flow, version: ev.Start.Version, program: ev.Program, state: planner.NewState(), held: map[string]bool{},
+		reader: planner.Reader}
 	c.runs[r.id] = r
 	c.decide(r, ev.Start, nil)
 }
@@ -296,7 +297,7 @@ func (c *Core) decide(r *run, in planner.Input, msg *Press) {
 		t.Inbox = []journal.Consumed{{ID: msg.ID, Answer: encodeAnswer(refusal)}}
 		p.answers = []Answered{{msg.ID, refusal}}
 	}
-	t.Row = r.row(c.now)
+	t.Row = r.raise(r.row(c.now), facts)
 	c.append(r, p, t)
 }
 

@@ -20,6 +20,8 @@ import (
 var (
 	// ErrKeyReused says that the idempotency key has started another run, with another input.
 	ErrKeyReused = errors.New("this Idempotency-Key has been used with another input")
+	// ErrButtonReused says that the button's ID has been used with another wish.
+	ErrButtonReused = errors.New("this Idempotency-Key has been used with another request")
 	// ErrUndecided says that the button is safe in the inbox, but that no server has decided it yet.
 	ErrUndecided = errors.New("the request is recorded, but no server has decided it yet")
 	// ErrUnknown says that the engine stopped, or lost its database, before it knew whether the start is durable.
@@ -206,13 +208,32 @@ func (e *Engine) Start(ctx context.Context, req StartRequest) (id string, create
 	return id, true, nil
 }
 
-// Press puts a button into the run's inbox and waits for its owner's word: nil, a *planner.Refusal, journal.ErrNoRun, or ErrUndecided.
+// Started looks whether the key has started a run of the flow. ok is false if it has not, or not yet. ErrKeyReused if that was with another input.
+func (e *Engine) Started(ctx context.Context, flow, key string, input []byte) (id string, ok bool, err error) {
+	id, was, ok, err := e.cfg.Store.Reserved(ctx, flow, key)
+	if err != nil || !ok {
+		return "", false, err
+	}
+	if sum := sha256.Sum256(input); string(was) != string(sum[:]) {
+		return "", false, ErrKeyReused
+	}
+	switch _, err := e.cfg.Store.Find(ctx, id); {
+	case errors.Is(err, journal.ErrNoRun): // reserved by a request that did not live to start it
+		return "", false, nil
+	case err != nil:
+		return "", false, err
+	}
+	return id, true, nil
+}
+
+// Press puts a button into the run's inbox and waits for its owner's word: nil, a *planner.Refusal, journal.ErrNoRun, ErrButtonReused, or ErrUndecided.
 func (e *Engine) Press(ctx context.Context, runID string, b Button) error {
 	run, err := e.cfg.Store.Find(ctx, runID)
 	if err != nil {
 		return err
 	}
-	if b.ID == "" {
+	given := b.ID != ""
+	if !given {
 		b.ID = uuid.NewString()
 	}
 	body, err := EncodeButton(b)
@@ -226,6 +247,15 @@ func (e *Engine) Press(ctx context.Context, runID string, b Button) error {
 	}
 	if err := e.cfg.Store.Post(ctx, journal.Message{ID: b.ID, Run: run, Kind: string(b.Kind), Body: body}); err != nil {
 		return err
+	}
+	if given {
+		was, err := e.cfg.Store.Posted(ctx, b.ID)
+		if err != nil {
+			return err
+		}
+		if !sameWish(was.Body, body) {
+			return ErrButtonReused
+		}
 	}
 	if s := e.current(); s != nil {
 		s.poke()

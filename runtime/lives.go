@@ -60,6 +60,7 @@ func (c *Core) loaded(ev Loaded) {
 			return
 		}
 		planner.Fold(r.state, rec.Seq, rec.At, facts)
+		r.reader = max(r.reader, planner.ReaderOf(facts)) // its row may carry a later one, which raising it to an earlier one does not change
 		r.seq = rec.Seq
 	}
 	if ev.Broken != nil {
@@ -109,7 +110,7 @@ func (c *Core) stop(r *run) {
 		}
 	}
 	r.backlog = nil
-	t.Row = r.gone()
+	t.Row = r.raise(r.gone(), facts)
 	c.append(r, p, t)
 }
 

@@ -21,6 +21,7 @@ type run struct {
 	program *check.Program
 	state   *planner.State
 
+	reader  int        // its row carries at least this one
 	seq     int64      // of the last transition decided
 	pending []*pending // handed to the journal, oldest first
 	status  string     // as the run's row last said
@@ -59,6 +60,19 @@ func (r *run) row(now time.Time) *journal.RunRow {
 		return nil
 	}
 	r.status = status
+	return row
+}
+
+// raise makes sure that the run's row carries a reader that understands the facts, so that the servers of older releases leave it alone.
+func (r *run) raise(row *journal.RunRow, facts []planner.Fact) *journal.RunRow {
+	need := planner.ReaderOf(facts)
+	if need <= r.reader {
+		return row
+	}
+	if row == nil {
+		row = r.shown()
+	}
+	r.reader, row.Reader = need, need
 	return row
 }
 

@@ -23,7 +23,9 @@ import (
 type Runs interface {
 	// Start returns after the run is durable; created is false if the key had started it before.
 	Start(ctx context.Context, req runtime.StartRequest) (id string, created bool, err error)
-	// Press waits for the owner's word: nil, a *planner.Refusal, runtime.ErrNoRun, or runtime.ErrUndecided.
+	// Started looks whether the key has started a run of the flow. ok is false if it has not, or not yet; runtime.ErrKeyReused if that was with another input.
+	Started(ctx context.Context, flow, key string, input []byte) (id string, ok bool, err error)
+	// Press waits for the owner's word: nil, a *planner.Refusal, runtime.ErrNoRun, runtime.ErrButtonReused, or runtime.ErrUndecided.
 	Press(ctx context.Context, run string, b runtime.Button) error
 }
 

@@ -168,6 +168,14 @@ func TestIdempotencyKey(t *testing.T) {
 		t.Errorf("the same key: got %s and %s, want one run", first.ID, second.ID)
 	}
 	s.do("POST", path, `{"input": {"amount": 6}}`, "Idempotency-Key", "k").want(409, "conflict")
+	stricter := strings.Replace(orderFlow, "amount", "sum", -1)
+	s.do("POST", "/api/v1/flows/order/versions?message=stricter", stricter, "Content-Type", "application/yaml").want(201)
+	s.do("POST", path, `{"input": {"amount": 5}}`).want(422, "invalid")
+	s.do("POST", path, `{"input": {"amount": 5}}`, "Idempotency-Key", "k").want(201).into(&second)
+	if first != second {
+		t.Errorf("the same key after a stricter version: got %s and %s, want what it started", first.ID, second.ID)
+	}
+	s.do("POST", path, `{"input": {"amount": 6}}`, "Idempotency-Key", "k").want(409, "conflict")
 	s.do("POST", path, `{"input": {"amount": 6}}`, "Idempotency-Key", "a\xffb").want(400, "bad_request")
 	s.do("POST", "/api/v1/flows/draft/versions", "").want(404, "not_found")
 	s.do("PUT", "/api/v1/flows/draft/draft", "name: draft\n").want(200)

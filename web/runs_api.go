@@ -50,6 +50,21 @@ func (s *Server) startRun(c echo.Context) error {
 
 // start begins a run of a version, 0 being the latest.
 func (s *Server) start(ctx context.Context, name string, version int, input []byte, key, by string) (id string, created bool, err error) {
+	if len(input) == 0 {
+		input = []byte("{}") // a flow without an input is started by an empty body
+	}
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, input); err != nil { // so that layout makes no difference to an Idempotency-Key
+		return "", false, fail(CodeBadRequest, "the input is not JSON")
+	}
+	if compact.Len() > runtime.MaxInput {
+		return "", false, fail(CodeTooLarge, "the input is larger than %d bytes", runtime.MaxInput)
+	}
+	if key != "" { // what was started is told again, whatever the flow has become since
+		if id, ok, err := s.Runs.Started(ctx, name, key, compact.Bytes()); ok || err != nil {
+			return id, false, engineError(err)
+		}
+	}
 	f, err := s.DB.Flow(ctx, name)
 	if err != nil {
 		return "", false, missing(err, "there is no flow `%s`", clip(name))
@@ -63,16 +78,6 @@ func (s *Server) start(ctx context.Context, name string, version int, input []by
 	program, err := s.Programs.Program(ctx, name, version)
 	if err != nil {
 		return "", false, missing(err, "`%s` has no version %d", name, version)
-	}
-	if len(input) == 0 {
-		input = []byte("{}") // a flow without an input is started by an empty body
-	}
-	var compact bytes.Buffer
-	if err := json.Compact(&compact, input); err != nil { // so that layout makes no difference to an Idempotency-Key
-		return "", false, fail(CodeBadRequest, "the input is not JSON")
-	}
-	if compact.Len() > runtime.MaxInput {
-		return "", false, fail(CodeTooLarge, "the input is larger than %d bytes", runtime.MaxInput)
 	}
 	if err := breaks(program.Input, compact.Bytes(), "the input"); err != nil {
 		return "", false, err
@@ -92,6 +97,8 @@ func engineError(err error) error {
 	switch {
 	case errors.Is(err, runtime.ErrKeyReused):
 		return fail(CodeConflict, "this Idempotency-Key has started a run with another input")
+	case errors.Is(err, runtime.ErrButtonReused):
+		return fail(CodeConflict, "this Idempotency-Key has been used with another request to this run")
 	case errors.Is(err, runtime.ErrUndecided):
 		return &Error{Code: CodeUnavailable, Message: "the request is recorded and will be carried out, but no server has decided it yet; look at the run again", cause: err}
 	case errors.Is(err, runtime.ErrUnknown):

@@ -37,9 +37,10 @@ type engine struct {
 	programs *programs
 	broker   live.Broker
 
-	mu   sync.Mutex
-	runs map[string]*liveRun
-	keys map[string]string
+	mu     sync.Mutex
+	runs   map[string]*liveRun
+	keys   map[string]string
+	wishes sync.Map // what was sent under an id
 }
 
 type liveRun struct {
@@ -74,7 +75,25 @@ func (e *engine) Start(ctx context.Context, req runtime.StartRequest) (string, b
 	return id, true, e.input(ctx, id, &planner.Start{ID: id, Version: req.Version, Input: req.Input, By: req.By})
 }
 
+func (e *engine) Started(_ context.Context, _, key string, input []byte) (string, bool, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	id, ok := e.keys[key]
+	if ok && string(e.runs[id].state.Input.JSON()) != string(input) {
+		return "", false, runtime.ErrKeyReused
+	}
+	return id, ok, nil
+}
+
 func (e *engine) Press(ctx context.Context, run string, b runtime.Button) error {
+	if b.ID != "" {
+		switch was, known := e.wishes.LoadOrStore(b.ID, string(b.Output)); {
+		case known && was != string(b.Output):
+			return runtime.ErrButtonReused
+		case known:
+			return nil
+		}
+	}
 	switch b.Kind {
 	case runtime.ButtonRetry:
 		return e.input(ctx, run, &planner.Retry{By: b.By})

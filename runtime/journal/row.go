@@ -40,7 +40,12 @@ func Merge(batch []Transition) []Merged {
 		}
 		if t.Row != nil {
 			row := *t.Row
-			row.Release = row.Release || m.Row != nil && m.Row.Release
+			if m.Row != nil {
+				row.Release, row.Reader = row.Release || m.Row.Release, max(row.Reader, m.Row.Reader)
+			}
+			if m.New != nil {
+				m.New.Reader = max(m.New.Reader, row.Reader)
+			}
 			row.Status, row.Class = CleanText(row.Status), CleanText(row.Class)
 			row.Step, row.Message = CleanText(row.Step), CleanText(row.Message)
 			m.Row = &row

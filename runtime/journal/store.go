@@ -41,13 +41,14 @@ type NewRun struct {
 	UUID    string // UUIDv7
 	Flow    string
 	Version int
-	Reader  int // the lowest reader version that understands the history
+	Reader  int // the lowest reader version that understands the history so far
 }
 
 // RunRow is what the lists of runs show and what wakes a run up. It is written whole, and only while the appending incarnation owns the run.
-// Of several rows of one run in a batch the last counts, and a Release in any of them.
+// Of several rows of one run in a batch the last counts, and a Release and the highest Reader in any of them.
 type RunRow struct {
 	Status  string
+	Reader  int        // the lowest reader version that understands the history from here on; a lower one than the run has, such as 0, changes nothing
 	Release bool       // give up ownership with this commit: the run is terminal, or asleep
 	WakeAt  *time.Time // when a released run must be claimed again; nil: only by a message
 	EndedAt *time.Time // set when Status is terminal
@@ -129,8 +130,13 @@ type Store interface {
 	// what an earlier call bound. Whether that run exists yet is another question (Find).
 	ReserveStart(ctx context.Context, flow, key, uuid string, input []byte) (boundUUID string, boundInput []byte, err error)
 
+	// Reserved reads what ReserveStart has bound to an idempotency key of a flow. ok is false if nothing has been.
+	Reserved(ctx context.Context, flow, key string) (boundUUID string, boundInput []byte, ok bool, err error)
+
 	// Post adds a message to the inbox; its At is ignored. A message whose ID is known already changes nothing. ErrNoRun.
 	Post(ctx context.Context, m Message) error
+	// Posted reads a message of the inbox back, consumed or not. ErrNoMessage.
+	Posted(ctx context.Context, id string) (Message, error)
 	// Inbox returns unconsumed messages of runs that inc owns, in the order in which they came, at most limit.
 	Inbox(ctx context.Context, inc Incarnation, limit int) ([]Message, error)
 	// Answer returns the answer that a message was consumed with. ok is false while it waits; ErrNoMessage if there is none of that id.

@@ -45,6 +45,9 @@ func Check(t *Transition) error {
 		}
 	}
 	if r := t.Row; r != nil {
+		if r.Reader < 0 || r.Reader > math.MaxInt32 {
+			return fmt.Errorf("reader %d of run %d is out of range", r.Reader, t.Run)
+		}
 		for _, at := range []*time.Time{r.WakeAt, r.EndedAt} {
 			if at == nil {
 				continue

@@ -102,7 +102,7 @@ func (s *Store) touch(inc journal.Incarnation, m journal.Merged) {
 	if m.Row == nil || r == nil || r.owner != inc {
 		return
 	}
-	r.row = *m.Row
+	r.row, r.reader = *m.Row, max(r.reader, m.Row.Reader)
 	r.row.WakeAt, r.row.EndedAt = micro(m.Row.WakeAt), micro(m.Row.EndedAt)
 	if m.Row.Release {
 		r.owner = 0

@@ -99,6 +99,33 @@ func (s *Store) ReserveStart(ctx context.Context, flow, key, uuid string, input 
 	return bound.uuid, clone(bound.input), nil
 }
 
+// Reserved implements journal.Store.
+func (s *Store) Reserved(ctx context.Context, flow, key string) (string, []byte, bool, error) {
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return "", nil, false, err
+	}
+	defer unlock()
+	bound, ok := s.starts[[2]string{journal.CleanKey(flow), journal.CleanKey(key)}]
+	return bound.uuid, clone(bound.input), ok, nil
+}
+
+// Posted implements journal.Store.
+func (s *Store) Posted(ctx context.Context, id string) (journal.Message, error) {
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return journal.Message{}, err
+	}
+	defer unlock()
+	m := s.inbox[canonical(id)]
+	if m == nil {
+		return journal.Message{}, journal.ErrNoMessage
+	}
+	found := m.Message
+	found.Body = clone(found.Body)
+	return found, nil
+}
+
 // Post implements journal.Store.
 func (s *Store) Post(ctx context.Context, m journal.Message) error {
 	unlock, err := s.lock(ctx)

@@ -3,12 +3,36 @@ package planner
 import (
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/fxamacker/cbor/v2"
 )
 
 // Reader is the version of the encoding and of Apply that this release has. A run carries the lowest reader version that understands its history.
 const Reader = 3
+
+// lasts are the last kinds of fact that the readers before this one know, from reader 1 on.
+var lasts = []uint8{27, 34}
+
+// ReaderOf is the lowest reader version that understands these facts.
+func ReaderOf(facts []Fact) int {
+	need := 1
+	for _, f := range facts {
+		need = max(need, readerOf(f))
+	}
+	return need
+}
+
+func readerOf(f Fact) int {
+	if f, ok := f.(*CompensationStarted); ok && slices.ContainsFunc(f.Plan, func(n UndoNode) bool { return n.Attempts }) {
+		return 3 // an earlier one would count less to be undone
+	}
+	reader := 1
+	for n := numbers[reflect.TypeOf(f)]; reader <= len(lasts) && n > lasts[reader-1]; {
+		reader++
+	}
+	return reader
+}
 
 // kinds gives each fact its number in the encoding. Numbers are never used again.
 var kinds = map[uint8]func() Fact{

@@ -84,10 +84,10 @@ const (
  FROM unnest(%s::bigint[], %s::uuid[], %s::text[], %s::int[], %s::int[], %s::text[], %s::bool[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[], %s::text[])
  AS u (id, uuid, flow, version, reader, status, release, wake_at, created_at, updated_at, ended_at, class, step, message) WHERE EXISTS (SELECT FROM fence))`
 
-	rowPart = `, touched AS (UPDATE runs SET status = u.status, owner = CASE WHEN u.release THEN NULL ELSE runs.owner END,
+	rowPart = `, touched AS (UPDATE runs SET status = u.status, reader = GREATEST(runs.reader, u.reader), owner = CASE WHEN u.release THEN NULL ELSE runs.owner END,
  wake_at = u.wake_at, updated_at = u.updated_at, ended_at = u.ended_at, class = u.class, step = u.step, message = u.message
- FROM unnest(%s::bigint[], %s::text[], %s::bool[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[], %s::text[])
- AS u (id, status, release, wake_at, updated_at, ended_at, class, step, message)
+ FROM unnest(%s::bigint[], %s::text[], %s::int[], %s::bool[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[], %s::text[])
+ AS u (id, status, reader, release, wake_at, updated_at, ended_at, class, step, message)
  WHERE runs.id = u.id AND runs.owner = $1::bigint AND EXISTS (SELECT FROM fence))`
 
 	inboxPart = `, consumed AS (UPDATE inbox SET consumed_at = now(), answer = u.answer
@@ -128,7 +128,7 @@ func statement(inc journal.Incarnation, writer int, batch []journal.Transition) 
 		add(bornPart, b.id, b.uuid, b.flow, b.version, b.reader, b.status, b.release, b.wake, b.created, b.updated, b.ended, b.class, b.step, b.message)
 	}
 	if r := &rows; len(r.id) > 0 {
-		add(rowPart, r.id, r.status, r.release, r.wake, r.updated, r.ended, r.class, r.step, r.message)
+		add(rowPart, r.id, r.status, r.reader, r.release, r.wake, r.updated, r.ended, r.class, r.step, r.message)
 	}
 	if ids, answers := consumed(batch); len(ids) > 0 {
 		add(inboxPart, ids, answers)
@@ -164,6 +164,8 @@ func (c *columns) add(m journal.Merged) {
 		c.version = append(c.version, int32(m.New.Version))
 		c.reader = append(c.reader, int32(m.New.Reader))
 		c.created = append(c.created, m.Born)
+	} else {
+		c.reader = append(c.reader, int32(row.Reader))
 	}
 	c.id = append(c.id, m.Run)
 	c.status = append(c.status, row.Status)

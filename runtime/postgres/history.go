@@ -109,6 +109,38 @@ func (s *Store) ReserveStart(ctx context.Context, flow, key, uuid string, input 
 	}
 }
 
+// Reserved implements journal.Store.
+func (s *Store) Reserved(ctx context.Context, flow, key string) (string, []byte, bool, error) {
+	var bound [16]byte
+	var hash []byte
+	err := s.others.QueryRow(ctx, `SELECT run, input FROM starts WHERE flow = $1 AND key = $2`, journal.CleanKey(flow), journal.CleanKey(key)).Scan(&bound, &hash)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return "", nil, false, nil
+	case err != nil:
+		return "", nil, false, fmt.Errorf("postgres: reading a start of %q: %w", flow, err)
+	}
+	return journal.FormatUUID(bound), hash, true, nil
+}
+
+// Posted implements journal.Store.
+func (s *Store) Posted(ctx context.Context, id string) (journal.Message, error) {
+	key, err := journal.ParseUUID(id)
+	if err != nil {
+		return journal.Message{}, journal.ErrNoMessage
+	}
+	m := journal.Message{ID: journal.FormatUUID(key)}
+	err = s.others.QueryRow(ctx, `SELECT run, kind, body, at FROM inbox WHERE id = $1`, key).Scan(&m.Run, &m.Kind, &m.Body, &m.At)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return journal.Message{}, journal.ErrNoMessage
+	case err != nil:
+		return journal.Message{}, fmt.Errorf("postgres: reading message %s: %w", id, err)
+	}
+	m.At = m.At.UTC()
+	return m, nil
+}
+
 // Post implements journal.Store.
 func (s *Store) Post(ctx context.Context, m journal.Message) error {
 	id, err := journal.ParseUUID(m.ID)

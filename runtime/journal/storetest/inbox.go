@@ -109,6 +109,13 @@ func inbox(t *testing.T, s *suite) {
 	again := m
 	again.Body = []byte("second")
 	s.ok(s.Post(ctx, again), "Post of a known id")
+	if got, err := s.Posted(ctx, m.ID); err != nil || got.ID != m.ID || got.Run != mine || got.Kind != "retry" || string(got.Body) != "first" || got.At.IsZero() {
+		t.Errorf("Posted: got %+v, %v, want the first", got, err)
+	}
+	for _, id := range []string{newUUID(), "x"} {
+		_, err := s.Posted(ctx, id)
+		s.is(err, journal.ErrNoMessage, "Posted of an unknown id")
+	}
 	s.post(theirs, "cancel")
 	s.post(mine, "cancel")
 	in, err := s.Inbox(ctx, a, 10)
@@ -145,6 +152,9 @@ func consumeWithAppend(t *testing.T, s *suite) {
 		t.Errorf("Inbox: got %v, %v, want nothing left", in, err)
 	}
 	s.ok(s.Post(ctx, journal.Message{ID: first, Run: id, Kind: "approve"}), "Post of a consumed id")
+	if got, err := s.Posted(ctx, first); err != nil || got.Kind != "approve" || string(got.Body) != "approve" {
+		t.Errorf("Posted of a consumed id: got %+v, %v", got, err)
+	}
 	if in, err := s.Inbox(ctx, inc, 10); err != nil || len(in) != 0 {
 		t.Errorf("Inbox after posting a consumed id again: got %v, %v, want nothing", in, err)
 	}
@@ -184,6 +194,9 @@ func reserveIDs(t *testing.T, s *suite) {
 
 func reserveStart(t *testing.T, s *suite) {
 	first, second := newUUID(), newUUID()
+	if _, _, ok, err := s.Reserved(ctx, "order", "k"); ok || err != nil {
+		t.Errorf("Reserved of nothing: got %t, %v", ok, err)
+	}
 	got, input, err := s.ReserveStart(ctx, "order", "k", first, []byte("hash"))
 	if err != nil || got != first || !bytes.Equal(input, []byte("hash")) {
 		t.Errorf("first: got %s, %q, %v, want its own", got, input, err)
@@ -191,6 +204,13 @@ func reserveStart(t *testing.T, s *suite) {
 	got, input, err = s.ReserveStart(ctx, "order", "k", second, []byte("other"))
 	if err != nil || got != first || !bytes.Equal(input, []byte("hash")) {
 		t.Errorf("same key: got %s, %q, %v, want what was bound", got, input, err)
+	}
+	got, input, ok, err := s.Reserved(ctx, "order", "k")
+	if err != nil || !ok || got != first || !bytes.Equal(input, []byte("hash")) {
+		t.Errorf("Reserved: got %s, %q, %t, %v, want what was bound", got, input, ok, err)
+	}
+	if _, _, ok, err := s.Reserved(ctx, "refund", "k"); ok || err != nil {
+		t.Errorf("Reserved of another flow: got %t, %v", ok, err)
 	}
 	if got, _, err := s.ReserveStart(ctx, "refund", "k", second, nil); err != nil || got != second {
 		t.Errorf("another flow: got %s, %v, want its own", got, err)
@@ -216,6 +236,28 @@ func reserveStart(t *testing.T, s *suite) {
 	if len(bound) != 1 {
 		t.Errorf("eight racing for one key: got %d UUIDs, want 1", len(bound))
 	}
+}
+
+// raisedReader gives a run that is under way a later reader: from then on the servers of older releases leave it alone, and nothing lowers it again.
+func raisedReader(t *testing.T, s *suite) {
+	a, b := s.join("a"), s.join("b")
+	id, kept := s.run(a), s.run(a)
+	raise := func(run, seq int64, reader int) journal.Transition {
+		return journal.Transition{Run: run, Seq: seq, At: at, Facts: []byte("x"), Row: &journal.RunRow{Status: "running", Reader: reader}}
+	}
+	s.ok(s.Append(ctx, a, 0, []journal.Transition{raise(id, 2, planner.Reader+1), raise(id, 3, 0), raise(kept, 2, planner.Reader)}), "Append")
+	s.ok(s.Append(ctx, a, 0, []journal.Transition{raise(id, 4, 1)}), "Append")
+	born := birth(s.id())
+	s.ok(s.Append(ctx, a, 0, []journal.Transition{born, raise(born.Run, 2, planner.Reader+1)}), "Append of a run that is born and raised at once")
+	s.bad(s.Append(ctx, a, 0, []journal.Transition{raise(kept, 3, -1)}), 0)
+	s.o.Advance(t, s.Store, lease-time.Minute)
+	s.now(b)
+	s.o.Advance(t, s.Store, 2*time.Minute)
+	if moved, err := s.Takeover(ctx, b, "b"); err != nil || !slices.Equal(moved, []int64{kept}) {
+		t.Errorf("Takeover: got runs %v, %v, want %d alone", moved, err, kept)
+	}
+	s.post(id, "cancel")
+	s.claim(b, 10)
 }
 
 // laterReader leaves the runs of a later release to the servers of that release.

@@ -54,6 +54,7 @@ func Run(t *testing.T, open func(t *testing.T) journal.Store, o Options) {
 		{"ClaimWithMessage", claimWithMessage},
 		{"ClaimOnce", claimOnce},
 		{"LaterReader", laterReader},
+		{"RaisedReader", raisedReader},
 		{"Inbox", inbox},
 		{"ConsumeWithAppend", consumeWithAppend},
 		{"Refusal", refusal},
