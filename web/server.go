@@ -98,6 +98,7 @@ func (s *Server) apiRoutes(g *echo.Group) {
 
 	g.GET("/project", s.getProject)
 	g.POST("/check", s.check)
+	g.POST("/complete", s.complete)
 	g.GET("/language.schema.json", s.languageSchema)
 	g.GET("/flows", s.listFlows)
 	g.GET("/flows/:flow/draft", s.getDraft)

@@ -27,7 +27,7 @@ func LanguageSchema() []byte {
 		"notes":      said("For people. It means nothing, and is no part of the content hash."),
 		"input":      shapes{"type": "object", "description": "JSON Schema of what a run is started with. Without it, anything."},
 		"timeout":    durationOf("Of the whole run; without it, none. It is a failure of class timeout, and Retry gives the time anew."),
-		"steps":      shapes{"type": "object", "minProperties": 1, "propertyNames": shapes{"$ref": "#/$defs/name"}, "additionalProperties": shapes{"$ref": "#/$defs/step"}},
+		"steps":      shapes{"type": "object", "description": "What is done, by name.", "minProperties": 1, "propertyNames": shapes{"$ref": "#/$defs/name"}, "additionalProperties": shapes{"$ref": "#/$defs/step"}},
 		"output":     shapes{"description": "What the run gives: any value with ${{ }} in it."},
 		"on_failure": shapes{"enum": []OnFailure{Pause, Compensate}, "default": Pause, "description": "What follows a failure that nothing handles."},
 	}, "name", "steps")
@@ -53,7 +53,7 @@ func LanguageSchema() []byte {
 func stepShapes() shapes {
 	compensate := closed(shapes{"after": shapes{"enum": []After{AfterSuccess, AfterAttempt}, "default": AfterSuccess,
 		"description": "What is undone: what completed; or also an attempt of which nobody knows whether it happened."}, "call": shapes{"$ref": "#/$defs/function"}, "with": shapes{"$ref": "#/$defs/with"},
-		"timeout": durationOf("Of one attempt; default: the function's."), "retry": shapes{"$ref": "#/$defs/retry"}}, "call")
+		"timeout": durationOf("Of one attempt; default: the function's."), "retry": shapes{"$ref": "#/$defs/retry", "description": "Which failures are tried again, and how often; default: the function's."}}, "call")
 	compensate["description"] = "How to undo what the step did."
 	until := closed(shapes{"condition": condition("True: the step completes with the output of this iteration."),
 		"every": durationOf("Between the end of an iteration and the next; default " + FormatDuration(DefaultEvery) + "."),
@@ -73,7 +73,7 @@ func stepShapes() shapes {
 		"with":       shapes{"$ref": "#/$defs/with"},
 		"timeout":    durationOf("Of one attempt; default: the function's, which is " + FormatDuration(DefaultTimeout) + "."),
 		"deadline":   durationOf("Of the step with all its attempts and items; without it, none."),
-		"retry":      shapes{"$ref": "#/$defs/retry"},
+		"retry":      shapes{"$ref": "#/$defs/retry", "description": "Which failures are tried again, and how often; default: the function's."},
 		"until":      until,
 		"compensate": compensate,
 		"switch": shapes{"type": "object", "minProperties": 1, "propertyNames": shapes{"$ref": "#/$defs/name"}, "additionalProperties": shapes{"$ref": "#/$defs/expression"},
@@ -81,21 +81,27 @@ func stepShapes() shapes {
 		"set": shapes{"type": "object", "description": "Makes a value."},
 		"wait": shapes{"description": "Waits for a time, or until one.", "anyOf": []any{
 			shapes{"$ref": "#/$defs/duration"}, closed(shapes{"until": said("An RFC 3339 time.")}, "until")}},
-		"signal": closed(shapes{"name": shapes{"$ref": "#/$defs/name"}, "timeout": durationOf("Without it, the step waits for ever."),
-			"schema": shapes{"type": "object", "description": "JSON Schema of what is sent. Without it, anything."}}, "name"),
-		"approval": closed(shapes{"title": said("The question."), "timeout": durationOf("Without it, the step waits for ever.")}, "title"),
-		"fail":     closed(shapes{"message": said("Why.")}, "message"),
+		"signal": about("Waits for a message from outside.", closed(shapes{"name": shapes{"$ref": "#/$defs/name"}, "timeout": durationOf("Without it, the step waits for ever."),
+			"schema": shapes{"type": "object", "description": "JSON Schema of what is sent. Without it, anything."}}, "name")),
+		"approval": about("Asks a person.", closed(shapes{"title": said("The question."), "timeout": durationOf("Without it, the step waits for ever.")}, "title")),
+		"fail":     about("Ends this way with a failure.", closed(shapes{"message": said("Why.")}, "message")),
 	}
 }
 
 func retryShapes() shapes {
 	return shapes{
-		"max_attempts": shapes{"type": "integer", "minimum": 1, "maximum": 1000, "default": 3},
+		"max_attempts": shapes{"type": "integer", "minimum": 1, "maximum": 1000, "default": 3, "description": "How many attempts there are in all."},
 		"backoff":      durationOf("Before the second attempt; default 1s."),
-		"factor":       shapes{"type": "number", "minimum": 1, "maximum": 100, "default": 2},
-		"max_backoff":  durationOf("Default 5m."),
-		"on":           shapes{"type": "array", "minItems": 1, "items": shapes{"enum": fault.Classes()}},
+		"factor":       shapes{"type": "number", "minimum": 1, "maximum": 100, "default": 2, "description": "What each pause is multiplied by."},
+		"max_backoff":  durationOf("The longest pause; default 5m."),
+		"on":           shapes{"type": "array", "minItems": 1, "items": shapes{"enum": fault.Classes()}, "description": "The error classes that are tried again; default: every one that is safe."},
 	}
+}
+
+// about gives a shape its one line.
+func about(what string, s shapes) shapes {
+	s["description"] = what
+	return s
 }
 
 // closed is a closed object.

@@ -250,3 +250,19 @@ func (n *Node) IsText() bool {
 	_, ok := plainText(n)
 	return ok
 }
+
+// NewPlaces is a Tree of a text that is not read: it has no Root, and tells positions alone.
+func NewPlaces(src []byte) *Tree { return newTree(src) }
+
+// Offset is the byte offset of a position, the other way round than Pos. Lines and columns beyond the text mean its end and a line's end.
+func (t *Tree) Offset(line, column int) int {
+	if line > len(t.starts) {
+		return len(t.Source)
+	}
+	at := t.starts[max(line, 1)-1]
+	for ; column > 1 && at < len(t.Source) && t.Source[at] != '\n' && t.Source[at] != '\r'; column-- {
+		_, n := utf8.DecodeRune(t.Source[at:])
+		at += n
+	}
+	return at
+}

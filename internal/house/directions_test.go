@@ -14,6 +14,7 @@ var directions = map[string][]string{
 	"designer/flow":    {"designer/fault", "designer/suggest"},
 	"designer/edit":    {"designer/flow", "designer/expr", "designer/suggest"},
 	"designer/check":   {"designer/flow", "designer/expr", "designer/schema", "designer/fault", "designer/suggest"},
+	"designer/assist":  {"designer/flow", "designer/check", "designer/expr", "designer/fault"},
 	"designer/diff":    {"designer/flow", "designer/check"},
 	"designer/layout":  {"designer/flow"},
 	"designer/project": {"designer/flow", "designer/check", "designer/diff", "designer/edit", "designer/suggest"},
