@@ -3,6 +3,7 @@ package assist
 import (
 	"bytes"
 	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -19,8 +20,8 @@ type spot struct {
 	says string // what was said of the place, if what it refers to says nothing
 }
 
-// maxRefs bounds how far references and alternatives are followed; schemas may refer to themselves.
-const maxRefs = 16
+// maxForms bounds what a place may be: schemas may refer to themselves, and branch.
+const maxForms = 64
 
 var language = sync.OnceValue(func() spot { return read(flow.LanguageSchema()) })
 
@@ -35,30 +36,35 @@ func read(raw []byte) spot {
 	return spot{doc: doc, root: doc}
 }
 
-// forms lists what a spot may be: references followed, alternatives apart.
-func (s spot) forms() []spot { return s.formsTo(maxRefs) }
-
-func (s spot) formsTo(depth int) []spot {
-	if depth == 0 || s.doc == nil {
-		return nil
-	}
-	if says, ok := s.doc["description"].(string); ok && s.says == "" {
-		s.says = says
-	}
-	out := []spot{s}
-	if ref, ok := s.doc["$ref"].(string); ok {
-		if to, ok := follow(s.root, ref); ok {
-			name := ref[strings.LastIndexByte(ref, '/')+1:]
-			out = append(out, spot{doc: to, root: s.root, ref: name, says: s.says}.formsTo(depth-1)...)
+// forms lists what a spot may be: references followed, alternatives apart, each once.
+func (s spot) forms() []spot {
+	var out []spot
+	seen := map[uintptr]bool{}
+	for queue := []spot{s}; len(queue) > 0 && len(out) < maxForms; {
+		f := queue[0]
+		queue = queue[1:]
+		if f.doc == nil || seen[reflect.ValueOf(f.doc).Pointer()] {
+			continue
 		}
-	}
-	for _, key := range []string{"anyOf", "oneOf", "allOf"} {
-		list, _ := s.doc[key].([]any)
-		for _, v := range list {
-			if doc, ok := v.(map[string]any); ok && len(out) < 4*maxRefs {
-				out = append(out, spot{doc: doc, root: s.root, ref: s.ref, says: s.says}.formsTo(depth-1)...)
+		seen[reflect.ValueOf(f.doc).Pointer()] = true
+		if says, ok := f.doc["description"].(string); ok && f.says == "" {
+			f.says = says
+		}
+		out = append(out, f)
+		var next []spot
+		if ref, ok := f.doc["$ref"].(string); ok {
+			if to, ok := follow(f.root, ref); ok {
+				next = append(next, spot{doc: to, root: f.root, ref: ref[strings.LastIndexByte(ref, '/')+1:], says: f.says})
 			}
 		}
+		for _, key := range []string{"anyOf", "oneOf", "allOf"} {
+			for _, v := range listed(f.doc[key]) {
+				if doc, ok := v.(map[string]any); ok && len(next) < maxForms {
+					next = append(next, spot{doc: doc, root: f.root, ref: f.ref, says: f.says})
+				}
+			}
+		}
+		queue = append(next, queue[:min(len(queue), maxForms)]...)
 	}
 	return out
 }
