@@ -294,6 +294,7 @@ var roots = map[string]string{
 	expr.RootRun:   "The run itself.",
 	expr.RootItem:  "The item of the for_each.",
 	expr.RootIndex: "The item's place in the list, from 0.",
+	expr.RootKey:   "The idempotency key of the call that is undone.",
 }
 
 // hover says what the name under the cursor is: a path as far as the cursor, or a function.
