@@ -75,7 +75,7 @@ func TestCases(t *testing.T) {
 					t.Fatal(err)
 				}
 			} else if got != want {
-				t.Errorf("got\n%s\nwant\n%s", got, want)
+				t.Errorf("got\n%s\nwant\n%s\n(if the language has changed: go test ./designer/assist -update, and look at the diff)", got, want)
 			}
 		})
 	}

@@ -38,7 +38,7 @@ func TypeOf(d *flow.Definition, c Catalog, step, field, source string) (*expr.Ty
 	if !ok {
 		return nil, false
 	}
-	p, of := k.compileExpr(source, sc, func(int) flow.Pos { return flow.Pos{} })
+	p, of := k.compileExpr(source, sc, place{at: func(int) flow.Pos { return flow.Pos{} }})
 	if p == nil {
 		return nil, false
 	}
