@@ -348,8 +348,8 @@ func (h *helper) takesExpression(p place) bool {
 		return true
 	case "switch", "set", "with":
 		return len(rest) > 1
-	case "wait", "approval", "fail":
-		return len(rest) > 1 && rest[1] != "timeout"
+	case "wait", "approval", "fail", "until":
+		return len(rest) > 1 && rest[1] != "timeout" && rest[1] != "every" && rest[1] != "max"
 	case "compensate":
 		return len(rest) > 2 && rest[1] == "with"
 	}

@@ -62,7 +62,7 @@ func Wanted(d *flow.Definition, c Catalog, step, field string) *expr.Type {
 		spec = s.Compensate
 	}
 	switch {
-	case field == "if" || strings.HasPrefix(field, "switch."):
+	case field == "if" || field == "until.condition" || strings.HasPrefix(field, "switch."):
 		return expr.Of(expr.Bool)
 	case field == "for_each":
 		return expr.Of(expr.List)
