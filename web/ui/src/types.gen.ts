@@ -61,6 +61,15 @@ export interface Event {
   steps?: Step[];
 }
 
+export interface Assist {
+  from: Place;
+  to: Place;
+  items: AssistItem[];
+  hover?: Hover;
+  type?: string;
+  wanted?: string;
+}
+
 export interface Graph {
   nodes: Node[];
   edges: Edge[];
@@ -159,6 +168,27 @@ export interface RunPatch {
   ended_at?: string;
   error?: Failure;
   actions: string[];
+}
+
+export interface Place {
+  line: number;
+  column: number;
+}
+
+export interface AssistItem {
+  label: string;
+  kind: string;
+  type?: string;
+  detail?: string;
+  insert: string;
+}
+
+export interface Hover {
+  from: Place;
+  to: Place;
+  label: string;
+  type?: string;
+  detail?: string;
 }
 
 export interface Node {
