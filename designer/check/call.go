@@ -98,7 +98,7 @@ func (k *compiler) call(i int, spec *flow.CallSpec, prefix string, sc scope) *Ca
 	f := c.function
 	out := &Call{
 		Function: spec.Function, Idempotent: f.Idempotent != nil && *f.Idempotent, With: with, Input: c.input, Output: c.output,
-		Timeout: cmp.Or(spec.Timeout, f.Timeout, flow.DefaultTimeout),
+		Timeout: cmp.Or(spec.Timeout, f.Timeout, flow.DefaultTimeout), AtOnce: cmp.Or(f.Concurrency, flow.DefaultConcurrency),
 	}
 	for _, issue := range c.faulty {
 		if strings.HasPrefix(issue.Field, "retry.") && spec.Retry != nil {

@@ -116,6 +116,7 @@ type Call struct {
 	Input      *schema.Schema // the function's contract; nil: anything
 	Output     *schema.Schema // nil: anything
 	Timeout    time.Duration  // of one attempt; never 0
+	AtOnce     int            // how many calls of the function one server makes at once; the others wait for their turn
 	Retry      Retry
 }
 

@@ -150,7 +150,7 @@ type (
 		Next    Next        `cbor:"6,keyasint,omitempty"`
 		RetryAt time.Time   `cbor:"7,keyasint,omitempty"`
 		Call    Call        `cbor:"8,keyasint"`
-		Left    bool        `cbor:"9,keyasint,omitempty"` // its server was stopped in good order, which is no crash of the call's doing
+		Left    bool        `cbor:"9,keyasint,omitempty"` // no crash of its doing: its server was stopped in good order, or it most likely still waited for its turn
 	}
 	// DeadlineSet says by when a step must have ended, with all its attempts and items.
 	DeadlineSet struct {

@@ -1,6 +1,9 @@
 package planner
 
 import (
+	"slices"
+	"time"
+
 	"github.com/segno-run/segno/designer/fault"
 )
 
@@ -42,14 +45,31 @@ func (d *decider) recover(in *Recover) {
 		}
 		d.invoke(r)
 	}
+	waited := d.queued(judged)
 	for _, r := range judged {
 		if d.s.Unit(r).State == Retrying {
 			d.halt(r)
 			continue
 		}
-		d.crashed(r, in.Left)
+		d.crashed(r, in.Left, waited[r])
 	}
 }
+
+// queued tells the calls that most likely had not begun: at least as many of their function as one server makes at once were scheduled before them. Nothing
+// is written when a call of an idempotent function begins, so this is as much as a history can say.
+func (d *decider) queued(judged []Ref) map[Ref]bool {
+	calls := slices.DeleteFunc(slices.Clone(judged), func(r Ref) bool { return d.s.Unit(r).State != Running })
+	slices.SortStableFunc(calls, func(a, b Ref) int { return d.queuedAt(a).Compare(d.queuedAt(b)) })
+	before, waited := map[string]int{}, map[Ref]bool{}
+	for _, r := range calls {
+		c := d.spec(r)
+		waited[r] = c.Idempotent && c.AtOnce > 0 && before[c.Function] >= c.AtOnce
+		before[c.Function]++
+	}
+	return waited
+}
+
+func (d *decider) queuedAt(r Ref) time.Time { return d.s.Unit(r).last().QueuedAt }
 
 // halt fails a unit of a stopped run that is not being called, so that Retry takes it up.
 func (d *decider) halt(r Ref) {
@@ -69,16 +89,19 @@ func (d *decider) halt(r Ref) {
 }
 
 // crashed judges a call whose server is gone. One that left in good order, for another release say, does not count: otherwise three deployments
-// would fail every step that takes longer than they are apart.
-func (d *decider) crashed(r Ref, left bool) {
+// would fail every step that takes longer than they are apart. Nor does one that waited for its turn: it did not bring the server down.
+func (d *decider) crashed(r Ref, left, waited bool) {
 	st, u, c := d.p.Step(r.Step), d.s.Unit(r), d.spec(r)
 	crashes := u.Crashes
-	if !left {
+	if !left && !waited {
 		crashes++
 	}
-	fact := &CallFailed{Ref: r, Attempt: u.Made(), Left: left, Fault: fault.Fault{Class: fault.Crashed, Effect: fault.Maybe,
-		Message:  "the server stopped while " + u.Function + " was running",
-		Evidence: []fault.Detail{{Name: "crashes in a row", Value: itoa(crashes)}}}}
+	message := "the server stopped while " + u.Function + " was running"
+	if waited {
+		message = "the server stopped while the call of " + u.Function + " most likely still waited for its turn"
+	}
+	fact := &CallFailed{Ref: r, Attempt: u.Made(), Left: left || waited, Fault: fault.Fault{Class: fault.Crashed, Effect: fault.Maybe,
+		Message: message, Evidence: []fault.Detail{{Name: "crashes in a row", Value: itoa(crashes)}}}}
 	stopped := d.s.Ended != ""
 	switch {
 	case !c.Idempotent:
