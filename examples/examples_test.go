@@ -161,6 +161,8 @@ func (c catalog) FunctionNames() (names []string) {
 	}
 	return slices.Sorted(slices.Values(names))
 }
+func (catalog) Flow(string, int) *check.Signature { return nil }
+func (catalog) FlowNames() []string               { return nil }
 
 func TestProjectIsSound(t *testing.T) {
 	list := catalog(functions(t))

@@ -1,16 +1,19 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/designer/flow"
 	"github.com/segno-run/segno/models"
+	"github.com/segno-run/segno/web/view"
 )
 
 // Catalog is a set of functions by name: the registered ones, or those that a version was checked against.
@@ -28,6 +31,8 @@ func (c Catalog) FunctionNames() []string {
 	slices.Sort(names)
 	return names
 }
+func (Catalog) Flow(string, int) *check.Signature { return nil }
+func (Catalog) FlowNames() []string               { return nil }
 
 // readCatalog reads the registered functions.
 func readCatalog(ctx context.Context, db *models.DB) (Catalog, error) {
@@ -55,43 +60,73 @@ func readFunction(name string, spec []byte) (*flow.Function, error) {
 	return &f, nil
 }
 
-// contracts is what a published version pins: the functions that it calls, as they were.
-type contracts struct {
-	Functions map[string]json.RawMessage `json:"functions"`
-}
-
-// pinned writes the contracts of the functions that a definition calls.
-func pinned(d *flow.Definition, c check.Catalog) ([]byte, error) {
-	k := contracts{Functions: map[string]json.RawMessage{}}
-	for _, name := range calls(d) {
-		if f := c.Function(name); f != nil {
-			k.Functions[name] = f.JSON()
+// NewLinker makes a check.Linker over the published flows of a database.
+func NewLinker(db *models.DB) *check.Linker {
+	return check.NewLinker(func(ctx context.Context, name string, version int) (*check.Published, error) {
+		v, err := db.Version(ctx, name, version)
+		if errors.Is(err, models.ErrNotFound) {
+			return nil, nil
 		}
-	}
-	raw, err := json.Marshal(k)
-	if err != nil {
-		return nil, fmt.Errorf("writing the contracts of %q: %w", d.Name, err)
-	}
-	return raw, nil
-}
-
-// ReadContracts reads what a published version pins, as pinned wrote it.
-func ReadContracts(raw []byte) (Catalog, error) {
-	var k contracts
-	if len(raw) > 0 {
-		if err := json.Unmarshal(raw, &k); err != nil {
-			return nil, fmt.Errorf("reading contracts: %w", err)
-		}
-	}
-	c := Catalog{}
-	for name, spec := range k.Functions {
-		f, err := readFunction(name, spec)
 		if err != nil {
 			return nil, err
 		}
+		return AsPublished(v), nil
+	})
+}
+
+// AsPublished is a stored version as the compiler sees it.
+func AsPublished(v models.FlowVersion) *check.Published {
+	return &check.Published{Version: v.Version, Source: v.Source, Pins: v.Contracts}
+}
+
+// readContracts reads what a version pins: the functions that it calls, as they were, and the versions of the flows that it runs.
+func readContracts(raw []byte) (Catalog, map[string]int, error) {
+	pins, err := check.ReadPins(raw)
+	if err != nil {
+		return nil, nil, err
+	}
+	c := Catalog{}
+	for name, spec := range pins.Functions {
+		f, err := readFunction(name, spec)
+		if err != nil {
+			return nil, nil, err
+		}
 		c[name] = f
 	}
-	return c, nil
+	return c, pins.Flows, nil
+}
+
+// compiled is a text with what came of it.
+type compiled struct {
+	program *check.Program // nil if and only if the issues hold an error
+	def     *flow.Definition
+	issues  flow.Issues
+	catalog check.Catalog
+}
+
+// compile compiles a text against the registered functions and the published flows.
+func (s *Server) compile(ctx context.Context, text []byte) (compiled, error) {
+	functions, err := readCatalog(ctx, s.DB)
+	if err != nil {
+		return compiled{}, err
+	}
+	return s.compileWith(ctx, text, functions, nil)
+}
+
+// compileWith is compile against other functions and, of the flows that the text names without a version, against those of pins.
+func (s *Server) compileWith(ctx context.Context, text []byte, functions Catalog, pins map[string]int) (compiled, error) {
+	def, issues := flow.Parse(text)
+	catalog, err := s.linker.Catalog(ctx, functions, def, pins, s.flowNames)
+	if err != nil {
+		return compiled{}, err
+	}
+	program, issues := check.CompileParsed(def, issues, catalog)
+	return compiled{program, def, issues, catalog}, nil
+}
+
+// flowNames lists the flows of which a version is published.
+func (s *Server) flowNames(ctx context.Context) ([]string, error) {
+	return s.DB.PublishedNames(ctx)
 }
 
 // calls lists the functions that a definition names, compensations included, each once, sorted.
@@ -108,7 +143,7 @@ func calls(d *flow.Definition) []string {
 	return names
 }
 
-// flowReader keeps what it parsed of published versions: which functions they call.
+// flowReader keeps what it parsed of published versions: which functions they call, which flows they run, and what they take.
 type flowReader struct {
 	db   *models.DB
 	mu   sync.Mutex
@@ -118,6 +153,9 @@ type flowReader struct {
 type parsedFlow struct {
 	version int
 	calls   []string
+	runs    []childRef
+	title   string
+	input   json.RawMessage // its schema; nil: none
 }
 
 func newFlowReader(db *models.DB) *flowReader {
@@ -142,18 +180,85 @@ func (f *flowReader) usedBy(ctx context.Context) (map[string][]string, error) {
 	return used, nil
 }
 
-func (f *flowReader) calls(fl models.FlowSummary) []string {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if known, ok := f.uses[fl.Name]; ok && known.version == *fl.Published {
-		return known.calls
+// runBy lists the flows whose latest version runs the flow of that name, sorted.
+func (f *flowReader) runBy(ctx context.Context, name string) ([]string, error) {
+	latest, err := f.db.LatestVersions(ctx)
+	if err != nil {
+		return nil, err
 	}
 	var names []string
-	if d, _ := flow.Parse(fl.Source); d != nil {
-		names = calls(d)
+	for _, v := range latest {
+		if slices.ContainsFunc(f.parsed(v.Flow, v.Version, v.Source).runs, func(c childRef) bool { return c.Flow == name }) {
+			names = append(names, v.Flow)
+		}
 	}
-	f.uses[fl.Name] = parsedFlow{*fl.Published, names}
-	return names
+	return names, nil
+}
+
+// refs lists the published flows but one, which they would be run by.
+func (f *flowReader) refs(ctx context.Context, but string) ([]view.FlowRef, error) {
+	latest, err := f.db.LatestVersions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []view.FlowRef
+	for _, v := range latest {
+		if v.Flow != but {
+			p := f.parsed(v.Flow, v.Version, v.Source)
+			out = append(out, view.FlowRef{Name: v.Flow, Title: p.title, Version: v.Version, Input: p.input})
+		}
+	}
+	return out, nil
+}
+
+func (f *flowReader) calls(fl models.FlowSummary) []string {
+	return f.parsed(fl.Name, *fl.Published, fl.Source).calls
+}
+
+// parsed reads the latest version of a flow, once.
+func (f *flowReader) parsed(name string, version int, source []byte) parsedFlow {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if known, ok := f.uses[name]; ok && known.version == version {
+		return known
+	}
+	got := parsedFlow{version: version}
+	if d, _ := flow.Parse(source); d != nil {
+		got.calls, got.runs, got.title = calls(d), childrenOf(d, nil), d.Title
+		if d.Input.Kind != flow.Absent {
+			got.input = d.Input.JSON()
+		}
+	}
+	f.uses[name] = got
+	return got
+}
+
+// childRef is a flow that another runs.
+type childRef struct {
+	Flow    string `json:"flow"`
+	Version int    `json:"version,omitempty"` // 0: not pinned, for the text is a draft
+}
+
+// childrenOf lists the flows that a definition runs, by name and version, each once. pins give the versions that the text does not say.
+func childrenOf(d *flow.Definition, pins map[string]int) []childRef {
+	var out []childRef
+	if d == nil {
+		return nil
+	}
+	for i := range d.Steps {
+		c := d.Steps[i].Sub
+		if c == nil || c.Flow == "" {
+			continue
+		}
+		ref := childRef{c.Flow, cmp.Or(c.Version, pins[c.Flow])}
+		if !slices.Contains(out, ref) {
+			out = append(out, ref)
+		}
+	}
+	slices.SortFunc(out, func(a, b childRef) int {
+		return cmp.Or(strings.Compare(a.Flow, b.Flow), cmp.Compare(a.Version, b.Version))
+	})
+	return out
 }
 
 // missing turns models.ErrNotFound into a 404 with a sentence.

@@ -28,9 +28,15 @@ type diffLine struct {
 	Text string `json:"text"`
 }
 
-func diffTexts(from, to []byte) textDiff {
-	d := textDiff{Lines: diffLines(lines(from), lines(to)), Added: []string{}, Removed: []string{}, Changed: []string{}, Semantic: meant(from, to)}
-	before, after := meanings(from), meanings(to)
+// diffSide is one of two texts of a flow. Def is nil if it can't be read; otherwise each of its steps that runs a flow says in which version.
+type diffSide struct {
+	text []byte
+	def  *flow.Definition
+}
+
+func diffTexts(from, to diffSide) textDiff {
+	d := textDiff{Lines: diffLines(lines(from.text), lines(to.text)), Added: []string{}, Removed: []string{}, Changed: []string{}, Semantic: meant(from, to)}
+	before, after := meanings(from.def), meanings(to.def)
 	for name, was := range before {
 		is, ok := after[name]
 		switch {
@@ -52,15 +58,10 @@ func diffTexts(from, to []byte) textDiff {
 }
 
 // meant compares two texts by what they mean, as far as they can be read.
-func meant(from, to []byte) *diff.Diff {
-	old, _ := flow.Parse(from)
-	now, _ := flow.Parse(to)
-	return diff.Of(old, now)
-}
+func meant(from, to diffSide) *diff.Diff { return diff.Of(from.def, to.def) }
 
 // meanings gives the canonical form of each step; nothing of a text that can't be read.
-func meanings(text []byte) map[string]json.RawMessage {
-	def, _ := flow.Parse(text)
+func meanings(def *flow.Definition) map[string]json.RawMessage {
 	if def == nil {
 		return nil
 	}

@@ -12,7 +12,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/designer/edit"
 	"github.com/segno-run/segno/designer/flow"
 	"github.com/segno-run/segno/models"
@@ -55,12 +54,11 @@ func (s *Server) readDraft(ctx context.Context, name string) (*draft, error) {
 
 // view shows a draft with its problems and its graph.
 func (s *Server) draftView(ctx context.Context, d *draft) (view.Draft, error) {
-	c, err := readCatalog(ctx, s.DB)
+	got, err := s.compile(ctx, d.source)
 	if err != nil {
 		return view.Draft{}, err
 	}
-	_, def, issues := check.CompileSource(d.source, c)
-	issues = append(issues, misnamed(def, d.flow.Name)...)
+	def, issues := got.def, append(got.issues, misnamed(got.def, d.flow.Name)...)
 	v := view.Draft{Flow: d.flow.Name, Title: d.flow.Name, ETag: d.etag(), Source: string(d.source), Changed: !bytes.Equal(d.source, d.live),
 		Issues: issueViews(issues), Broken: def == nil}
 	if d.flow.Published != nil {
@@ -311,17 +309,16 @@ func (s *Server) check(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	functions, err := readCatalog(c.Request().Context(), s.DB)
+	got, err := s.compile(c.Request().Context(), body)
 	if err != nil {
 		return err
 	}
-	program, def, issues := check.CompileSource(body, functions)
-	answer := map[string]any{"issues": issueViews(issues), "valid": program != nil}
-	if def != nil {
-		answer["flow"], answer["steps"] = def.Name, len(def.Steps)
+	answer := map[string]any{"issues": issueViews(got.issues), "valid": got.program != nil}
+	if got.def != nil {
+		answer["flow"], answer["steps"] = got.def.Name, len(got.def.Steps)
 	}
-	if program != nil {
-		answer["hash"] = program.Hash
+	if got.program != nil {
+		answer["hash"] = got.program.Hash
 	}
 	return answerJSON(c, http.StatusOK, answer)
 }

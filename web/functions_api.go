@@ -189,11 +189,23 @@ func (s *Server) wouldBreak(ctx context.Context, name string, f *flow.Function) 
 		if fl.Published == nil || !slices.Contains(s.flows.calls(fl), name) {
 			continue
 		}
-		if p, _, _ := check.CompileSource(fl.Source, now); p == nil {
+		v, err := s.DB.Version(ctx, fl.Name, *fl.Published)
+		if err != nil {
+			return err
+		}
+		pins, err := check.ReadPins(v.Contracts)
+		if err != nil {
+			return err
+		}
+		if got, err := s.compileWith(ctx, v.Source, now, pins.Flows); err != nil {
+			return err
+		} else if got.program == nil {
 			continue // it is broken already, by something else
 		}
-		if p, _, issues := check.CompileSource(fl.Source, then); p == nil {
-			broken = append(broken, brokenFlow{fl.Name, *fl.Published, issues})
+		if got, err := s.compileWith(ctx, v.Source, then, pins.Flows); err != nil {
+			return err
+		} else if got.program == nil {
+			broken = append(broken, brokenFlow{fl.Name, *fl.Published, got.issues})
 		}
 	}
 	if len(broken) == 0 {

@@ -45,6 +45,9 @@ func graphOf(d *flow.Definition, issues []view.Issue, spec bool) view.Graph {
 				n.Retry = r.MaxAttempts
 			}
 		}
+		if st.Sub != nil {
+			n.Flow, n.Version = st.Sub.Flow, st.Sub.Version
+		}
 		if u := st.Until; u != nil {
 			n.Until = cmp.Or(u.Max, flow.DefaultMax)
 		}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/designer/flow"
 	"github.com/segno-run/segno/designer/schema"
 	"github.com/segno-run/segno/models"
@@ -32,12 +31,16 @@ func (s *Server) flowsPage(c echo.Context) error {
 	}
 	p := templates.FlowsPage{Chrome: s.chrome(c, "Flows", "flows"), Tour: s.Tour, Project: s.project()}
 	for _, f := range flows {
-		p.Flows = append(p.Flows, s.flowCard(f, functions))
+		card, err := s.flowCard(ctx, f, functions)
+		if err != nil {
+			return err
+		}
+		p.Flows = append(p.Flows, card)
 	}
 	return s.render(c, http.StatusOK, templates.Flows(p))
 }
 
-func (s *Server) flowCard(f models.FlowSummary, functions Catalog) templates.FlowCard {
+func (s *Server) flowCard(ctx context.Context, f models.FlowSummary, functions Catalog) (templates.FlowCard, error) {
 	card := templates.FlowCard{Name: f.Name, Title: f.Name}
 	source := f.Draft
 	if f.Published != nil {
@@ -47,10 +50,13 @@ func (s *Server) flowCard(f models.FlowSummary, functions Catalog) templates.Flo
 	if source == nil {
 		source = f.Source
 	}
-	_, def, issues := check.CompileSource(source, functions)
-	card.Problems = errorCount(issues)
-	shown := def
-	if f.Source != nil && (def == nil || card.Changed) {
+	got, err := s.compileWith(ctx, source, functions, nil)
+	if err != nil {
+		return card, err
+	}
+	card.Problems = errorCount(got.issues)
+	shown := got.def
+	if f.Source != nil && (shown == nil || card.Changed) {
 		shown, _ = flow.Parse(f.Source) // what is live is what runs
 	}
 	if shown != nil {
@@ -70,7 +76,7 @@ func (s *Server) flowCard(f models.FlowSummary, functions Catalog) templates.Flo
 		row := runRow(*f.Last)
 		card.LastRun = &row
 	}
-	return card
+	return card, nil
 }
 
 func errorCount(issues flow.Issues) int {
@@ -110,20 +116,31 @@ func (s *Server) flowPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	functions, err := readCatalog(ctx, s.DB)
+	got, err := s.compile(ctx, d.source)
 	if err != nil {
 		return err
 	}
 	p := templates.FlowPage{Head: head(d, "overview")}
 	p.Chrome = s.chrome(c, p.Head.Title, "flows")
-	_, def, issues := check.CompileSource(d.source, functions)
-	p.Problems = errorCount(issues)
+	def, runs := got.def, childrenOf(got.def, nil)
+	p.Problems = errorCount(got.issues)
 	if d.live != nil {
-		if v, err := s.DB.Version(ctx, name, p.Head.Published); err == nil {
-			row := versionRow(v)
-			p.Latest = &row
+		v, err := s.DB.Version(ctx, name, p.Head.Published)
+		if err != nil {
+			return err
 		}
+		row := versionRow(v)
+		p.Latest = &row
 		def, _ = flow.Parse(d.live)
+		if runs, err = pinnedChildren(v); err != nil {
+			return err
+		}
+	}
+	for _, r := range runs {
+		p.Runs = append(p.Runs, templates.FlowRun{Name: r.Flow, Version: r.Version})
+	}
+	if p.RunBy, err = s.flows.runBy(ctx, name); err != nil {
+		return err
 	}
 	if def != nil {
 		p.Thumb, p.Steps, p.Functions, p.OnFailure = thumbnail(def, true), len(def.Steps), calls(def), string(def.OnFailure)
@@ -132,11 +149,11 @@ func (s *Server) flowPage(c echo.Context) error {
 		}
 	}
 	const recent = 10
-	runs, _, err := s.DB.Runs(ctx, models.RunFilter{Flow: name, Limit: recent})
+	rows, _, err := s.DB.Runs(ctx, models.RunFilter{Flow: name, Limit: recent})
 	if err != nil {
 		return err
 	}
-	for _, r := range runs {
+	for _, r := range rows {
 		p.Recent = append(p.Recent, runRow(r))
 	}
 	counts, err := s.DB.RunCounts(ctx, "")
@@ -185,6 +202,9 @@ func (s *Server) showCanvas(c echo.Context, status int, d *draft, said *template
 		return err
 	}
 	if p.Functions, err = s.functionViews(ctx); err != nil {
+		return err
+	}
+	if p.Flows, err = s.flows.refs(ctx, d.flow.Name); err != nil {
 		return err
 	}
 	return s.render(c, status, templates.Canvas(p))
@@ -288,7 +308,7 @@ func (s *Server) diffPage(c echo.Context) error {
 		return err
 	}
 	ctx, name := c.Request().Context(), d.flow.Name
-	texts, numbers := [2][]byte{}, [2]int{}
+	texts, numbers := [2]diffSide{}, [2]int{}
 	for i, which := range []string{c.QueryParam("from"), c.QueryParam("to")} {
 		if texts[i], err = s.side(ctx, name, which); err != nil {
 			return err
@@ -306,7 +326,7 @@ func (s *Server) diffPage(c echo.Context) error {
 // alike is how many lines alike stand around a change; longer stretches are folded.
 const alike = 3
 
-func pageDiff(from, to []byte) *templates.Diff {
+func pageDiff(from, to diffSide) *templates.Diff {
 	all := diffTexts(from, to).Lines
 	d := &templates.Diff{}
 	for _, l := range meant(from, to).Lines() {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/runtime"
 	"github.com/segno-run/segno/web/static"
 )
@@ -20,6 +21,7 @@ type Server struct {
 	signIn  *signIn
 	flows   *flowReader
 	testing chan struct{} // the seats of tests: one, so that nobody's tests starve the runs
+	linker  *check.Linker
 
 	// ended is closed by Close: websockets, which http.Server.Shutdown does not know, end by it.
 	ended     chan struct{}
@@ -35,7 +37,7 @@ func New(c Config) (*Server, error) {
 	s := &Server{Config: c, echo: echo.New(), hosts: newHosts(c.Addr, c.Hosts), ended: make(chan struct{}), testing: make(chan struct{}, 1)}
 	s.metrics = newMetrics(c.Metrics)
 	s.signIn = newSignIn(c.PasswordHash, c.Now)
-	s.flows = newFlowReader(c.DB)
+	s.flows, s.linker = newFlowReader(c.DB), NewLinker(c.DB)
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.IPExtractor = echo.ExtractIPDirect() // headers that name another client can be written by anybody
 	s.echo.HTTPErrorHandler = s.answerError

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/designer/edit"
 	"github.com/segno-run/segno/designer/flow"
 	"github.com/segno-run/segno/designer/project"
@@ -39,7 +38,7 @@ type testbed struct {
 	latest  int    // the latest version; 0: none
 	source  []byte // of the flow
 	def     *flow.Definition
-	project *project.Project // just the flow, and the functions that it may call
+	project *project.Project // just the flow with those that it runs, and the functions that they may call
 	rows    []models.FlowTest
 	files   []project.TestFile
 	suites  []*scenario.Suite
@@ -78,6 +77,7 @@ func (s *Server) newTestbed(ctx context.Context, name, version string, unsaved *
 		b.latest = *d.flow.Published
 	}
 	var functions Catalog
+	var pins map[string]int
 	if version == "" || version == "draft" {
 		functions, err = readCatalog(ctx, s.DB)
 	} else {
@@ -86,7 +86,7 @@ func (s *Server) newTestbed(ctx context.Context, name, version string, unsaved *
 			return nil, err
 		}
 		b.version, b.source = v.Version, v.Source
-		functions, err = ReadContracts(v.Contracts)
+		functions, pins, err = readContracts(v.Contracts)
 	}
 	if err != nil {
 		return nil, err
@@ -99,24 +99,73 @@ func (s *Server) newTestbed(ctx context.Context, name, version string, unsaved *
 		b.rows = append(b.rows, *unsaved)
 		slices.SortFunc(b.rows, func(x, y models.FlowTest) int { return strings.Compare(x.File, y.File) })
 	}
-	b.prepare(functions)
+	made, err := s.compileWith(ctx, b.source, functions, pins)
+	if err != nil {
+		return nil, err
+	}
+	b.def, b.broken = made.def, append(slices.Clone(made.issues), misnamed(made.def, b.flow)...)
+	flows, err := s.family(ctx, b.def, pins, functions)
+	if err != nil {
+		return nil, err
+	}
+	b.prepare(functions, flows)
 	return b, nil
 }
 
-// prepare compiles the flow and its tests.
-func (b *testbed) prepare(functions Catalog) {
+// family gathers the texts of the flows that a definition runs, and of those that they run, each name once: those of pins, or the latest. Functions that
+// they were published with, and that are not among functions, are added to those.
+func (s *Server) family(ctx context.Context, d *flow.Definition, pins map[string]int, functions Catalog) ([]project.FlowFile, error) {
+	var out []project.FlowFile
+	seen := map[string]bool{}
+	var gather func(d *flow.Definition, pins map[string]int) error
+	gather = func(d *flow.Definition, pins map[string]int) error {
+		for _, c := range childrenOf(d, pins) {
+			if seen[c.Flow] {
+				continue
+			}
+			seen[c.Flow] = true
+			v, err := s.DB.Version(ctx, c.Flow, c.Version)
+			if errors.Is(err, models.ErrNotFound) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			own, below, err := readContracts(v.Contracts)
+			if err != nil {
+				return err
+			}
+			for name, f := range own {
+				if functions[name] == nil {
+					functions[name] = f
+				}
+			}
+			def, _ := flow.Parse(v.Source)
+			out = append(out, project.FlowFile{Path: "flows/" + c.Flow + ".yaml", Source: v.Source, Def: def})
+			if err := gather(def, below); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return out, gather(d, pins)
+}
+
+// prepare reads the flow's tests. flows are those that it runs.
+func (b *testbed) prepare(functions Catalog, flows []project.FlowFile) {
 	sum := sha256.New()
 	part := func(text []byte) { fmt.Fprintf(sum, "%d:%s", len(text), text) }
 	part(b.source)
-	b.project = &project.Project{}
+	var known []flow.Function
 	for _, name := range functions.FunctionNames() {
 		f := functions[name]
-		b.project.Functions = append(b.project.Functions, *f)
+		known = append(known, *f)
 		part(f.JSON())
 	}
-	_, b.def, b.broken = check.CompileSource(b.source, functions)
-	b.broken = append(slices.Clone(b.broken), misnamed(b.def, b.flow)...)
-	b.project.Flows = []project.FlowFile{{Path: "flows/" + b.flow + ".yaml", Source: b.source, Def: b.def}}
+	for _, f := range flows {
+		part(f.Source)
+	}
+	b.project = project.Of(known, append([]project.FlowFile{{Path: "flows/" + b.flow + ".yaml", Source: b.source, Def: b.def}}, flows...))
 	var whole []project.TestFile
 	for _, row := range b.rows {
 		part([]byte(row.File))

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/segno-run/segno/designer/check"
+	"github.com/segno-run/segno/designer/diff"
 	"github.com/segno-run/segno/designer/flow"
 	"github.com/segno-run/segno/models"
 )
@@ -104,22 +106,21 @@ func (s *Server) publishBy(ctx context.Context, keep func(context.Context, model
 	if len(message) > maxMessage {
 		return models.Published{}, fail(CodeInvalid, "the message is longer than %d bytes", maxMessage)
 	}
-	functions, err := readCatalog(ctx, s.DB)
+	made, err := s.compile(ctx, text)
 	if err != nil {
 		return models.Published{}, err
 	}
-	program, def, issues := check.CompileSource(text, functions)
-	issues = append(issues, misnamed(def, name)...)
-	if program == nil || issues.HasErrors() {
+	issues := append(made.issues, misnamed(made.def, name)...)
+	if made.program == nil || issues.HasErrors() {
 		return models.Published{}, fail(CodeInvalid, "`%s` has %s, so nothing was published", name, problems(issues)).with(map[string]any{"issues": issueViews(issues)})
 	}
-	pins, err := pinned(def, functions)
+	pins, err := json.Marshal(check.PinsOf(made.def, made.program, made.catalog))
 	if err != nil {
-		return models.Published{}, err
+		return models.Published{}, fmt.Errorf("writing the contracts of %q: %w", name, err)
 	}
 	before, err := s.readDraft(ctx, name)
 	hadOwnDraft := err == nil && before.flow.Draft != nil && string(before.flow.Draft) != string(before.live)
-	got, err := keep(ctx, models.FlowVersion{Flow: name, Source: text, Hash: program.Hash, Contracts: pins, Message: message, Author: author})
+	got, err := keep(ctx, models.FlowVersion{Flow: name, Source: text, Hash: made.program.Hash, Contracts: pins, Message: message, Author: author})
 	if err != nil {
 		return models.Published{}, err
 	}
@@ -140,6 +141,9 @@ type versionEntry struct {
 	Hash      string    `json:"hash"`
 	CreatedAt time.Time `json:"created_at"`
 	Source    string    `json:"source,omitempty"`
+
+	Children  []childRef      `json:"children,omitempty"`  // the flows that it runs
+	Contracts json.RawMessage `json:"contracts,omitempty"` // what it was checked against
 }
 
 func versionJSON(v models.FlowVersion) versionEntry {
@@ -171,9 +175,24 @@ func (s *Server) getVersion(c echo.Context) error {
 	c.Response().Header().Add(echo.HeaderVary, echo.HeaderAccept)
 	c.Response().Header().Set("ETag", `"`+v.Hash+`"`)
 	if wants(c, echo.MIMEApplicationJSON) {
-		return answerJSON(c, http.StatusOK, versionJSON(v))
+		answer := versionJSON(v)
+		answer.Contracts = v.Contracts
+		if answer.Children, err = pinnedChildren(v); err != nil {
+			return err
+		}
+		return answerJSON(c, http.StatusOK, answer)
 	}
 	return c.Blob(http.StatusOK, mimeYAML, v.Source)
+}
+
+// pinnedChildren lists the flows that a version runs, each with its version.
+func pinnedChildren(v models.FlowVersion) ([]childRef, error) {
+	d, _ := flow.Parse(v.Source)
+	if d == nil {
+		return nil, nil
+	}
+	pins, err := check.ReadPins(v.Contracts)
+	return childrenOf(d, pins.Flows), err
 }
 
 // version reads a version by its number as written in an address: "3", or "latest".
@@ -215,16 +234,42 @@ func (s *Server) getDiff(c echo.Context) error {
 	return answerJSON(c, http.StatusOK, diffTexts(from, to))
 }
 
-// side is one side of a diff: a version's number, or "draft" (also "" and "0").
-func (s *Server) side(ctx context.Context, name, which string) ([]byte, error) {
+// side is one side of a diff: a version's number, or "draft" (also "" and "0"). A draft runs the latest versions of other flows, for those are what it
+// will be published with.
+func (s *Server) side(ctx context.Context, name, which string) (diffSide, error) {
 	switch strings.ToLower(which) {
 	case "", "0", "draft":
 		d, err := s.readDraft(ctx, name)
 		if err != nil {
-			return nil, err
+			return diffSide{}, err
 		}
-		return d.source, nil
+		def, _ := flow.Parse(d.source)
+		pins, err := s.latestChildren(ctx, def)
+		return diffSide{d.source, diff.Pinned(def, pins)}, err
 	}
 	v, err := s.version(ctx, name, which)
-	return v.Source, err
+	if err != nil {
+		return diffSide{}, err
+	}
+	pins, err := check.ReadPins(v.Contracts)
+	def, _ := flow.Parse(v.Source)
+	return diffSide{v.Source, diff.Pinned(def, pins.Flows)}, err
+}
+
+// latestChildren gives the latest versions of the flows that a definition runs; those that are not published are left out.
+func (s *Server) latestChildren(ctx context.Context, d *flow.Definition) (map[string]int, error) {
+	latest := map[string]int{}
+	if d == nil {
+		return latest, nil
+	}
+	for _, c := range childrenOf(d, nil) {
+		sig, err := s.linker.Signature(ctx, c.Flow, 0)
+		if err != nil {
+			return nil, err
+		}
+		if sig != nil {
+			latest[c.Flow] = sig.Version
+		}
+	}
+	return latest, nil
 }

@@ -195,6 +195,8 @@ type catalog map[string]*flow.Function
 
 func (c catalog) Function(name string) *flow.Function { return c[name] }
 func (c catalog) FunctionNames() []string             { return nil }
+func (catalog) Flow(string, int) *check.Signature     { return nil }
+func (catalog) FlowNames() []string                   { return nil }
 
 // functions answers every call with its input, and remembers what changed.
 type functions struct {

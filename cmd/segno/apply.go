@@ -104,32 +104,38 @@ func (t terminal) carryOut(ctx context.Context, c *client.Client, dir string, go
 		}
 		note(applied{Function: fp.Name}, "registered function %s", fp.Name)
 	}
-	var todo []project.FlowPlan
+	plans := map[string]project.FlowPlan{}
 	for _, fp := range got.plan.Flows {
 		if fp.Action == project.Create || fp.Action == project.Update {
-			todo = append(todo, fp)
+			plans[fp.Name] = fp
 		}
 	}
-	// A flow that another one of the folder starts has to be there first. The server knows; so what it refuses waits until another has been published.
-	for len(todo) > 0 {
-		var refusals []error
-		var left []project.FlowPlan
-		for _, fp := range todo {
-			version, err := c.Publish(ctx, fp.Name, got.project.Flow(fp.Name).Source, f.message)
-			switch {
-			case client.IsCode(err, "invalid"):
-				refusals, left = append(refusals, err), append(left, fp)
-			case err != nil:
-				return done, refused(err)
-			default:
-				note(applied{Flow: fp.Name, Version: version}, "published flow %s version %d", fp.Name, version)
-			}
+	// A flow that another one runs comes first, so that the other runs its new version; one that is refused takes those that run it along.
+	var refusals []error
+	var left []project.FlowPlan
+	held := map[string]bool{}
+	for _, file := range got.project.Ordered() {
+		fp, changes := plans[file.Def.Name]
+		if !changes {
+			continue
 		}
-		if len(left) == len(todo) {
-			t.refusals(dir, left, refusals, got.project)
-			return done, refused(errors.Join(refusals...))
+		if slices.ContainsFunc(got.project.Children(fp.Name), func(child string) bool { return held[child] }) {
+			held[fp.Name] = true
+			continue
 		}
-		todo = left
+		version, err := c.Publish(ctx, fp.Name, file.Source, f.message)
+		switch {
+		case client.IsCode(err, "invalid"):
+			refusals, left, held[fp.Name] = append(refusals, err), append(left, fp), true
+		case err != nil:
+			return done, refused(err)
+		default:
+			note(applied{Flow: fp.Name, Version: version}, "published flow %s version %d", fp.Name, version)
+		}
+	}
+	if len(left) > 0 {
+		t.refusals(dir, left, refusals, got.project)
+		return done, refused(errors.Join(refusals...))
 	}
 	for _, tp := range got.plan.Tests {
 		if tp.Action != project.Create && tp.Action != project.Update {
@@ -152,7 +158,7 @@ func put(ctx context.Context, c *client.Client, p *project.Project, name string,
 	var conflict *client.Error
 	if errors.As(err, &conflict) && conflict.Code == "conflict" {
 		broken := conflict.Broken()
-		if len(broken) > 0 && !slices.ContainsFunc(broken, func(flow string) bool { return p.Flow(flow) == nil }) {
+		if len(broken) > 0 && !slices.ContainsFunc(broken, func(flow string) bool { return p.File(flow) == nil }) {
 			err = c.PutFunction(ctx, name, entry, true)
 		} else {
 			return refuse("%s (--force)", conflict.Message)
@@ -171,7 +177,7 @@ func (t terminal) refusals(dir string, plans []project.FlowPlan, errs []error, p
 		}
 		if errors.As(errs[i], &e) && json.Unmarshal(e.Details, &details) == nil {
 			for _, issue := range details.Issues {
-				all = append(all, project.Issue{File: p.Flow(fp.Name).Path, Issue: issue})
+				all = append(all, project.Issue{File: p.File(fp.Name).Path, Issue: issue})
 			}
 		}
 	}

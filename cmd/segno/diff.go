@@ -75,6 +75,19 @@ func (t terminal) diffTexts(ctx context.Context, from, to string, f diffFlags) e
 	if err != nil {
 		return err
 	}
+	was, err := t.pinned(ctx, from, f.server)
+	if err != nil {
+		return err
+	}
+	if was != nil { // a file pins nothing, and is compared as it is written
+		is, err := t.pinned(ctx, to, f.server)
+		if err != nil {
+			return err
+		}
+		if is != nil {
+			old, now = diff.Pinned(old, was), diff.Pinned(now, is)
+		}
+	}
 	d := diff.Of(old, now)
 	switch {
 	case f.json:

@@ -94,7 +94,7 @@ func exported(dir string, state project.State) (map[string][]byte, error) {
 			continue
 		}
 		file := "flows/" + name + ".yaml"
-		if own := here.Flow(name); own != nil {
+		if own := here.File(name); own != nil {
 			file = own.Path
 		}
 		files[file] = f.Source

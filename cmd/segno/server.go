@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/segno-run/segno/cmd/segno/client"
+	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/designer/flow"
 	"github.com/segno-run/segno/designer/project"
 )
@@ -62,15 +63,31 @@ func (t terminal) compare(ctx context.Context, c *client.Client, dir string) (*c
 			others = append(others, f)
 		}
 	}
-	p = p.With(others)
-	if issues = p.Check(issues); issues.HasErrors() {
+	var lost error
+	linker := check.NewLinker(c.Published)
+	server := project.ServerFlows{Signature: func(name string, version int) *check.Signature {
+		sig, err := linker.Signature(ctx, name, version)
+		lost = cmp.Or(lost, err)
+		return sig
+	}}
+	for name, f := range state.Flows {
+		if f.Version > 0 {
+			server.Names = append(server.Names, name)
+		}
+	}
+	p = p.With(others).WithFlows(server)
+	checked := p.Check(issues)
+	if lost != nil {
+		return nil, refused(lost)
+	}
+	if issues = checked; issues.HasErrors() {
 		t.out = t.err
 		t.folderDiagnostics(dir, issues)
 		return nil, refuse("%s has %s; nothing was compared with the server", dir, problems(issues))
 	}
 	tests, left := p.TestSources(os.DirFS(dir), func(flow string) bool {
 		_, there := state.Flows[flow]
-		return there || p.Flow(flow) != nil
+		return there || p.File(flow) != nil
 	})
 	if len(left) > 0 {
 		onError := t

@@ -8,8 +8,10 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"strconv"
 	"strings"
 
+	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/designer/flow"
 	"github.com/segno-run/segno/designer/project"
 )
@@ -46,6 +48,31 @@ func (t terminal) text(ctx context.Context, arg, server string) ([]byte, error) 
 		return gitBlob(ctx, arg)
 	}
 	return nil, misuse("%w", err)
+}
+
+// pinned gives the versions of the flows that a published version runs, by name; nil if arg is not a version on a server.
+func (t terminal) pinned(ctx context.Context, arg, server string) (map[string]int, error) {
+	m := onServer.FindStringSubmatch(arg)
+	if m == nil || m[2] == "draft" {
+		return nil, nil
+	}
+	if _, err := os.Stat(arg); err == nil {
+		return nil, nil
+	}
+	c, err := t.dial(server)
+	if err != nil {
+		return nil, err
+	}
+	number, _ := strconv.Atoi(m[2]) // "latest" is 0
+	v, err := c.Published(ctx, m[1], number)
+	if v == nil || err != nil {
+		return nil, refused(err)
+	}
+	pins, err := check.ReadPins(v.Pins)
+	if pins.Flows == nil {
+		pins.Flows = map[string]int{}
+	}
+	return pins.Flows, refused(err)
 }
 
 // gitBlob reads a file as it was at a revision, through the git binary of this machine.

@@ -146,7 +146,7 @@ func checkTests(p *project.Project, all project.Issues, fsys fs.FS) project.Issu
 	}
 	var whole []project.TestFile
 	for _, t := range files {
-		if f := p.Flow(t.Flow); f == nil || !wrong(f.Path) {
+		if f := p.File(t.Flow); f == nil || !wrong(f.Path) {
 			whole = append(whole, t)
 		}
 	}
@@ -199,29 +199,39 @@ func (v *validation) note(name string, src []byte, def *flow.Definition, valid b
 }
 
 // around finds the project that a flow's file belongs to: the folder that it is in, or the one above if it is in flows/. Without one there are no
-// functions.
+// functions and no other flows. --functions stands in for the project's own.
 func (v *validation) around(dir string) (loaded, error) {
-	root := dir
-	if v.functions != "" {
-		src, err := readBounded(v.functions)
-		if err != nil {
-			return loaded{}, misuse("%w", err)
-		}
-		functions, _ := flow.ParseFunctions(src)
-		return loaded{project: &project.Project{Functions: functions}}, nil
+	got := v.folderOf(dir)
+	if v.functions == "" {
+		return got, nil
 	}
-	if _, err := os.Stat(filepath.Join(dir, "functions.yaml")); errors.Is(err, fs.ErrNotExist) {
+	src, err := readBounded(v.functions)
+	if err != nil {
+		return loaded{}, misuse("%w", err)
+	}
+	functions, _ := flow.ParseFunctions(src)
+	return loaded{project: got.project.WithFunctions(functions)}, nil
+}
+
+func (v *validation) folderOf(dir string) loaded {
+	has := func(name string) bool {
+		_, err := os.Stat(name)
+		return err == nil
+	}
+	root := dir
+	if !has(filepath.Join(dir, "functions.yaml")) {
 		root = filepath.Join(dir, "..")
 	}
 	if known, ok := v.projects[root]; ok {
-		return known, nil
+		return known
 	}
-	if _, err := os.Stat(filepath.Join(root, "functions.yaml")); err != nil {
-		return loaded{project: &project.Project{}}, nil //nolint:nilerr // a flow that calls nothing needs none; one that does is told so
+	got := loaded{project: &project.Project{}} // a flow that calls nothing needs none; one that does is told so
+	whole, err := filepath.Abs(dir)
+	if has(filepath.Join(root, "functions.yaml")) || err == nil && filepath.Base(whole) == "flows" {
+		got.project, got.issues = project.Load(os.DirFS(root))
 	}
-	p, issues := project.Load(os.DirFS(root))
-	v.projects[root] = loaded{p, issues}
-	return v.projects[root], nil
+	v.projects[root] = got
+	return got
 }
 
 func (v *validation) report(t terminal, asJSON bool) error {

@@ -27,18 +27,19 @@ type contract struct {
 	output   *schema.Schema
 	retry    *flow.Retry
 	faulty   []flow.Issue // what is wrong with the function's own entry
+	written  flow.Value   // the input schema, Absent if there is none
 
 	shapesRead bool
 	in         *shape
 }
 
 func (c *contract) readShapes() {
-	if c == nil || c.function == nil || c.shapesRead {
+	if c == nil || c.shapesRead {
 		return
 	}
 	c.shapesRead = true
-	if c.function.Input.Kind != flow.Absent {
-		c.in = readShape(c.function.Input.JSON())
+	if c.written.Kind != flow.Absent {
+		c.in = readShape(c.written.JSON())
 	}
 }
 
@@ -54,7 +55,7 @@ func (k *compiler) contractOf(spec *flow.CallSpec) *contract {
 	if f == nil {
 		return nil
 	}
-	c := &contract{function: f, retry: f.Retry}
+	c := &contract{function: f, retry: f.Retry, written: f.Input}
 	c.input, c.output, c.faulty = contractSchemas(f)
 	c.faulty = append(c.faulty, checkRetry(spec.Function, f.Retry, f.Idempotent != nil && *f.Idempotent)...)
 	k.contracts[spec.Function] = c
@@ -63,14 +64,7 @@ func (k *compiler) contractOf(spec *flow.CallSpec) *contract {
 
 func (k *compiler) callStep(i int) {
 	w, s := &k.d.Steps[i], k.steps[i]
-	s.MaxParallel = cmp.Or(w.MaxParallel, flow.DefaultMaxParallel)
-	s.Deadline, s.Tolerated = w.Deadline, w.Tolerated
-	item := w.ForEach != nil
-	if item {
-		var of *expr.Type
-		s.ForEach, of = k.typedProgram(w.ForEach, scope{step: i, field: "for_each"}, "list")
-		k.typing.items[i] = of.Element()
-	}
+	item := k.loop(i)
 	if w.Call == nil {
 		if !k.broken[w.Name] {
 			k.stepIssue(flow.Error, i, "call", "name a function", "the step calls no function")
@@ -84,6 +78,20 @@ func (k *compiler) callStep(i int) {
 		s.UndoAttempts = w.Compensate.After == flow.AfterAttempt
 		k.warnKeyless(i)
 	}
+}
+
+// loop compiles what a call and a child share: the list they are repeated over, and the bounds of the whole. It returns whether there is an item.
+func (k *compiler) loop(i int) bool {
+	w, s := &k.d.Steps[i], k.steps[i]
+	s.MaxParallel = cmp.Or(w.MaxParallel, flow.DefaultMaxParallel)
+	s.Deadline, s.Tolerated = w.Deadline, w.Tolerated
+	if w.ForEach == nil {
+		return false
+	}
+	var of *expr.Type
+	s.ForEach, of = k.typedProgram(w.ForEach, scope{step: i, field: "for_each"}, "list")
+	k.typing.items[i] = of.Element()
+	return true
 }
 
 // call compiles a call or a compensation. prefix is where its keys stand: "" or "compensate.".

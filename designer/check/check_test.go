@@ -3,6 +3,7 @@ package check
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,18 +15,54 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// catalog is a Catalog of the functions in a functions.yaml.
-type catalog map[string]*flow.Function
+// catalog is a Catalog of the functions in a functions.yaml, and of the flows in flows/NAME@VERSION.yaml beside it.
+type catalog struct {
+	functions map[string]*flow.Function
+	dir       string
+	flows     map[string]*Signature // by path, once asked for
+}
 
-func (c catalog) Function(name string) *flow.Function { return c[name] }
+func (c catalog) Function(name string) *flow.Function { return c.functions[name] }
 
-func (c catalog) FunctionNames() []string {
-	var names []string
-	for n := range c {
-		names = append(names, n)
+func (c catalog) FunctionNames() []string { return slices.Sorted(maps.Keys(c.functions)) }
+
+func (c catalog) Flow(name string, version int) *Signature {
+	if version == 0 {
+		for version = 9; version > 0 && !exists(c.file(name, version)); version-- {
+		}
 	}
-	slices.Sort(names)
-	return names
+	file := c.file(name, version)
+	src, err := os.ReadFile(file)
+	if err != nil {
+		return nil
+	}
+	if c.flows[file] == nil {
+		s, issues := SignatureOf(src, version, c)
+		if issues.HasErrors() {
+			s.Broken = issues[0].Message
+		}
+		c.flows[file] = s
+	}
+	return c.flows[file]
+}
+
+func (c catalog) FlowNames() []string {
+	files, _ := filepath.Glob(filepath.Join(c.dir, "*.yaml"))
+	var names []string
+	for _, f := range files {
+		name, _, _ := strings.Cut(filepath.Base(f), "@")
+		names = append(names, name)
+	}
+	return slices.Compact(names)
+}
+
+func (c catalog) file(name string, version int) string {
+	return filepath.Join(c.dir, fmt.Sprintf("%s@%d.yaml", name, version))
+}
+
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
 }
 
 func readCatalog(t testing.TB, path string) catalog {
@@ -38,9 +75,9 @@ func readCatalog(t testing.TB, path string) catalog {
 	if issues.HasErrors() {
 		t.Fatalf("%s: %v", path, issues)
 	}
-	c := catalog{}
+	c := catalog{functions: map[string]*flow.Function{}, dir: filepath.Join(filepath.Dir(path), "flows"), flows: map[string]*Signature{}}
 	for i := range fs {
-		c[fs[i].Name] = &fs[i]
+		c.functions[fs[i].Name] = &fs[i]
 	}
 	return c
 }

@@ -30,12 +30,18 @@ func Compile(d *flow.Definition, c Catalog) (*Program, flow.Issues) {
 // CompileSource parses and compiles a flow's text and gives all problems of both. The Definition is nil if the text is not YAML at all.
 func CompileSource(src []byte, c Catalog) (*Program, *flow.Definition, flow.Issues) {
 	d, parsed := flow.Parse(src)
+	p, issues := CompileParsed(d, parsed, c)
+	return p, d, issues
+}
+
+// CompileParsed is CompileSource for a text that flow.Parse has read, with the issues that it found.
+func CompileParsed(d *flow.Definition, parsed flow.Issues, c Catalog) (*Program, flow.Issues) {
 	if d == nil || len(d.Steps) == 0 {
 		if d != nil && !parsed.HasErrors() {
 			p, issues := Compile(d, c)
-			return p, d, append(parsed, issues...)
+			return p, append(parsed, issues...)
 		}
-		return nil, d, parsed
+		return nil, parsed
 	}
 	k := newCompiler(d, c)
 	type place struct{ line, column int }
@@ -57,7 +63,7 @@ func CompileSource(src []byte, c Catalog) (*Program, *flow.Definition, flow.Issu
 			issues = append(issues, i)
 		}
 	}
-	return p, d, inOrder(issues).Spanned(src)
+	return p, inOrder(issues).Spanned(d.Source)
 }
 
 // compiler holds what one compilation knows.
@@ -77,6 +83,8 @@ type compiler struct {
 	wired     []portSet // by step: the ports that some edge leaves by
 	functions []string  // the catalogue's names, once asked for
 	contracts map[string]*contract
+	children  map[childKey]*Signature // nil for one that the catalogue lacks
+	flows     []string                // the names that the catalogue has, once asked for
 	compiled  map[exprKey]compiledExpr
 
 	guesses    int  // comparisons made for hints
@@ -89,7 +97,7 @@ type compiler struct {
 type portSet map[string]bool
 
 func newCompiler(d *flow.Definition, c Catalog) *compiler {
-	return &compiler{d: d, catalog: c, broken: map[string]bool{}, brokenNeeds: map[string]bool{}, contracts: map[string]*contract{}, compiled: map[exprKey]compiledExpr{}}
+	return &compiler{d: d, catalog: c, broken: map[string]bool{}, brokenNeeds: map[string]bool{}, contracts: map[string]*contract{}, children: map[childKey]*Signature{}, compiled: map[exprKey]compiledExpr{}}
 }
 
 func (k *compiler) compile() *Program {
@@ -170,6 +178,7 @@ func (k *compiler) hash() string {
 		f := k.contracts[name].function
 		fmt.Fprintf(h, "%s %t %s %s %s %+v\n", name, f.Idempotent != nil && *f.Idempotent, f.Input.JSON(), f.Output.JSON(), f.Timeout, k.contracts[name].retry)
 	}
+	k.hashChildren(h)
 	return hex.EncodeToString(h.Sum(nil))
 }
 

@@ -7,8 +7,14 @@ import (
 	"github.com/segno-run/segno/designer/flow"
 )
 
-// itemOutput is the type of what one call of the step returns.
+// itemOutput is the type of what one call, or one child, of the step returns.
 func (k *compiler) itemOutput(s *flow.Step) *expr.Type {
+	if s.Kind == flow.SubFlow {
+		if child := k.childOf(s.Sub); child != nil {
+			return child.Output
+		}
+		return expr.AnyType
+	}
 	if c := k.contractOf(s.Call); c != nil {
 		return c.output.Type()
 	}

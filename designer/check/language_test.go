@@ -14,7 +14,8 @@ import (
 
 var fence = regexp.MustCompile("(?ms)^```yaml ?(\\w*)\n(.*?)^```$")
 
-// TestReference checks every example of docs/language.md: a block of `yaml` is a flow, one of `yaml steps` what stands under steps.
+// TestReference checks every example of docs/language.md: a block of `yaml` is a flow, one of `yaml steps` what stands under steps, one of `yaml flow` a
+// flow that the others may run.
 func TestReference(t *testing.T) {
 	text, err := os.ReadFile("../../docs/language.md")
 	if err != nil {
@@ -24,7 +25,7 @@ func TestReference(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	functions := documented{}
+	functions := documented{map[string]*flow.Function{}, map[string]*check.Signature{}}
 	blocks := fence.FindAllStringSubmatch(string(text), -1)
 	for _, b := range blocks {
 		if b[1] != "functions" {
@@ -35,7 +36,16 @@ func TestReference(t *testing.T) {
 			t.Fatalf("the functions: %+v", issues)
 		}
 		for i := range fns {
-			functions[fns[i].Name] = &fns[i]
+			functions.functions[fns[i].Name] = &fns[i]
+		}
+	}
+	for _, b := range blocks {
+		if b[1] == "flow" {
+			s, issues := check.SignatureOf([]byte(b[2]), 1, functions)
+			if len(issues) > 0 {
+				t.Fatalf("a flow that is run: %+v", issues)
+			}
+			functions.flows[s.Flow] = s
 		}
 	}
 	examples := 0
@@ -99,7 +109,13 @@ func violations(t *testing.T, language *schema.Schema, src string) []schema.Viol
 	return language.Validate(v.JSON())
 }
 
-type documented map[string]*flow.Function
+// documented is a Catalog of what the reference declares.
+type documented struct {
+	functions map[string]*flow.Function
+	flows     map[string]*check.Signature
+}
 
-func (d documented) Function(name string) *flow.Function { return d[name] }
-func (d documented) FunctionNames() []string             { return nil }
+func (d documented) Function(name string) *flow.Function      { return d.functions[name] }
+func (d documented) FunctionNames() []string                  { return nil }
+func (d documented) Flow(name string, _ int) *check.Signature { return d.flows[name] }
+func (documented) FlowNames() []string                        { return nil }

@@ -52,12 +52,13 @@ type Step struct {
 	MaxParallel int
 	Tolerated   *flow.Tolerance // of a for_each; nil: no failure is
 
-	Deadline time.Duration // kind call: of the step with all its attempts and items; 0: none
+	Deadline time.Duration // kinds call and flow: of the step with all its attempts and items; 0: none
 
 	Until *Until // kind call: it loops; may be nil
 
-	Call       *Call // kind call
-	Compensate *Call // may be nil
+	Call       *Call  // kind call
+	Child      *Child // kind flow
+	Compensate *Call  // may be nil
 	// UndoAttempts is `compensate.after: attempt`: a unit that did not complete is undone, too, if a call of its may have had its effect.
 	UndoAttempts bool
 
@@ -156,4 +157,18 @@ type Catalog interface {
 	Function(name string) *flow.Function
 	// FunctionNames lists every name, sorted; for "did you mean".
 	FunctionNames() []string
+	// Flow returns what is known of a published flow: of that version, or with version 0 of the one that is meant without a number, which is the latest
+	// or, for a version that was published, the one it was pinned to. Nil: there is none.
+	Flow(name string, version int) *Signature
+	// FlowNames lists every name that Flow knows, sorted; for "did you mean".
+	FlowNames() []string
 }
+
+// NoFlows is the part of a Catalog that knows no flow.
+type NoFlows struct{}
+
+// Flow implements Catalog.
+func (NoFlows) Flow(string, int) *Signature { return nil }
+
+// FlowNames implements Catalog.
+func (NoFlows) FlowNames() []string { return nil }

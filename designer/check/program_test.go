@@ -96,9 +96,9 @@ func TestHashCoversContracts(t *testing.T) {
 	c := readCatalog(t, "testdata/functions.yaml")
 	before := mustCompile(t, src, c)
 	same := mustCompile(t, "# a comment\n"+src, c)
-	changed := *c["vision.ocr"]
+	changed := *c.functions["vision.ocr"]
 	changed.Output = flow.Value{}
-	c["vision.ocr"] = &changed
+	c.functions["vision.ocr"] = &changed
 	after := mustCompile(t, src, c)
 	if before.Hash != same.Hash || before.Hash == after.Hash {
 		t.Errorf("hashes: %s, with a comment %s, with another contract %s", before.Hash, same.Hash, after.Hash)
@@ -144,7 +144,7 @@ func TestHandMadeDefinitions(t *testing.T) {
 		"no title":   {flow.Definition{Steps: []flow.Step{{Name: "a", Kind: flow.Approval}}}, []string{"`approval` has no `title`"}},
 		"no message": {flow.Definition{Steps: []flow.Step{{Name: "a", Kind: flow.Fail}}}, []string{"`fail` has no `message`"}},
 		"loop": {flow.Definition{Steps: []flow.Step{{Name: "a", Kind: flow.Wait, Wait: flow.WaitSpec{For: 1}, ForEach: &flow.Expr{Source: "[1]"}, Compensate: call}}},
-			[]string{"`for_each` belongs to a `call` step; this is a `wait` step", "`compensate` belongs to a `call` step; this is a `wait` step"}},
+			[]string{"`for_each` belongs to a `call` or `flow` step; this is a `wait` step", "`compensate` belongs to a `call` step; this is a `wait` step"}},
 		"twice": {flow.Definition{Steps: []flow.Step{{Name: "a", Kind: flow.Call, Call: call}, {Name: "b", Kind: flow.Call, Call: call, Needs: needs("a", "a")}}},
 			[]string{"`a` is needed twice"}},
 	} {

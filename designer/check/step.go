@@ -22,6 +22,8 @@ func (k *compiler) step(i int) {
 	switch w.Kind {
 	case flow.Call:
 		k.callStep(i)
+	case flow.SubFlow:
+		k.childStep(i)
 	case flow.Switch:
 		k.switchStep(i)
 	case flow.Set:
@@ -46,7 +48,7 @@ func (k *compiler) step(i int) {
 		}
 	default:
 		if !k.broken[w.Name] {
-			k.stepIssue(flow.Error, i, "", "give it one of call, switch, set, wait, signal, approval, fail", "the step `%s` has no kind", w.Name)
+			k.stepIssue(flow.Error, i, "", "give it one of call, flow, switch, set, wait, signal, approval, fail", "the step `%s` has no kind", w.Name)
 		}
 	}
 }
@@ -57,8 +59,8 @@ func (k *compiler) onlyOnCalls(i int) {
 	if k.broken[w.Name] {
 		return
 	}
-	if w.ForEach != nil {
-		k.stepIssue(flow.Error, i, "for_each", "put the loop on a `call` step", "`for_each` belongs to a `call` step; this is a `%s` step", w.Kind)
+	if w.ForEach != nil && w.Kind != flow.SubFlow {
+		k.stepIssue(flow.Error, i, "for_each", "put the loop on a `call` or `flow` step", "`for_each` belongs to a `call` or `flow` step; this is a `%s` step", w.Kind)
 	}
 	if w.Until != nil {
 		k.stepIssue(flow.Error, i, "until", "put the loop on a `call` step", "`until` belongs to a `call` step; this is a `%s` step", w.Kind)

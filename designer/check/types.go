@@ -111,7 +111,7 @@ func (k *compiler) findOutput(i int) *expr.Type {
 		return expr.AnyType
 	}
 	switch s.Kind {
-	case flow.Call:
+	case flow.Call, flow.SubFlow:
 		out := k.itemOutput(s)
 		if s.ForEach == nil {
 			return out

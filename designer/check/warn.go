@@ -50,7 +50,7 @@ func (k *compiler) canFail() []bool {
 func (k *compiler) compensatable(i int) []string {
 	var names []string
 	k.ancestors[i].each(func(a int) {
-		if k.d.Steps[a].Compensate != nil {
+		if k.compensates(a) {
 			names = append(names, k.names[a])
 		}
 	})
@@ -63,7 +63,7 @@ func (k *compiler) warnCompensate() {
 		return
 	}
 	for i := range k.d.Steps {
-		if k.d.Steps[i].Compensate != nil {
+		if k.compensates(i) {
 			return
 		}
 	}

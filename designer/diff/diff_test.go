@@ -155,3 +155,14 @@ func FuzzDiff(f *testing.F) {
 		}
 	})
 }
+
+func TestPinned(t *testing.T) {
+	d, _ := flow.Parse([]byte("name: f\nsteps:\n  a: {flow: pay}\n  b: {flow: pay, version: 1}\n  c: {flow: other}\n"))
+	got := Of(Pinned(d, map[string]int{"pay": 2}), Pinned(d, map[string]int{"pay": 3}))
+	if want := "~ step a\n    version: 2 → 3\n"; got.Text() != want {
+		t.Errorf("got\n%s\nwant\n%s", got.Text(), want)
+	}
+	if d.Steps[0].Sub.Version != 0 || !Of(d, Pinned(d, nil)).Empty() {
+		t.Error("the definition itself was changed")
+	}
+}

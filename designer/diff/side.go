@@ -28,6 +28,9 @@ func (s *step) shown() Step {
 	if s.def.Call != nil {
 		shown.Does = s.def.Call.Function
 	}
+	if s.def.Sub != nil {
+		shown.Does = s.def.Sub.Flow
+	}
 	return shown
 }
 

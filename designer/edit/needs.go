@@ -8,7 +8,7 @@ import (
 )
 
 // stepOrder is the order in which the keys of a step are written.
-var stepOrder = []string{"title", "notes", "needs", "if", "for_each", "max_parallel", "tolerated_failures", "call", "switch", "set", "wait", "signal", "approval", "fail", "with", "timeout", "deadline", "retry", "until",
+var stepOrder = []string{"title", "notes", "needs", "if", "for_each", "max_parallel", "tolerated_failures", "call", "flow", "version", "switch", "set", "wait", "signal", "approval", "fail", "with", "timeout", "deadline", "retry", "until",
 	"compensate"}
 
 // edgeText is how an edge is written in needs.

@@ -19,6 +19,7 @@ type Op struct {
 	Step     string          `json:"step,omitempty"`
 	Kind     flow.Kind       `json:"kind,omitempty"`
 	Function string          `json:"function,omitempty"`
+	Flow     string          `json:"flow,omitempty"`
 	Needs    []string        `json:"needs,omitempty"`
 	After    string          `json:"after,omitempty"`
 	Bridge   bool            `json:"bridge,omitempty"`
@@ -31,14 +32,14 @@ type Op struct {
 
 // The operations.
 const (
-	AddStep       = "add_step"       // Step, Kind, Function (of a call), Needs ("step" or "step.port"), After (the step to write it behind; else the last)
+	AddStep       = "add_step"       // Step, Kind, Function (of a call) or Flow (of a flow step), Needs ("step" or "step.port"), After (the step to write it behind; else the last)
 	DeleteStep    = "delete_step"    // Step, Bridge: what needed it then needs what it needed
 	Connect       = "connect"        // From, Port ("" is done), To
 	Disconnect    = "disconnect"     // From, Port, To
 	SetField      = "set_field"      // Step ("" is the flow), Path ("with.amount"), Value
 	RemoveField   = "remove_field"   // Step, Path
 	RenameStep    = "rename_step"    // Step, To: follows into needs and expressions
-	InsertBetween = "insert_between" // From, Port, To, Step, Kind, Function: a new step on an edge
+	InsertBetween = "insert_between" // From, Port, To, Step, Kind, Function, Flow: a new step on an edge
 )
 
 // Code says why an operation was refused; it is part of the API.

@@ -50,7 +50,7 @@ func drawOp(t *rapid.T, def *flow.Definition) Op {
 	name := rapid.SampledFrom(names)
 	port := rapid.SampledFrom([]string{"", "error", "done", "approved", "rejected", "review", "otherwise", "first"})
 	path := rapid.SampledFrom([]string{"title", "timeout", "with.a", "with.b.c", "with", "retry.max_attempts", "retry", "if", "needs", "compensate.with.x",
-		"approval.title", "signal.name", "signal.timeout", "deadline", "notes", "switch.review", "call", "output.x", "output", "input", "on_failure", "fail.message", "set.k", "with.x"})
+		"approval.title", "signal.name", "signal.timeout", "deadline", "notes", "switch.review", "call", "flow", "version", "output.x", "output", "input", "on_failure", "fail.message", "set.k", "with.x"})
 	value := rapid.SampledFrom([]string{`"a text"`, `"${{ input.x ? 1 : 2 }}"`, `3`, `null`, `true`, `"it's \"so\"\n: # \\"`, `{"k": "v", "l": [1, {"m": []}]}`, `[]`, `{}`,
 		`["a", "b.error"]`, `" lead"`, `""`, `"no"`, `"- x"`, `"007"`, `"\u0000\u2028é🙂"`,
 		`{"long": "` + strings.Repeat("x", 120) + `", "list": [{"a": "` + strings.Repeat("y", 120) + `", "b": 1}, [1], "z"]}`})
@@ -59,8 +59,8 @@ func drawOp(t *rapid.T, def *flow.Definition) Op {
 	op.To = name.Draw(t, "to")
 	op.From = name.Draw(t, "from")
 	op.Port = port.Draw(t, "port")
-	op.Kind = rapid.SampledFrom([]flow.Kind{flow.Call, flow.Switch, flow.Set, flow.Wait, flow.Signal, flow.Approval, flow.Fail}).Draw(t, "kind")
-	op.Function = "f.g"
+	op.Kind = rapid.SampledFrom([]flow.Kind{flow.Call, flow.SubFlow, flow.Switch, flow.Set, flow.Wait, flow.Signal, flow.Approval, flow.Fail}).Draw(t, "kind")
+	op.Function, op.Flow = "f.g", "g"
 	op.Bridge = rapid.Bool().Draw(t, "bridge")
 	if rapid.Bool().Draw(t, "more") {
 		op.Needs = []string{edgeText(name.Draw(t, "need"), port.Draw(t, "needport"))}

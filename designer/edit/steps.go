@@ -13,13 +13,18 @@ func text(s string) flow.Value { return flow.Value{Kind: flow.String, Text: s} }
 func fields(f ...flow.Field) flow.Value { return flow.Value{Kind: flow.Map, Fields: f} }
 
 // begin is what a new step of a kind says, so that it can be read and shows what to fill in.
-func begin(kind flow.Kind, step, function string) (flow.Value, *Error) {
-	switch kind {
+func begin(op Op) (flow.Value, *Error) {
+	switch op.Kind {
 	case flow.Call:
-		if !flow.ValidFunctionName(function) {
-			return flow.Value{}, refuse(BadValue, "a `call` step needs the name of a function, found %q", function)
+		if !flow.ValidFunctionName(op.Function) {
+			return flow.Value{}, refuse(BadValue, "a `call` step needs the name of a function, found %q", op.Function)
 		}
-		return text(function), nil
+		return text(op.Function), nil
+	case flow.SubFlow:
+		if !flow.ValidName(op.Flow) {
+			return flow.Value{}, refuse(BadValue, "a `flow` step needs the name of a flow, found %q", op.Flow)
+		}
+		return text(op.Flow), nil
 	case flow.Switch:
 		return fields(flow.Field{Key: "first", Value: text("${{ false }}")}, flow.Field{Key: "otherwise", Value: flow.Value{Kind: flow.Bool, Text: "true"}}), nil
 	case flow.Set:
@@ -27,13 +32,13 @@ func begin(kind flow.Kind, step, function string) (flow.Value, *Error) {
 	case flow.Wait:
 		return text("10s"), nil
 	case flow.Signal:
-		return fields(flow.Field{Key: "name", Value: text(step)}), nil
+		return fields(flow.Field{Key: "name", Value: text(op.Step)}), nil
 	case flow.Approval:
 		return fields(flow.Field{Key: "title", Value: text("Go on?")}), nil
 	case flow.Fail:
 		return fields(flow.Field{Key: "message", Value: text("Failed")}), nil
 	}
-	return flow.Value{}, refuse(BadKind, "%q is not a kind of step; use call, switch, set, wait, signal, approval or fail", kind)
+	return flow.Value{}, refuse(BadKind, "%q is not a kind of step; use call, flow, switch, set, wait, signal, approval or fail", op.Kind)
 }
 
 // free refuses a name that is none or is taken.
@@ -51,7 +56,7 @@ func (d *doc) addStep(op Op) *Error {
 	if err := d.free(op.Step); err != nil {
 		return err
 	}
-	body, err := begin(op.Kind, op.Step, op.Function)
+	body, err := begin(op)
 	if err != nil {
 		return err
 	}
@@ -203,7 +208,7 @@ func (d *doc) insertBetween(op Op) *Error {
 	if op.Kind == flow.Fail {
 		return refuse(BadKind, "a `fail` step ends its path, so nothing can follow it")
 	}
-	if err := d.addStep(Op{Step: op.Step, Kind: op.Kind, Function: op.Function, Needs: []string{edge}, After: op.From}); err != nil {
+	if err := d.addStep(Op{Step: op.Step, Kind: op.Kind, Function: op.Function, Flow: op.Flow, Needs: []string{edge}, After: op.From}); err != nil {
 		return err
 	}
 	port := ""

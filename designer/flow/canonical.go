@@ -171,6 +171,11 @@ func canonicalStep(s *Step) []byte {
 	if s.Call != nil {
 		o.call(s.Call)
 	}
+	if c := s.Sub; c != nil {
+		o.text("flow", c.Flow)
+		o.integer("version", c.Version)
+		o.sorted("with", c.With)
+	}
 	if u := s.Until; u != nil {
 		o.raw("until", func() []byte {
 			var loop object

@@ -83,7 +83,6 @@ func (d *decoder) markAll(path string, n *Node) {
 // later are the keys of the full language that this release does not read, by where they stand.
 var later = map[string][]string{
 	"flow":       {"deadline"},
-	"step":       {"flow"},
 	"compensate": {"deadline"},
 	"function":   {"lambda", "worker", "rate"},
 }

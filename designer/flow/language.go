@@ -15,12 +15,16 @@ func LanguageSchema() []byte {
 	for i, k := range kinds {
 		kindOf[i] = shapes{"required": []string{string(k)}}
 	}
-	needsCall := shapes{}
-	for _, key := range onlyCall {
-		needsCall[key] = []string{string(Call)}
+	needs := shapes{}
+	for key, of := range belongs {
+		choice := make([]any, len(of))
+		for i, k := range of {
+			choice[i] = shapes{"required": []string{string(k)}}
+		}
+		needs[key] = shapes{"anyOf": choice}
 	}
 	step := closed(stepShapes())
-	step["oneOf"], step["dependentRequired"] = kindOf, needsCall
+	step["oneOf"], step["dependentSchemas"] = kindOf, needs
 	root := closed(shapes{
 		"name":       shapes{"$ref": "#/$defs/name", "description": "What the flow is called everywhere."},
 		"title":      said("What people read instead of the name."),
@@ -39,7 +43,7 @@ func LanguageSchema() []byte {
 		"expression": shapes{"type": []string{"string", "boolean", "number"}},
 		"edge":       shapes{"type": "string", "pattern": `^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?$`},
 		"edges":      shapes{"type": "array", "items": shapes{"$ref": "#/$defs/edge"}},
-		"with":       shapes{"type": "object", "description": "The function's input."},
+		"with":       shapes{"type": "object", "description": "The input of the function or flow."},
 		"retry":      closed(retryShapes()),
 		"step":       step,
 	}
@@ -65,11 +69,13 @@ func stepShapes() shapes {
 		"needs": shapes{"description": "The edges into the step, as `step` or `step.port`: a list means all of them; {any: […]} one.", "anyOf": []any{
 			shapes{"$ref": "#/$defs/edge"}, shapes{"$ref": "#/$defs/edges"}, closed(shapes{"any": shapes{"$ref": "#/$defs/edges", "minItems": 1}}, "any")}},
 		"if":           condition("The step is skipped if it is false."),
-		"for_each":     condition("A list: the step calls its function once for each item, which is called item there, and its place index."),
-		"max_parallel": shapes{"type": "integer", "minimum": 1, "maximum": 10000, "default": DefaultMaxParallel, "description": "How many items are called at once."},
+		"for_each":     condition("A list: the step calls its function or runs its flow once for each item, which is called item there, and its place index."),
+		"max_parallel": shapes{"type": "integer", "minimum": 1, "maximum": 10000, "default": DefaultMaxParallel, "description": "How many items are under way at once."},
 		"tolerated_failures": shapes{"description": "How many items may fail without failing the step, as a number or a percentage; their outputs are null.", "anyOf": []any{
 			shapes{"type": "integer", "minimum": 0, "maximum": 1_000_000}, shapes{"type": "string", "pattern": "^[0-9.]+%$"}}},
 		"call":       shapes{"$ref": "#/$defs/function", "description": "Calls a function."},
+		"flow":       shapes{"$ref": "#/$defs/name", "description": "Runs another flow, as a run of its own."},
+		"version":    shapes{"type": "integer", "minimum": 1, "description": "Of that flow; without it, the latest when this flow is published."},
 		"with":       shapes{"$ref": "#/$defs/with"},
 		"timeout":    durationOf("Of one attempt; default: the function's, which is " + FormatDuration(DefaultTimeout) + "."),
 		"deadline":   durationOf("Of the step with all its attempts and items; without it, none."),

@@ -7,9 +7,9 @@ import (
 
 var (
 	flowKeys = []string{"name", "title", "notes", "input", "timeout", "steps", "output", "on_failure"}
-	stepKeys = []string{"call", "switch", "set", "wait", "signal", "approval", "fail", "needs", "if", "for_each", "max_parallel", "tolerated_failures", "until", "with", "retry", "timeout",
+	stepKeys = []string{"call", "flow", "version", "switch", "set", "wait", "signal", "approval", "fail", "needs", "if", "for_each", "max_parallel", "tolerated_failures", "until", "with", "retry", "timeout",
 		"deadline", "compensate", "title", "notes"}
-	kinds = []Kind{Call, Switch, Set, Wait, Signal, Approval, Fail}
+	kinds = []Kind{Call, SubFlow, Switch, Set, Wait, Signal, Approval, Fail}
 
 	signalKeys     = []string{"name", "timeout", "schema"}
 	waitKeys       = []string{"until"}
@@ -21,7 +21,7 @@ var (
 	retryKeys      = []string{"max_attempts", "backoff", "factor", "max_backoff", "on"}
 
 	// oneKind is the advice for a step without a kind.
-	oneKind = "give it one of call, switch, set, wait, signal, approval, fail"
+	oneKind = "give it one of call, flow, switch, set, wait, signal, approval, fail"
 )
 
 // Parse reads a flow. It never panics, whatever the bytes are, and reports every problem at once, in the order of the text. The Definition is nil if

@@ -36,7 +36,7 @@ func (d *decoder) stepEntry(e *Entry) Step {
 		kindKey = k.Key.Text
 	}
 	s.Kind = Kind(kindKey)
-	if kindKey == "" && !hasLaterKind(n) {
+	if kindKey == "" {
 		d.at(e.Key.Start, "", oneKind, "the step `%s` has no kind", shorten(s.Name))
 	}
 	d.each(n, "step", "", stepKeys, func(key string, e *Entry) { d.stepKey(&s, key, e) })
@@ -44,11 +44,33 @@ func (d *decoder) stepEntry(e *Entry) Step {
 	return s
 }
 
-// hasLaterKind reports whether the step has a kind that this release does not read; that is an issue of its own.
-func hasLaterKind(n *Node) bool { return n.Entry("flow") != nil }
+// belongs are the keys that only steps of some kinds have.
+var belongs = map[string][]Kind{
+	"with": {Call, SubFlow}, "deadline": {Call, SubFlow}, "for_each": {Call, SubFlow}, "max_parallel": {Call, SubFlow}, "tolerated_failures": {Call, SubFlow},
+	"until": {Call}, "retry": {Call}, "timeout": {Call}, "compensate": {Call},
+	"version": {SubFlow},
+}
 
-// onlyCall are the keys that say how a function is called.
-var onlyCall = []string{"with", "retry", "timeout", "deadline", "compensate", "for_each", "max_parallel", "tolerated_failures", "until"}
+// misplaced reports a key that a step of this kind does not have.
+func (d *decoder) misplaced(s *Step, key string, e *Entry) {
+	hint := ""
+	switch {
+	case s.Kind == SubFlow:
+		hint = childHints[key]
+	case key == "until" && s.Kind == Wait:
+		hint = "write it inside: `wait: {until: …}`"
+	case key != "timeout" && key != "deadline":
+	case s.Kind == Approval:
+		hint = "write it inside: `approval: {title: …, timeout: 48h}`"
+	case s.Kind == Signal:
+		hint = "write it inside: `signal: {name: …, timeout: 48h}`"
+	}
+	names := make([]string, len(belongs[key]))
+	for i, kind := range belongs[key] {
+		names[i] = "`" + string(kind) + "`"
+	}
+	d.at(e.Key.Start, key, hint, "`%s` belongs to a %s step; the kind of this one is `%s`", key, strings.Join(names, " or "), s.Kind)
+}
 
 func (d *decoder) stepKey(s *Step, key string, e *Entry) {
 	v := e.Value
@@ -58,22 +80,16 @@ func (d *decoder) stepKey(s *Step, key string, e *Entry) {
 		}
 		return
 	}
-	if slices.Contains(onlyCall, key) {
-		if s.Kind != "" && s.Kind != Call {
-			hint := ""
-			switch {
-			case key == "until" && s.Kind == Wait:
-				hint = "write it inside: `wait: {until: …}`"
-			case key != "timeout" && key != "deadline":
-			case s.Kind == Approval:
-				hint = "write it inside: `approval: {title: …, timeout: 48h}`"
-			case s.Kind == Signal:
-				hint = "write it inside: `signal: {name: …, timeout: 48h}`"
-			}
-			d.at(e.Key.Start, key, hint, "`%s` belongs to a `call` step; the kind of this one is `%s`", key, s.Kind)
+	if of := belongs[key]; of != nil {
+		if s.Kind != "" && !slices.Contains(of, s.Kind) {
+			d.misplaced(s, key, e)
 			return
 		}
-		if s.Call == nil {
+		if s.Kind == SubFlow && (key == "with" || key == "version") {
+			d.childKey(s, key, v)
+			return
+		}
+		if s.Kind != SubFlow && s.Call == nil {
 			s.Call = &CallSpec{Pos: d.tree.Pos(e.Key.Start)}
 		}
 	}
@@ -99,7 +115,9 @@ func (d *decoder) stepKey(s *Step, key string, e *Entry) {
 	case "compensate":
 		s.Compensate = d.compensate(e)
 	default:
-		d.callKey(s.Call, "", key, v)
+		if s.Call != nil {
+			d.callKey(s.Call, "", key, v)
+		}
 	}
 }
 
@@ -184,6 +202,8 @@ func (d *decoder) kind(s *Step, e *Entry) {
 		}
 		s.Call.Pos = d.tree.Pos(e.Key.Start)
 		d.function(s.Call, v, "call")
+	case SubFlow:
+		d.child(s, e)
 	case Switch:
 		d.branches(s, v)
 	case Set:
@@ -334,6 +354,8 @@ func (d *decoder) edge(n *Node, field string) (Edge, bool) {
 func (d *decoder) stepWhole(s *Step, n *Node) {
 	if s.Kind != Call {
 		s.Call = nil // what was written of a call without one can't be shown as one
+	}
+	if s.Kind != Call && s.Kind != SubFlow {
 		return
 	}
 	if e := n.Entry("tolerated_failures"); e != nil && n.Entry("for_each") == nil {

@@ -13,7 +13,7 @@ import (
 var synonyms = map[string]string{
 	"after": "needs", "depends_on": "needs", "dependson": "needs", "depends": "needs", "requires": "needs",
 	"when": "if", "condition": "if", "foreach": "for_each", "loop": "for_each", "repeat": "until", "poll": "until", "do_until": "until", "max_iterations": "max", "map": "for_each", "concurrency": "max_parallel",
-	"function": "call", "uses": "call", "run": "call", "choice": "switch", "sleep": "wait", "delay": "wait",
+	"function": "call", "uses": "call", "subflow": "flow", "sub_flow": "flow", "workflow": "flow", "child": "flow", "run": "call", "choice": "switch", "sleep": "wait", "delay": "wait",
 	"args": "with", "arguments": "with", "parameters": "with", "inputs": "with", "retries": "retry", "undo": "compensate",
 	"attempts": "max_attempts", "max_retries": "max_attempts", "interval": "backoff", "initial_interval": "backoff", "description": "title",
 	"outputs": "output", "inputschema": "input", "on_error": "on_failure", "cmd": "command", "environment": "env", "uri": "url",

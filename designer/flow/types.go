@@ -76,6 +76,7 @@ const (
 	Signal   Kind = "signal"
 	Approval Kind = "approval"
 	Fail     Kind = "fail"
+	SubFlow  Kind = "flow" // runs another flow
 )
 
 // The ports that do not come from a switch's branches.
@@ -136,8 +137,9 @@ type Step struct {
 	MaxParallel int        // 0: DefaultMaxParallel
 	Tolerated   *Tolerance // `tolerated_failures`, of a for_each
 
-	Deadline time.Duration // kind call: of the step with all its attempts and items; 0: none
+	Deadline time.Duration // kinds call and flow: of the step with all its attempts and items; 0: none
 	Call     *CallSpec     // kind call
+	Sub      *SubSpec      // kind flow
 	Switch   []Branch      // kind switch, in written order
 	Set      Value         // kind set: a Map
 	Wait     WaitSpec      // kind wait
@@ -202,6 +204,15 @@ type CallSpec struct {
 	Timeout  time.Duration // of one attempt; 0: the function's
 	Retry    *Retry        // nil: the function's
 	Pos      Pos
+}
+
+// SubSpec runs another flow, its child.
+type SubSpec struct {
+	Flow    string
+	FlowPos Pos
+	Version int   // 0: the latest when this flow is published
+	With    Value // a Map, or Absent: the child's input
+	Pos     Pos
 }
 
 // Retry is a retry policy. Zero fields take the defaults of Normalize.

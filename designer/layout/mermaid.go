@@ -63,6 +63,8 @@ func shape(k flow.Kind) (left, right string) {
 	switch k {
 	case flow.Switch:
 		return "{", "}"
+	case flow.SubFlow:
+		return "[[", "]]"
 	case flow.Approval:
 		return "[/", "/]"
 	case flow.Wait:
@@ -79,6 +81,11 @@ func label(s *flow.Step) string {
 	switch {
 	case s.Call != nil && s.Call.Function != "":
 		text += "<br/>" + entity(s.Call.Function)
+	case s.Sub != nil && s.Sub.Flow != "":
+		text += "<br/>" + entity(s.Sub.Flow)
+		if s.Sub.Version > 0 {
+			text += " version " + strconv.Itoa(s.Sub.Version)
+		}
 	case s.Kind != "" && s.Kind != flow.Switch:
 		text += "<br/>" + entity(string(s.Kind))
 	}

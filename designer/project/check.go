@@ -40,11 +40,18 @@ func (p *Project) CheckFlow(source []byte) flow.Issues {
 	return issues
 }
 
+// WithFunctions is p with these functions instead of its own.
+func (p *Project) WithFunctions(functions []flow.Function) *Project {
+	out := *p
+	out.Functions, out.extra, out.links = functions, nil, &links{}
+	return &out
+}
+
 // With is p with further functions, those of a server for example, which its flows may call. Where p has a function of the name, its own counts.
 func (p *Project) With(functions []flow.Function) *Project {
 	out := *p
 	out.Functions = slices.Clone(p.Functions)
-	out.extra = map[string]bool{}
+	out.extra, out.links = map[string]bool{}, &links{}
 	for _, f := range functions {
 		if p.Function(f.Name) == nil {
 			out.Functions = append(out.Functions, f)

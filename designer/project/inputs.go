@@ -15,7 +15,7 @@ import (
 func (p *Project) CheckInputs() Issues {
 	var out Issues
 	for _, name := range slices.Sorted(maps.Keys(p.Inputs)) {
-		f := p.Flow(name)
+		f := p.File(name)
 		if f == nil {
 			continue
 		}

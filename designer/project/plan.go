@@ -22,6 +22,7 @@ type State struct {
 type Published struct {
 	Version int
 	Source  []byte
+	Runs    map[string]int // the flows that it runs, by name, with the versions that were pinned; not those that its text says
 }
 
 // Action is what applying a project does to one function or flow.
@@ -57,6 +58,14 @@ type FlowPlan struct {
 	Action   Action     `json:"action"`
 	Version  int        `json:"version,omitempty"`  // the latest on the server
 	Semantic *diff.Diff `json:"semantic,omitempty"` // of an update
+	Behind   []Behind   `json:"behind,omitempty"`   // of a flow that stays as it is
+}
+
+// Behind is a flow that another, unchanged one goes on to run in an older version: a version that is published keeps what it was published with.
+type Behind struct {
+	Flow    string `json:"flow"`
+	Version int    `json:"version"` // that is run
+	Latest  int    `json:"latest"`  // once the plan is carried out
 }
 
 // Plan compares the project with what a server holds, but for its tests; see PlanTests.
@@ -109,7 +118,31 @@ func (p *Project) Plan(s State) Plan {
 		}
 		plan.Flows = append(plan.Flows, fp)
 	}
+	plan.findBehind(s)
 	return plan
+}
+
+// findBehind looks for unchanged flows that run others in versions that are not the latest any more.
+func (p *Plan) findBehind(s State) {
+	latest := map[string]int{}
+	for _, f := range p.Flows {
+		latest[f.Name] = f.Version
+		if f.Action == Create || f.Action == Update {
+			latest[f.Name]++
+		}
+	}
+	for i := range p.Flows {
+		f := &p.Flows[i]
+		if f.Action != Keep && f.Action != ServerOnly {
+			continue
+		}
+		runs := s.Flows[f.Name].Runs
+		for _, child := range slices.Sorted(maps.Keys(runs)) {
+			if runs[child] < latest[child] {
+				f.Behind = append(f.Behind, Behind{child, runs[child], latest[child]})
+			}
+		}
+	}
 }
 
 // union gives the keys of both maps, sorted.
@@ -183,6 +216,11 @@ func (p Plan) Text() string {
 			line("~ %s of %s", t.File, t.Flow)
 		}
 	}
+	for _, f := range p.Flows {
+		for _, b := range f.Behind {
+			line("= flow %s stays and goes on to run %s version %d; the latest %s %d (publish %s anew to run that)", f.Name, b.Flow, b.Version, p.willBe(b.Flow), b.Latest, f.Name)
+		}
+	}
 	for _, f := range p.Functions {
 		if f.Action == ServerOnly {
 			line("? function %s is on the server only; it stays", f.Name)
@@ -199,6 +237,16 @@ func (p Plan) Text() string {
 		}
 	}
 	return b.String()
+}
+
+// willBe is how one speaks of the latest version of a flow: whether it is there already.
+func (p Plan) willBe(name string) string {
+	for _, f := range p.Flows {
+		if f.Name == name && (f.Action == Create || f.Action == Update) {
+			return "will be"
+		}
+	}
+	return "is"
 }
 
 // Markdown is the plan for a pull request.
@@ -234,6 +282,11 @@ func (p Plan) Markdown() string {
 			part("### %s of %s: new", t.File, t.Flow)
 		case Update:
 			part("### %s of %s: changed", t.File, t.Flow)
+		}
+	}
+	for _, f := range p.Flows {
+		for _, b := range f.Behind {
+			part("Flow `%s` stays and goes on to run `%s` version %d; the latest %s %d.", f.Name, b.Flow, b.Version, p.willBe(b.Flow), b.Latest)
 		}
 	}
 	var kept []string

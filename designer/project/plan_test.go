@@ -26,8 +26,8 @@ func TestPlan(t *testing.T) {
 	}
 	server := State{
 		Functions: map[string][]byte{"a.same": entry(""), "a.slow": entry(`,"timeout":"10s"`), "a.gone": entry("")},
-		Flows: map[string]Published{"same": {3, []byte("name: same\nsteps:\n  x: {wait: 1s}\n")}, "said": {1, []byte("name: said\nsteps:\n  x: {wait: 1s}\n")},
-			"more": {4, []byte("name: more\nsteps:\n  x: {wait: 1s}\n")}, "gone": {1, []byte("name: gone\n")}, "draft": {}},
+		Flows: map[string]Published{"same": {Version: 3, Source: []byte("name: same\nsteps:\n  x: {wait: 1s}\n")}, "said": {Version: 1, Source: []byte("name: said\nsteps:\n  x: {wait: 1s}\n")},
+			"more": {Version: 4, Source: []byte("name: more\nsteps:\n  x: {wait: 1s}\n")}, "gone": {Version: 1, Source: []byte("name: gone\n")}, "draft": {}},
 	}
 	var others []flow.Function
 	for name, e := range server.Functions {

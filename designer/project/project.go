@@ -29,7 +29,9 @@ type Project struct {
 	Flows     []FlowFile        // by path
 	Inputs    map[string][]byte // the sample inputs, raw JSON, by the file's name without ".json"
 
-	extra map[string]bool // names of functions that are not the folder's own; see With
+	extra  map[string]bool // names of functions that are not the folder's own; see With
+	links  *links          // what the flows look like to each other; nil for a Project that was not loaded
+	server *ServerFlows    // nil: no server was asked
 }
 
 var _ check.Catalog = (*Project)(nil)
@@ -87,8 +89,8 @@ func (p *Project) FunctionNames() []string {
 	return names
 }
 
-// Flow returns the file that defines the flow of that name, or nil.
-func (p *Project) Flow(name string) *FlowFile {
+// File returns the file that defines the flow of that name, or nil.
+func (p *Project) File(name string) *FlowFile {
 	for i := range p.Flows {
 		if d := p.Flows[i].Def; d != nil && d.Name == name {
 			return &p.Flows[i]
@@ -117,7 +119,7 @@ func (l *loader) add(file string, issues flow.Issues) {
 // functions.yaml and without flows is not a project, which is an issue, too.
 func Load(fsys fs.FS) (*Project, Issues) {
 	l := &loader{fsys: fsys}
-	p := &Project{Inputs: map[string][]byte{}}
+	p := &Project{Inputs: map[string][]byte{}, links: &links{}}
 	src, found := l.read("functions.yaml")
 	if found {
 		var issues flow.Issues

@@ -22,7 +22,7 @@ func TestGood(t *testing.T) {
 	if f := p.Function("caption"); f == nil || f.Process == nil || p.Function("x") != nil {
 		t.Errorf("got %+v", f)
 	}
-	if f := p.Flow("order"); f == nil || f.Path != "flows/order.yaml" || len(f.Def.Steps) != 5 || p.Flow("x") != nil || len(p.Flows) != 2 {
+	if f := p.File("order"); f == nil || f.Path != "flows/order.yaml" || len(f.Def.Steps) != 5 || p.File("x") != nil || len(p.Flows) != 2 {
 		t.Errorf("got %+v", f)
 	}
 	if got := string(p.Inputs["order"]); len(p.Inputs) != 1 || !strings.Contains(got, "order_id") {

@@ -48,8 +48,9 @@ func item(run string, def Step, st *planner.Step, i int) view.Item {
 	if calls := attempts(run, u); calls != nil {
 		v.Attempts = calls
 	}
+	v.Child = childOf(u)
 	v.Loop = unitLoop(def, u, true)
-	if st.Undoing != nil && def.Undo != "" && st.Undoing.Covers(u) {
+	if st.Undoing != nil && (def.Undo != "" || def.Flow != "") && (u.Undo != nil || st.Undoing.Covers(u)) {
 		v.Compensation = unitUndo(run, def, u, true)
 	}
 	return v

@@ -23,6 +23,7 @@ type Step struct {
 	Kind        string
 	Title       string
 	Function    string // kind call
+	Flow        string // kind flow
 	MaxAttempts int    // of the retry policy; 0 without a call
 	Undo        string // the function that compensates it, "" for none
 	Attempts    bool   // it compensates what may have happened, too
@@ -38,6 +39,9 @@ func FromProgram(p *check.Program) *Outline {
 	o := &Outline{index: map[string]int{}}
 	for _, st := range p.Steps {
 		s := Step{ID: st.Name, Kind: string(st.Kind), Title: st.Title, ForEach: st.ForEach != nil}
+		if st.Child != nil {
+			s.Flow = st.Child.Flow
+		}
 		if st.Call != nil {
 			s.Function, s.MaxAttempts = st.Call.Function, st.Call.Retry.MaxAttempts
 		}
@@ -63,6 +67,9 @@ func FromDefinition(d *flow.Definition) *Outline {
 		s := Step{ID: st.Name, Kind: string(st.Kind), Title: st.Title, ForEach: st.ForEach != nil}
 		if st.Call != nil {
 			s.Function = st.Call.Function
+		}
+		if st.Sub != nil {
+			s.Flow = st.Sub.Flow
 		}
 		if u := st.Until; u != nil && u.Condition != nil {
 			s.Until, s.MaxIterations = u.Condition.Source, cmp.Or(u.Max, flow.DefaultMax)

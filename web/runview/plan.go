@@ -19,6 +19,7 @@ type PlanStep struct {
 	ID       string `json:"id"`
 	Does     string `json:"does"`               // retry: reuse, run_again or run; compensate: undo, nothing or in_the_way
 	Function string `json:"function,omitempty"` // compensate: what would be called
+	Flow     string `json:"flow,omitempty"`     // compensate: whose run would undo what it did
 	Items    int    `json:"items,omitempty"`    // how many items of a for_each are concerned
 	Reason   string `json:"reason,omitempty"`
 }
@@ -70,7 +71,7 @@ func (p *Plan) resume(s *planner.State) {
 	for _, r := range s.UndoFailed {
 		step := PlanStep{ID: r.Step, Does: "undo", Reason: "undoing it failed"}
 		if u := s.Unit(r); u != nil {
-			step.Function = u.Function
+			step.Function, step.Flow = u.Function, u.Flow
 		}
 		if i := slices.IndexFunc(p.Steps, func(have PlanStep) bool { return have.ID == r.Step }); i >= 0 {
 			p.Steps[i].Items++
@@ -86,29 +87,29 @@ func (p *Plan) resume(s *planner.State) {
 // compensate lists the steps in an order in which each comes after all that depend on it.
 func (p *Plan) compensate(s *planner.State, o *Outline) {
 	for _, def := range reversed(o) {
-		step := PlanStep{ID: def.ID, Does: "nothing", Function: def.Undo}
+		step := PlanStep{ID: def.ID, Does: "nothing", Function: def.Undo, Flow: def.Flow}
 		st, ok := s.Steps[def.ID]
-		done, unknown := 0, 0
+		did, unknown := 0, 0
 		if ok {
-			done, unknown = st.Undoable()
+			did, unknown = st.Undoable()
 		}
 		switch {
-		case !ok || done+unknown == 0 && !unsure(st):
-			step.Function, step.Reason = "", "nothing was done"
+		case !ok || did+unknown == 0 && !unsure(st):
+			step.Function, step.Flow, step.Reason = "", "", "nothing was done"
 		case unsure(st):
 			step.Does, step.Reason = "in_the_way", "nobody knows whether it happened"
-		case def.Undo == "":
+		case def.Undo == "" && def.Flow == "":
 			step.Reason = "it has no compensation"
-		case done == 0 && !def.Attempts:
+		case did == 0 && !def.Attempts:
 			step.Function, step.Reason = "", notKnown(st, unknown)+", and only what completed is undone"
 		default:
 			step.Does = "undo"
 			if def.Attempts && unknown > 0 {
 				step.Reason = notKnown(st, unknown)
-				done += unknown
+				did += unknown
 			}
 			if st.Planned {
-				step.Items = done
+				step.Items = did
 			}
 		}
 		p.Steps = append(p.Steps, step)

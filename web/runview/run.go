@@ -17,6 +17,12 @@ func Run(s *planner.State, o *Outline) view.Run {
 		Input: raw(s.Input), Output: raw(s.Output), Error: runError(s), CreatedAt: s.StartedAt, EndedAt: endedAt(s),
 		Steps: make([]view.Step, 0, len(o.Steps)), Actions: Actions(s),
 	}
+	if l := s.Parent; l != nil {
+		r.Parent = &view.Parent{Run: l.Run, Step: l.Step}
+		if l.Item != planner.NoItem {
+			r.Parent.Item = &l.Item
+		}
+	}
 	if r.Input == nil {
 		r.Input = json.RawMessage("null")
 	}

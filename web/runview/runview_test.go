@@ -62,7 +62,9 @@ func (c catalog) Function(name string) *flow.Function {
 	}
 	return &flow.Function{Name: name, HTTP: &flow.HTTPSpec{URL: "http://localhost"}, Idempotent: &idempotent}
 }
-func (c catalog) FunctionNames() []string { return nil }
+func (c catalog) FunctionNames() []string         { return nil }
+func (catalog) Flow(string, int) *check.Signature { return nil }
+func (catalog) FlowNames() []string               { return nil }
 
 // story is a run driven by hand. After every transition it checks that the patches of the live messages, laid over what was known before, are what a
 // fresh look shows.

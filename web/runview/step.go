@@ -14,7 +14,7 @@ import (
 // StepOf shows one step of a run. Without values its Input, Output and Attempts are left out, and its cost does not depend on how many items it has.
 func StepOf(s *planner.State, o *Outline, name string, values bool) view.Step {
 	def := o.Step(name)
-	v := view.Step{ID: name, Kind: def.Kind, Title: def.Title, Function: def.Function, Status: string(planner.Pending), MaxAttempts: def.MaxAttempts}
+	v := view.Step{ID: name, Kind: def.Kind, Title: def.Title, Function: def.Function, Flow: def.Flow, Status: string(planner.Pending), MaxAttempts: def.MaxAttempts}
 	st, ok := s.Steps[name]
 	if !ok {
 		v.Reason = blocker(s, def)
@@ -35,7 +35,8 @@ func StepOf(s *planner.State, o *Outline, name string, values bool) view.Step {
 	} else {
 		v.Attempt = st.Made()
 		v.MaxAttempts = bound(def.MaxAttempts, &st.Unit)
-		if st.In != nil {
+		v.Child = childOf(&st.Unit)
+		if st.In != nil && st.Unit.Child == "" {
 			v.Key = st.Key(s.ID, planner.Ref{Step: name, Item: planner.NoItem})
 		}
 		switch st.State {
@@ -181,7 +182,7 @@ func deadEdge(s *planner.State, edge string) string {
 
 // stepUndo shows what became of undoing a step, or nil if it is not part of a compensation.
 func stepUndo(run string, def Step, st *planner.Step, values bool) *view.Compensation {
-	if st.Undoing == nil || def.Undo == "" {
+	if st.Undoing == nil || def.Undo == "" && def.Flow == "" {
 		return nil
 	}
 	if !st.Planned {
@@ -194,7 +195,7 @@ func stepUndo(run string, def Step, st *planner.Step, values bool) *view.Compens
 	if u.Todo == 0 {
 		return nil
 	}
-	v := &view.Compensation{Function: def.Undo, Status: "pending"}
+	v := &view.Compensation{Function: def.Undo, Flow: def.Flow, Status: "pending"}
 	if u.Attempts {
 		v.Unknown = st.Doubts
 	}
@@ -221,8 +222,8 @@ func stepUndo(run string, def Step, st *planner.Step, values bool) *view.Compens
 
 // unitUndo shows the compensation of one unit that was done, or may have been.
 func unitUndo(run string, def Step, u *planner.Unit, values bool) *view.Compensation {
-	v := &view.Compensation{Function: def.Undo, Status: "pending"}
-	if u.State != planner.Succeeded {
+	v := &view.Compensation{Function: def.Undo, Flow: def.Flow, Status: "pending"}
+	if u.Child == "" && u.State != planner.Succeeded {
 		v.Unknown = 1
 	}
 	if u.Undo == nil {

@@ -49,7 +49,7 @@ func refOf(f planner.Fact) (planner.Ref, bool) {
 	case *planner.RunCompensationFailed:
 		return planner.Ref{Step: f.Step, Item: f.Item, Undo: true}, true
 	}
-	return planner.Ref{Item: planner.NoItem}, false
+	return childRef(f)
 }
 
 func itemOf(f planner.Fact) int {
@@ -197,6 +197,9 @@ func runText(f planner.Fact) string {
 		return "everything that was done has been undone"
 	case *planner.RunCompensationFailed:
 		return "undoing stopped at " + f.Step + ": " + f.Fault.Message
+	}
+	if text := childText(f); text != "" {
+		return text
 	}
 	return reflect.TypeOf(f).Elem().Name()
 }

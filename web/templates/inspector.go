@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
 
 	"github.com/segno-run/segno/web/view"
 )
@@ -101,6 +104,33 @@ func (in Inspector) compensation() *view.Compensation {
 	return in.Step.Compensation
 }
 
+// child is the run that the selection started, or nil.
+func (in Inspector) child() *view.Child {
+	if in.Item != nil {
+		return in.Item.Child
+	}
+	return in.Step.Child
+}
+
+// parentURL is where the step stands that started a run.
+func parentURL(p view.Parent) templ.SafeURL {
+	at := "/runs/" + url.PathEscape(p.Run) + "?step=" + url.QueryEscape(p.Step)
+	if p.Item != nil {
+		at += "&item=" + strconv.Itoa(*p.Item)
+	}
+	return templ.SafeURL(at)
+}
+
+// childWords says of which flow a run is, and how it ended.
+func childWords(c view.Child) string {
+	text := "of version " + strconv.Itoa(c.Version)
+	if c.Status != "" {
+		text += ", " + strings.ReplaceAll(c.Status, "_", " ")
+	}
+	return text
+}
+
+// loop is where the selection's loop stands, or nil.
 func (in Inspector) loop() *view.Loop {
 	switch {
 	case in.Item != nil:

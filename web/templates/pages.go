@@ -77,9 +77,17 @@ type FlowPage struct {
 	Recent    []RunRow
 	Counts    []Count // runs by status, only those above zero
 	Steps     int
-	Functions []string // that it calls
-	OnFailure string   // pause or compensate
+	Functions []string  // that it calls
+	Runs      []FlowRun // the flows that it runs
+	RunBy     []string  // the flows whose latest version runs it
+	OnFailure string    // pause or compensate
 	Problems  int
+}
+
+// FlowRun is a flow that another one runs. Version is 0 for a draft that names none: the latest when it is published.
+type FlowRun struct {
+	Name    string
+	Version int
 }
 
 // Count is a number with its link: runs of one status.
@@ -95,7 +103,8 @@ type CanvasPage struct {
 	Head      FlowHead
 	Draft     view.Draft
 	Functions []view.Function
-	Step      string // selected
+	Flows     []view.FlowRef // that a step may run: the published ones, but for this one
+	Step      string         // selected
 }
 
 // VersionRow is one published version.

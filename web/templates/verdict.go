@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -82,7 +83,7 @@ func VerdictOf(run view.Run, graph view.Graph, now time.Time) Verdict {
 func (v *Verdict) plan(run view.Run, graph view.Graph) {
 	undo := map[string]view.Node{}
 	for _, n := range graph.Nodes {
-		if n.Compensate != "" {
+		if n.Compensate != "" || n.Flow != "" {
 			undo[n.ID] = n
 		}
 	}
@@ -106,7 +107,7 @@ func (v *Verdict) plan(run view.Run, graph view.Graph) {
 		if !ok || s.Compensation != nil && s.Compensation.Status == "compensated" {
 			continue
 		}
-		u := done{Undone: Undone{Step: s.ID, Function: node.Compensate}}
+		u := done{Undone: Undone{Step: s.ID, Function: cmp.Or(node.Compensate, node.Flow)}}
 		if node.After == "attempt" {
 			u.Unknown = s.Unknown
 		}
@@ -116,7 +117,11 @@ func (v *Verdict) plan(run view.Run, graph view.Graph) {
 		switch {
 		case s.Items != nil && s.Items.Succeeded+u.Unknown > 0:
 			u.Items = s.Items.Succeeded + u.Unknown
-		case s.Items != nil || s.Status != "succeeded" && u.Unknown == 0:
+		case s.Items != nil:
+			continue
+		case s.Child != nil && (s.Child.Status == "" || s.Child.Status == "compensated"):
+			continue // it goes on, or has undone itself
+		case s.Child == nil && s.Status != "succeeded" && u.Unknown == 0:
 			continue
 		}
 		all = append(all, u)

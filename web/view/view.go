@@ -42,9 +42,11 @@ type Graph struct {
 // Node is one step on the canvas. X and Y are of its upper left corner, in CSS pixels at zoom 1.
 type Node struct {
 	ID         string          `json:"id"`
-	Kind       string          `json:"kind"` // call, switch, set, wait, approval, fail
+	Kind       string          `json:"kind"` // call, flow, switch, set, wait, signal, approval, fail
 	Title      string          `json:"title,omitempty"`
 	Function   string          `json:"function,omitempty"`
+	Flow       string          `json:"flow,omitempty"`    // kind flow: the one that it runs
+	Version    int             `json:"version,omitempty"` // of that flow; 0: the latest when this one is published
 	X          float64         `json:"x"`
 	Y          float64         `json:"y"`
 	W          float64         `json:"w"`
@@ -102,6 +104,14 @@ type Function struct {
 	UsedBy     []string        `json:"used_by,omitempty"` // flows whose latest version calls it
 }
 
+// FlowRef is a published flow that a step of another one may run.
+type FlowRef struct {
+	Name    string          `json:"name"`
+	Title   string          `json:"title,omitempty"`
+	Version int             `json:"version"`         // the latest
+	Input   json.RawMessage `json:"input,omitempty"` // JSON Schema, of the latest version
+}
+
 // Run is a run as GET /api/v1/runs/{id} shows it.
 type Run struct {
 	ID        string          `json:"id"`
@@ -116,6 +126,22 @@ type Run struct {
 	EndedAt   *time.Time      `json:"ended_at,omitempty"`
 	Steps     []Step          `json:"steps"`
 	Actions   []string        `json:"actions"` // what fits now: retry, compensate, cancel
+	Parent    *Parent         `json:"parent,omitempty"`
+}
+
+// Parent is the step that started a run.
+type Parent struct {
+	Run  string `json:"run"`
+	Step string `json:"step"`
+	Item *int   `json:"item,omitempty"` // of a for_each
+}
+
+// Child is the run that a step of kind flow, or one of its items, started.
+type Child struct {
+	Run     string `json:"run"`
+	Flow    string `json:"flow"`
+	Version int    `json:"version"`
+	Status  string `json:"status,omitempty"` // how it ended; none while it goes on
 }
 
 // Failure is why a step or a run failed.
@@ -141,6 +167,8 @@ type Step struct {
 	Kind         string          `json:"kind"`
 	Title        string          `json:"title,omitempty"`
 	Function     string          `json:"function,omitempty"`
+	Flow         string          `json:"flow,omitempty"`  // kind flow: the one that it runs
+	Child        *Child          `json:"child,omitempty"` // kind flow without a for_each: its run, once it began
 	Status       string          `json:"status"`
 	Port         string          `json:"port,omitempty"`   // the branch or answer that was taken
 	Reason       string          `json:"reason,omitempty"` // why it was skipped, or what it waits for
@@ -185,9 +213,10 @@ type Items struct {
 	Running   int `json:"running"`
 }
 
-// Compensation is what became of undoing a step.
+// Compensation is what became of undoing a step: by a function, or by having the run of a flow undo what it did.
 type Compensation struct {
-	Function string    `json:"function"`
+	Function string    `json:"function,omitempty"`
+	Flow     string    `json:"flow,omitempty"`
 	Status   string    `json:"status"`            // pending, running, retrying, compensated, compensation_failed, uncertain
 	Unknown  int       `json:"unknown,omitempty"` // how many of what is undone did not complete, so that nobody knows whether it had happened
 	Error    *Failure  `json:"error,omitempty"`
@@ -198,6 +227,7 @@ type Compensation struct {
 type Item struct {
 	Index        int             `json:"index"`
 	Status       string          `json:"status"`
+	Child        *Child          `json:"child,omitempty"` // its run, if the step runs a flow
 	Input        json.RawMessage `json:"input,omitempty"`
 	Output       json.RawMessage `json:"output,omitempty"`
 	Error        *Failure        `json:"error,omitempty"`

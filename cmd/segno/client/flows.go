@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 
+	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/designer/project"
 )
 
@@ -35,6 +36,28 @@ func (c *Client) Version(ctx context.Context, flow, version string) ([]byte, err
 		path = []string{"flows", flow, "draft"}
 	}
 	return c.do(ctx, request{method: http.MethodGet, path: path, accept: "application/yaml"})
+}
+
+// Published is a version with what it was published with; number 0 is the latest. It is nil if there is none.
+func (c *Client) Published(ctx context.Context, flow string, number int) (*check.Published, error) {
+	version := "latest"
+	if number > 0 {
+		version = strconv.Itoa(number)
+	}
+	body, err := c.do(ctx, request{method: http.MethodGet, path: []string{"flows", flow, "versions", version}, accept: "application/json"})
+	if IsCode(err, "not_found") {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var answer struct {
+		Version   int             `json:"version"`
+		Source    string          `json:"source"`
+		Contracts json.RawMessage `json:"contracts"`
+	}
+	err = decode(body, &answer)
+	return &check.Published{Version: answer.Version, Source: []byte(answer.Source), Pins: answer.Contracts}, err
 }
 
 // Publish makes a version of a text and returns its number. What is wrong with the text is an Error with code "invalid".
@@ -118,8 +141,16 @@ func (c *Client) State(ctx context.Context) (project.State, error) {
 	for _, f := range flows {
 		p := project.Published{Version: f.Published}
 		if f.Published > 0 {
-			if p.Source, err = c.Version(ctx, f.Name, strconv.Itoa(f.Published)); err != nil {
+			v, err := c.Published(ctx, f.Name, f.Published)
+			if err != nil {
 				return s, err
+			}
+			if v == nil {
+				continue // gone since
+			}
+			p.Source = v.Source
+			if pins, err := check.ReadPins(v.Pins); err == nil {
+				p.Runs = pins.Flows
 			}
 		}
 		s.Flows[f.Name] = p

@@ -33,7 +33,8 @@ type folder struct {
 	out   io.Writer
 	log   *slog.Logger
 	apply func(ctx context.Context, p web.Project, message, author string) (web.Applied, error)
-	known func(ctx context.Context) (web.Catalog, error)
+
+	around func(ctx context.Context, p *project.Project) (*surroundings, error)
 
 	applied map[string][]byte // what was applied last, by "function NAME", "flow NAME" and web.TestKey
 	gone    map[string]bool   // what of it is no longer in the folder, and was reported
@@ -69,7 +70,7 @@ func placed(i project.Issue) string {
 // once looks at the folder and applies what is new in it, or nothing of it if anything is wrong. An error is the server's own trouble.
 func (f *folder) once(ctx context.Context, message string) (found, error) {
 	p, issues := project.Load(f.files)
-	known, err := f.known(ctx)
+	known, err := f.around(ctx, p)
 	if err != nil {
 		return found{}, err
 	}
@@ -83,7 +84,10 @@ func (f *folder) once(ctx context.Context, message string) (found, error) {
 	if _, err := fs.Stat(f.files, "."); err != nil {
 		issues = project.Issues{{Issue: flow.Issue{Severity: flow.Error, Message: "the folder is not there; what was applied of it stays"}}}
 	}
-	got.issues = slices.DeleteFunc(compiled(p, issues, known), func(i project.Issue) bool { return i.Severity != flow.Error })
+	if issues, err = known.check(issues); err != nil {
+		return found{}, err
+	}
+	got.issues = slices.DeleteFunc(issues, func(i project.Issue) bool { return i.Severity != flow.Error })
 	if len(got.issues) > 0 {
 		return got, nil
 	}
@@ -118,14 +122,14 @@ func (f *folder) changes(p *project.Project) (todo web.Project, now map[string][
 		}
 		now[key] = spec
 	}
-	for _, file := range p.Flows {
+	for _, file := range p.Ordered() { // what others run comes first, so that they run its new version
 		key := "flow " + file.Def.Name
 		if before, ok := f.applied[key]; !ok || !bytes.Equal(before, file.Source) {
 			todo.Flows = append(todo.Flows, web.FlowSource{Name: file.Def.Name, Source: file.Source})
 		}
 		now[key] = file.Source
 	}
-	tests, left := p.TestSources(f.files, func(flow string) bool { return p.Flow(flow) != nil })
+	tests, left := p.TestSources(f.files, func(flow string) bool { return p.File(flow) != nil })
 	for _, t := range tests {
 		key := web.TestKey(t)
 		if before, ok := f.applied[key]; !ok || !bytes.Equal(before, t.Source) {
@@ -166,7 +170,7 @@ func refusals(p *project.Project, r web.Refusal) project.Issues {
 		}
 		return project.Issues{i}
 	}
-	file := p.Flow(r.Flow)
+	file := p.File(r.Flow)
 	if file == nil {
 		return project.Issues{{Issue: flow.Issue{Severity: flow.Error, Message: r.Message}}}
 	}

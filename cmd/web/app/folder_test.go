@@ -15,6 +15,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/segno-run/segno/designer/project"
 	"github.com/segno-run/segno/internal/pgtest"
 	"github.com/segno-run/segno/web"
 	"github.com/segno-run/segno/web/view"
@@ -47,7 +48,9 @@ func newFollower(files map[string]string) *follower {
 			f.applies = append(f.applies, p)
 			return f.answer, f.err
 		},
-		known: func(context.Context) (web.Catalog, error) { return web.Catalog{}, nil }}
+		around: func(_ context.Context, p *project.Project) (*surroundings, error) {
+			return &surroundings{Project: p}, nil
+		}}
 	f.state.Store(&view.Project{Watching: true})
 	return f
 }

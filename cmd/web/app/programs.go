@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -16,14 +17,15 @@ import (
 
 // programs compiles published versions, each once, against the contracts that it was published with.
 type programs struct {
-	db    *models.DB
-	mu    sync.Mutex
-	known map[string]*check.Program
-	once  singleflight.Group
+	db     *models.DB
+	linker *check.Linker
+	mu     sync.Mutex
+	known  map[string]*check.Program
+	once   singleflight.Group
 }
 
 func newPrograms(db *models.DB) *programs {
-	return &programs{db: db, known: map[string]*check.Program{}}
+	return &programs{db: db, linker: web.NewLinker(db), known: map[string]*check.Program{}}
 }
 
 // Program implements runtime.Programs.
@@ -51,9 +53,13 @@ func (p *programs) compile(ctx context.Context, name string, version int) (*chec
 	if err != nil {
 		return nil, fmt.Errorf("loading version %d of %q: %w", version, name, err)
 	}
-	pinned, err := web.ReadContracts(v.Contracts)
+	pinned, err := p.linker.Pinned(ctx, web.AsPublished(v))
+	var bad *check.PinsError
+	if errors.As(err, &bad) {
+		return nil, &runtime.BrokenVersion{Err: fmt.Errorf("version %d of %q: %w", version, name, err)}
+	}
 	if err != nil {
-		return nil, &runtime.BrokenVersion{Err: fmt.Errorf("reading the contracts of version %d of %q: %w", version, name, err)}
+		return nil, fmt.Errorf("loading what version %d of %q runs: %w", version, name, err)
 	}
 	program, _, issues := check.CompileSource(v.Source, pinned)
 	if program == nil {

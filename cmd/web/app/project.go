@@ -1,13 +1,11 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/segno-run/segno/cmd/web/app/watch"
@@ -24,7 +22,9 @@ import (
 // from starting. What is returned has to be kept up with; it is nil for the sample.
 func (a *App) load(ctx context.Context, pages *web.Server, db *models.DB) (*folder, error) {
 	f := &folder{files: fs.FS(examples.Files), name: "the sample project", log: a.log, apply: pages.Apply,
-		known: func(ctx context.Context) (web.Catalog, error) { return knownFunctions(ctx, db, a.log) }}
+		around: func(ctx context.Context, p *project.Project) (*surroundings, error) {
+			return surrounded(ctx, db, a.log, p)
+		}}
 	if a.cfg.Project != "" {
 		f.files, f.name, f.out = os.DirFS(a.cfg.Project), a.cfg.Project, a.cfg.Diagnostics
 		f.seen = watch.Fingerprint(a.cfg.Project, watched...)
@@ -59,41 +59,47 @@ func (a *App) load(ctx context.Context, pages *web.Server, db *models.DB) (*fold
 	return f, nil
 }
 
-// knownFunctions are those that are registered, which a project's flows may call.
-func knownFunctions(ctx context.Context, db *models.DB, log *slog.Logger) (web.Catalog, error) {
-	known := web.Catalog{}
+// surroundings is a project together with what its flows may use of a server.
+type surroundings struct {
+	*project.Project
+	lost error // a version that could not be read
+}
+
+// surrounded adds to a project what the server knows already: its functions and its published flows.
+func surrounded(ctx context.Context, db *models.DB, log *slog.Logger, p *project.Project) (*surroundings, error) {
 	rows, err := db.Functions(ctx)
 	if err != nil {
 		return nil, err
 	}
+	var known []flow.Function
 	for _, row := range rows {
 		f, issues := flow.ParseFunctionJSON(row.Name, row.Spec)
 		if issues.HasErrors() {
 			log.Warn("a registration cannot be read", "function", row.Name, "problem", firstError(issues))
 			continue
 		}
-		known[row.Name] = &f
+		known = append(known, f)
 	}
-	return known, nil
+	out := &surroundings{}
+	linker := web.NewLinker(db)
+	flows := project.ServerFlows{Signature: func(name string, version int) *check.Signature {
+		s, err := linker.Signature(ctx, name, version)
+		if out.lost == nil {
+			out.lost = err
+		}
+		return s
+	}}
+	if flows.Names, err = db.PublishedNames(ctx); err != nil {
+		return nil, err
+	}
+	out.Project = p.With(known).WithFlows(flows)
+	return out, nil
 }
 
-// compiled adds what only the compiler sees to the problems of a project, so that a person reads all of them at once, each with its place.
-func compiled(p *project.Project, issues project.Issues, known web.Catalog) project.Issues {
-	for i := range p.Functions {
-		known[p.Functions[i].Name] = &p.Functions[i]
-	}
-	for _, f := range p.Flows {
-		_, _, found := check.CompileSource(f.Source, known)
-		for _, i := range found {
-			if issue := (project.Issue{File: f.Path, Issue: i}); !slices.Contains(issues, issue) {
-				issues = append(issues, issue)
-			}
-		}
-	}
-	slices.SortStableFunc(issues, func(a, b project.Issue) int {
-		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
-	})
-	return issues
+// check adds what only the compiler sees to the problems of a project, so that a person reads all of them at once, each with its place.
+func (s *surroundings) check(loaded project.Issues) (project.Issues, error) {
+	issues := s.Check(loaded)
+	return issues, s.lost
 }
 
 func isEmpty(ctx context.Context, db *models.DB) (bool, error) {

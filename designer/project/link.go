@@ -1,0 +1,169 @@
+package project
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/segno-run/segno/designer/check"
+	"github.com/segno-run/segno/designer/flow"
+)
+
+// links is what the flows of a folder look like to each other, found out when it is first asked for.
+type links struct {
+	once sync.Once
+	own  map[string]*check.Signature
+}
+
+// ServerFlows are the published flows of a server, which the flows of a folder may run, too.
+type ServerFlows struct {
+	Signature func(name string, version int) *check.Signature // 0: the latest; nil: there is none
+	Names     []string
+}
+
+// WithFlows is p with the flows of a server. Where p has a flow of the name, that counts for a step that names no version.
+func (p *Project) WithFlows(s ServerFlows) *Project {
+	out := *p
+	out.links, out.server = &links{}, &s
+	return &out
+}
+
+// Of is a project that stands in no folder: functions and flows whose Source and Def are known, the flows as each other's catalogue.
+func Of(functions []flow.Function, flows []FlowFile) *Project {
+	return &Project{Functions: functions, Flows: flows, Inputs: map[string][]byte{}, links: &links{}}
+}
+
+// Flow implements check.Catalog: a flow of the folder, which has no version yet, or one of the server's. A version by its number is known to the server
+// alone; without one, and for the number that applying the folder will give, the folder's text stands for it as far as it can.
+func (p *Project) Flow(name string, version int) *check.Signature {
+	return p.signature(name, version, p.own)
+}
+
+func (p *Project) signature(name string, version int, own func(string) *check.Signature) *check.Signature {
+	here := p.links != nil && p.File(name) != nil
+	if here && version == 0 {
+		return own(name)
+	}
+	if p.server == nil {
+		if here {
+			return &check.Signature{Flow: name, Version: version}
+		}
+		return nil
+	}
+	if s := p.server.Signature(name, version); s != nil || !here {
+		return s
+	}
+	next := 1
+	if latest := p.server.Signature(name, 0); latest != nil {
+		next = latest.Version + 1
+	}
+	if version != next {
+		return nil
+	}
+	s := *own(name)
+	s.Version = version
+	return &s
+}
+
+// FlowNames lists the flows of the folder and of the server, sorted.
+func (p *Project) FlowNames() []string {
+	var names []string
+	for i := range p.Flows {
+		if d := p.Flows[i].Def; d != nil && d.Name != "" {
+			names = append(names, d.Name)
+		}
+	}
+	if p.server != nil {
+		names = append(names, p.server.Names...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// own is the signature of a flow of the folder.
+func (p *Project) own(name string) *check.Signature {
+	p.links.once.Do(func() {
+		l := &linking{Project: p, done: map[string]*check.Signature{}}
+		for i := range p.Flows {
+			for _, child := range children(p.Flows[i].Def) {
+				if p.File(child) != nil {
+					l.find(child)
+				}
+			}
+		}
+		p.links.own = l.done
+	})
+	if s := p.links.own[name]; s != nil {
+		return s
+	}
+	return &check.Signature{Flow: name} // named by a text that is not in the folder
+}
+
+// linking finds the signatures of a folder's flows, each once, children first. In a circle, of the flow that closes it nothing is known yet but its
+// name when it is asked for; in the end its signature is whole, and everybody in the circle is told.
+type linking struct {
+	*Project
+	done map[string]*check.Signature
+}
+
+func (l *linking) find(name string) *check.Signature {
+	if s := l.done[name]; s != nil {
+		return s
+	}
+	s := &check.Signature{Flow: name}
+	l.done[name] = s
+	if found, _ := check.SignatureOf(l.File(name).Source, 0, l); found != nil {
+		*s = *found
+	}
+	return s
+}
+
+// Flow implements check.Catalog.
+func (l *linking) Flow(name string, version int) *check.Signature {
+	return l.signature(name, version, l.find)
+}
+
+// children lists the flows that a definition runs, each once, in written order.
+func children(d *flow.Definition) []string {
+	var names []string
+	if d == nil {
+		return nil
+	}
+	for i := range d.Steps {
+		if s := d.Steps[i].Sub; s != nil && s.Flow != "" && !slices.Contains(names, s.Flow) {
+			names = append(names, s.Flow)
+		}
+	}
+	return names
+}
+
+// Children lists the flows of the folder that the flow of that name runs.
+func (p *Project) Children(name string) []string {
+	f := p.File(name)
+	if f == nil {
+		return nil
+	}
+	return slices.DeleteFunc(children(f.Def), func(child string) bool { return p.File(child) == nil })
+}
+
+// Ordered lists the flows of the folder so that each stands behind those that it runs; else by path. Of flows with one name the first counts.
+func (p *Project) Ordered() []*FlowFile {
+	var out []*FlowFile
+	seen := map[string]bool{}
+	var add func(name string)
+	add = func(name string) {
+		if name == "" || seen[name] {
+			return
+		}
+		seen[name] = true
+		for _, child := range p.Children(name) {
+			add(child)
+		}
+		out = append(out, p.File(name))
+	}
+	for i := range p.Flows {
+		if d := p.Flows[i].Def; d != nil {
+			add(d.Name)
+		}
+	}
+	return out
+}

@@ -1,0 +1,73 @@
+package runview
+
+import (
+	"fmt"
+
+	"github.com/segno-run/segno/runtime/planner"
+	"github.com/segno-run/segno/web/view"
+)
+
+// childOf shows the run that a unit started, or nil.
+func childOf(u *planner.Unit) *view.Child {
+	if u.Child == "" {
+		return nil
+	}
+	return &view.Child{Run: u.Child, Flow: u.Flow, Version: u.Version, Status: string(u.ChildStatus)}
+}
+
+// done reports whether a unit did something that a compensation undoes. Of a run that has ended, whichever way, not all need have been undone.
+func done(u *planner.Unit) bool {
+	if u.Child != "" {
+		return u.ChildStatus != "" && u.ChildStatus != planner.StatusCompensated
+	}
+	return u.State == planner.Succeeded
+}
+
+// doneItems counts the items of a for_each that are done.
+func doneItems(st *planner.Step) int {
+	if st.Owed > 0 {
+		return st.Owed
+	}
+	return st.Done
+}
+
+// childText says a fact of a run that another one started; "" if it is none.
+func childText(f planner.Fact) string {
+	switch f := f.(type) {
+	case *planner.ChildStarted:
+		return fmt.Sprintf("%s started %s version %d as run %s", unit(f.Ref), f.Flow, f.Version, f.Child)
+	case *planner.ChildAsked:
+		if f.Ask == planner.AskUndo {
+			return unit(f.Ref) + ": its run is to undo what it did"
+		}
+		return unit(f.Ref) + ": its run is to go on from its failure"
+	case *planner.ChildEnded:
+		s := fmt.Sprintf("the run of %s ended: %s", unit(f.Ref), f.Status)
+		if f.Fault != nil {
+			s += ", " + f.Fault.Message
+		}
+		return s
+	case *planner.ParentAsked:
+		return "the run that started this one " + wishes[f.Ask]
+	}
+	return ""
+}
+
+// wishes are what a parent wants, in words.
+var wishes = map[planner.Ask]string{
+	planner.AskRetry: "wants it to go on from its failure", planner.AskUndo: "wants what it did undone", planner.AskCancel: "was cancelled",
+	planner.AskExpire: "has no more time for it", planner.AskPause: "was paused", planner.AskResume: "was resumed",
+}
+
+// childRef is the unit that a fact of a child speaks of.
+func childRef(f planner.Fact) (planner.Ref, bool) {
+	switch f := f.(type) {
+	case *planner.ChildStarted:
+		return f.Ref, true
+	case *planner.ChildAsked:
+		return f.Ref, true
+	case *planner.ChildEnded:
+		return f.Ref, true
+	}
+	return planner.Ref{Item: planner.NoItem}, false
+}
