@@ -75,6 +75,21 @@ func (db *DB) Flows(ctx context.Context) ([]FlowSummary, error) {
 	return out, nil
 }
 
+// PublishedNames lists the flows of which a version is published, by name.
+func (db *DB) PublishedNames(ctx context.Context) ([]string, error) {
+	var names []string
+	err := db.on(ctx).Model(&Flow{}).Where("published IS NOT NULL").Order("name").Pluck("name", &names).Error
+	return names, wrap(err, "listing the published flows")
+}
+
+// LatestVersions gives the latest version of every flow that has one, by name, with Flow, Version and Source alone.
+func (db *DB) LatestVersions(ctx context.Context) ([]FlowVersion, error) {
+	var out []FlowVersion
+	err := db.on(ctx).Select("v.flow, v.version, v.source").Table("flow_versions v").Joins("JOIN flows f ON f.name = v.flow AND f.published = v.version").
+		Order("v.flow").Find(&out).Error
+	return out, wrap(err, "reading the latest versions")
+}
+
 // Flow returns one flow. ErrNotFound.
 func (db *DB) Flow(ctx context.Context, name string) (Flow, error) {
 	var f Flow

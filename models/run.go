@@ -30,6 +30,10 @@ type Run struct {
 	Class     string     // of its failure, "" without one
 	Step      string     // that failed
 	Message   string     // of the failure
+
+	Parent     *string `gorm:"column:parent"` // UUID of the run that started it; nil: none did
+	ParentStep string  // the step of that run
+	ParentItem int     // its item; -1 outside a for_each
 }
 
 // TableName implements GORM's Tabler.

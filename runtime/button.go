@@ -55,6 +55,14 @@ func wish(body []byte) ([]byte, error) {
 // stayed, it would be read again for ever.
 func ReadMessage(m journal.Message) Press {
 	p := Press{ID: m.ID, Run: m.Run}
+	switch in, err := readLetter(m); {
+	case err != nil:
+		p.Input = &planner.Unreadable{Why: fmt.Sprintf("the message of another run cannot be read: %v", err)}
+		return p
+	case in != nil:
+		p.Input = in
+		return p
+	}
 	var w wireButton
 	if err := json.Unmarshal(m.Body, &w); err != nil {
 		p.Input = &planner.Unreadable{Why: fmt.Sprintf("the request cannot be read: %v", err)}

@@ -39,6 +39,7 @@ func (c *Core) durable(ev Durable) {
 	if p.seq > 0 {
 		c.out = append(c.out, Committed{r.id, r.uuid, p.seq})
 	}
+	c.mail(p.letters)
 	for _, cmd := range p.commands {
 		switch cmd := cmd.(type) {
 		case *planner.Invoke:

@@ -23,6 +23,7 @@ const sleepAfter = 30 * time.Second
 type Core struct {
 	owner  int64
 	runs   map[int64]*run
+	uuids  map[string]int64 // of the runs in memory that have been loaded or begun
 	timers timers
 	now    time.Time
 	lives  uint64
@@ -39,7 +40,7 @@ type Core struct {
 
 // NewCore returns the core of an incarnation that owns nothing yet.
 func NewCore(owner journal.Incarnation) *Core {
-	return &Core{owner: int64(owner), runs: map[int64]*run{}, adrift: map[int64]bool{}}
+	return &Core{owner: int64(owner), runs: map[int64]*run{}, uuids: map[string]int64{}, adrift: map[int64]bool{}}
 }
 
 // Event is an input of the core.
@@ -220,14 +221,17 @@ func (c *Core) fire() {
 			continue
 		}
 		r.timers--
-		if !r.loading && !r.leaving {
+		switch {
+		case t.doze:
+			c.nod(r)
+		case !r.loading && !r.leaving:
 			c.decide(r, &planner.TimerDue{Ref: t.ref}, nil)
 		}
 	}
 }
 
 func (c *Core) setTimer(r *run, t *planner.SetTimer) {
-	heap.Push(&c.timers, timer{t.At, r.id, r.life, t.Ref})
+	heap.Push(&c.timers, timer{at: t.At, run: r.id, life: r.life, ref: t.Ref})
 	r.timers++
 }
 
@@ -235,7 +239,7 @@ func (c *Core) begin(ev Begin) {
 	c.lives++
 	r := &run{id: ev.Run, life: c.lives, uuid: ev.Start.ID, flow: ev.Program.Flow, version: ev.Start.Version, program: ev.Program, state: planner.NewState(), held: map[string]bool{},
 		reader: planner.Reader}
-	c.runs[r.id] = r
+	c.runs[r.id], c.uuids[r.uuid] = r, r.id
 	c.decide(r, ev.Start, nil)
 }
 
@@ -251,6 +255,8 @@ func (c *Core) press(ev Press) {
 	case r.held[ev.ID]: // decided already; the inbox was read again before the commit, and we hear of it before or after
 	case r.loading || r.leaving:
 		r.backlog = append(r.backlog, ev)
+	case r.fresh:
+		c.unborn(r, ev)
 	default:
 		r.held[ev.ID] = true
 		c.decide(r, ev.Input, &ev)
@@ -277,19 +283,24 @@ func (c *Core) decide(r *run, in planner.Input, msg *Press) {
 	p := &pending{commands: commands}
 	t := journal.Transition{Run: r.id, At: c.now}
 	if len(facts) > 0 {
+		r.active = c.now
 		if t.Facts, err = planner.Encode(facts); err != nil {
 			c.poison(r, err, msg)
 			return
 		}
 		r.seq++
 		r.state.Seq, t.Seq, p.seq = r.seq, r.seq, r.seq
+		if p.commands, p.letters, err = r.post(&t, commands); err != nil {
+			c.poison(r, err, msg)
+			return
+		}
 		for _, cmd := range commands {
 			if s, ok := cmd.(*planner.SetTimer); ok {
 				c.setTimer(r, s)
 			}
 		}
 	}
-	if r.seq == 1 && t.Seq == 1 {
+	if r.seq == 1 && t.Seq == 1 && !r.child {
 		t.New = &journal.NewRun{UUID: r.uuid, Flow: r.flow, Version: r.version, Reader: planner.Reader}
 		p.begun = true
 	}
@@ -299,6 +310,9 @@ func (c *Core) decide(r *run, in planner.Input, msg *Press) {
 	}
 	t.Row = r.raise(r.row(c.now), facts)
 	c.append(r, p, t)
+	if !r.leaving {
+		c.doze(r)
+	}
 }
 
 // ask is Decide with a net: a panic in it stops this run and no other.

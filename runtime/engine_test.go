@@ -50,6 +50,8 @@ type catalog map[string]*flow.Function
 
 func (c catalog) Function(name string) *flow.Function { return c[name] }
 func (c catalog) FunctionNames() []string             { return nil }
+func (catalog) Flow(string, int) *check.Signature     { return nil }
+func (catalog) FlowNames() []string                   { return nil }
 
 func compile(t *testing.T, src, functions string) *check.Program {
 	t.Helper()

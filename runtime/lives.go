@@ -12,6 +12,9 @@ import (
 // leave takes a run out of memory, and with it, in time, its timers.
 func (c *Core) leave(r *run) {
 	delete(c.runs, r.id)
+	if c.uuids[r.uuid] == r.id {
+		delete(c.uuids, r.uuid)
+	}
 	c.dead += r.timers
 	if c.dead <= 64 || c.dead <= len(c.timers)/2 {
 		return
@@ -46,12 +49,13 @@ func (c *Core) loaded(ev Loaded) {
 		return
 	}
 	r.loading = false
-	if int64(ev.History.Owner) != c.owner || len(ev.History.Records) == 0 { // it was thought to be ours when its release was on the way
+	if int64(ev.History.Owner) != c.owner || len(ev.History.Records) == 0 && ev.History.Parent == "" { // it was thought to be ours when its release was on the way
 		c.forget(r)
 		return
 	}
 	r.uuid, r.flow, r.version, r.program = ev.History.UUID, ev.History.Flow, ev.History.Version, ev.Program
-	r.state, r.status = planner.NewState(), ev.History.Status
+	r.state, r.status, r.child = planner.NewState(), ev.History.Status, ev.History.Parent != ""
+	c.uuids[r.uuid], r.active = r.id, c.now
 	for _, rec := range ev.History.Records {
 		facts, err := planner.Decode(rec.Facts)
 		if err != nil { // a later release's history: it is not ours to touch
@@ -68,6 +72,14 @@ func (c *Core) loaded(ev Loaded) {
 		f := unfit(ev.Broken)
 		r.broken = &f
 	}
+	if r.fresh = len(ev.History.Records) == 0; r.fresh {
+		backlog := r.backlog
+		r.backlog = nil
+		for _, m := range backlog {
+			c.press(m)
+		}
+		return
+	}
 	if r.broken != nil {
 		c.stop(r)
 		return
@@ -83,16 +95,25 @@ func (c *Core) loaded(ev Loaded) {
 	}
 	c.fire()
 	c.rest(r)
+	if c.runs[r.id] == r && !r.leaving {
+		c.doze(r)
+	}
 }
 
 // stop ends a run that was loaded only to be stopped, refuses what was asked of it, and lets it go. Whoever loads it next judges what was called.
 func (c *Core) stop(r *run) {
 	p, t := &pending{}, journal.Transition{Run: r.id, At: c.now}
-	facts, _, err := c.ask(r, &planner.Poison{Fault: *r.broken})
+	facts, commands, err := c.ask(r, &planner.Poison{Fault: *r.broken})
+	if err == nil {
+		var heard []planner.Fact
+		heard, err = c.hear(r, p, &t)
+		facts = append(facts, heard...)
+	}
 	if err == nil && len(facts) > 0 {
 		if t.Facts, err = planner.Encode(facts); err == nil {
 			r.seq++
 			t.Seq, p.seq = r.seq, r.seq
+			_, p.letters, err = r.post(&t, commands)
 		}
 	}
 	if err != nil { // it can't even be stopped by a fact: it leaves memory and keeps its history
@@ -128,7 +149,7 @@ func (c *Core) rest(r *run) {
 // message over which it broke, if it was one.
 func (c *Core) poison(r *run, err error, msg *Press) {
 	c.out = append(c.out, Broke{r.id, err})
-	if r.seq == 0 {
+	if r.seq == 0 && !r.child {
 		c.leave(r)
 		c.out = append(c.out, Begun{r.id, err})
 		return

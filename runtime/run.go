@@ -28,6 +28,10 @@ type run struct {
 
 	loading bool
 	left    bool         // its last owner released it
+	fresh   bool         // a child that has not begun: its row is there, and no history
+	child   bool         // another run started it: its row was made by that one's transition
+	dozes   bool         // a timer will ask whether it may sleep
+	active  time.Time    // when it last concluded anything
 	leaving bool         // its release is on the way: it takes nothing more
 	again   bool         // it was claimed again before we heard of its release
 	broken  *fault.Fault // why it must be stopped
@@ -42,6 +46,7 @@ type pending struct {
 	seq      int64 // 0 without facts
 	begun    bool
 	release  bool
+	letters  []letter
 	commands []planner.Command
 	answers  []Answered
 }
@@ -50,7 +55,7 @@ type pending struct {
 func (r *run) row(now time.Time) *journal.RunRow {
 	row := r.shown()
 	s, status := r.state, row.Status
-	if s.InFlight == 0 && r.settledDown(now) {
+	if s.InFlight == s.Children && r.settledDown(now) {
 		row.Release = true
 		if at, ok := s.NextWake(); ok {
 			row.WakeAt = &at
@@ -103,7 +108,14 @@ func (r *run) settledDown(now time.Time) bool {
 	switch s.Status() {
 	case planner.StatusWaiting, planner.StatusUncertain, planner.StatusCompensating, planner.StatusPaused:
 	case planner.StatusSucceeded, planner.StatusFailed, planner.StatusCancelled, planner.StatusCompensated, planner.StatusCompensationFailed:
+	case planner.StatusRunning:
+		if s.Children == 0 {
+			return false
+		}
 	default:
+		return false
+	}
+	if s.Ended == "" && s.Children > 0 && now.Sub(r.active) < sleepAfter {
 		return false
 	}
 	at, ok := s.NextWake()
@@ -115,6 +127,7 @@ type timer struct {
 	run  int64
 	life uint64 // of the run that set it
 	ref  planner.Ref
+	doze bool // not of the planner: the run may sleep if it still waits for its children alone
 }
 
 // timers is a heap by time, then by run, so that a seed gives the same order each time.

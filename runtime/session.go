@@ -157,7 +157,7 @@ func (s *session) handle(ev Event, loads *loader) error {
 			s.tellAnswer(out.ID)
 		case Committed:
 			s.e.broker.Publish(out.UUID)
-		case Released:
+		case Released, Mailed:
 			s.poke()
 		case Broke:
 			s.e.cfg.Logger.Error("a run was stopped because it cannot be carried on", "run", out.Run, "err", out.Err)

@@ -1,7 +1,8 @@
 // Package journal owns how facts become durable: the Store it needs, and the group commit in front of it.
 //
 // A transition is everything that one input made true of one run. It is appended as one row, under the fence of the writer that appends it, in
-// the same statement as whatever goes with it: the run's own row, and the inbox messages that it consumed. journal treats facts as bytes; what
+// the same statement as whatever goes with it: the run's own row, the inbox messages that it consumed, the runs that it starts, and the messages that it
+// sends to other runs. journal treats facts as bytes; what
 // they mean is the planner's.
 package journal
 
@@ -30,6 +31,9 @@ type Transition struct {
 	New   *NewRun    // set on Seq 1: creates the run's row
 	Row   *RunRow    // nil: the run's row stays as it is
 	Inbox []Consumed // messages used up by this transition
+
+	Births []Birth  // runs that this one starts
+	Outbox []Letter // messages to other runs
 }
 
 // NoFacts reports whether t only consumes inbox messages (a refusal): then Seq is 0 and no history row is written. A Row with Release may go
@@ -38,7 +42,7 @@ func (t *Transition) NoFacts() bool { return t.Seq == 0 }
 
 // NewRun is what the run's row needs at birth.
 type NewRun struct {
-	UUID    string // UUIDv7
+	UUID    string
 	Flow    string
 	Version int
 	Reader  int // the lowest reader version that understands the history so far
@@ -86,6 +90,7 @@ type History struct {
 	Flow    string
 	Version int
 	Status  string
+	Parent  string      // UUID of the run that started it; "": none did. Such a run may have no records yet: a message begins it
 	Owner   Incarnation // 0: nobody; whoever is not the owner must not act on what it read
 	Records []Record
 }

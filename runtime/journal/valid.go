@@ -57,6 +57,9 @@ func Check(t *Transition) error {
 			}
 		}
 	}
+	if err := checkChildren(t); err != nil {
+		return err
+	}
 	for _, c := range t.Inbox {
 		if _, err := ParseUUID(c.ID); err != nil {
 			return fmt.Errorf("inbox message: %w", err)

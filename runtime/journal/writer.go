@@ -75,7 +75,7 @@ func (w *writer) take() (items []item, closed bool) {
 	defer w.mu.Unlock()
 	n, size := 0, 0
 	for n < len(w.queue) && n < w.j.cfg.MaxBatch {
-		size += len(w.queue[n].t.Facts)
+		size += weight(&w.queue[n].t)
 		if n > 0 && size > w.j.cfg.MaxBytes {
 			break
 		}
@@ -87,6 +87,15 @@ func (w *writer) take() (items []item, closed bool) {
 		w.queue = nil // lets go of the array, and of the facts in it
 	}
 	return items, w.closed
+}
+
+// weight is about how many bytes a transition sends.
+func weight(t *Transition) int {
+	n := len(t.Facts)
+	for i := range t.Outbox {
+		n += len(t.Outbox[i].Body)
+	}
+	return n
 }
 
 // sift answers what would leave a gap after a refused transition and returns the rest.

@@ -34,6 +34,10 @@ func (s *Store) Append(ctx context.Context, inc journal.Incarnation, writer int,
 		s.touch(inc, m)
 	}
 	for i := range batch {
+		s.bear(&batch[i])
+	}
+	for i := range batch {
+		s.deliver(&batch[i])
 		s.write(&batch[i])
 	}
 	return nil
@@ -71,6 +75,11 @@ func (s *Store) duplicates(batch []journal.Transition) error {
 			_, known := s.uuids[uuid]
 			taken = taken || known || uuids[uuid] || s.runs[t.Run] != nil || rows[t.Run]
 		}
+		for _, b := range t.Births {
+			id := canonical(b.UUID)
+			_, known := s.uuids[id]
+			taken = taken || known || uuids[id]
+		}
 		if t.NoFacts() {
 			continue
 		}
@@ -82,6 +91,9 @@ func (s *Store) duplicates(batch []journal.Transition) error {
 			continue
 		}
 		places[at] = true
+		for _, b := range t.Births {
+			uuids[canonical(b.UUID)] = true
+		}
 		if t.New != nil {
 			rows[t.Run], uuids[uuid] = true, true
 		}

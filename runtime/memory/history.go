@@ -31,7 +31,7 @@ func (s *Store) Load(ctx context.Context, run int64) (journal.History, error) {
 	if !ok {
 		return journal.History{}, journal.ErrNoRun
 	}
-	h := journal.History{Run: run, UUID: r.uuid, Flow: r.flow, Version: r.version, Status: r.row.Status, Owner: r.owner}
+	h := journal.History{Run: run, UUID: r.uuid, Flow: r.flow, Version: r.version, Status: r.row.Status, Owner: r.owner, Parent: r.parent}
 	for _, seq := range slices.Sorted(maps.Keys(s.histories[run])) {
 		rec := s.histories[run][seq]
 		rec.Facts = clone(rec.Facts)
@@ -143,10 +143,7 @@ func (s *Store) Post(ctx context.Context, m journal.Message) error {
 	if s.inbox[m.ID] != nil {
 		return nil
 	}
-	m.Kind, m.Body, m.At = journal.CleanText(m.Kind), append([]byte{}, m.Body...), s.now()
-	kept := &message{Message: m}
-	s.inbox[m.ID] = kept
-	s.arrived = append(s.arrived, kept)
+	s.keep(m)
 	return nil
 }
 

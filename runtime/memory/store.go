@@ -45,6 +45,10 @@ type run struct {
 	reader     int
 	row        journal.RunRow
 	owner      journal.Incarnation // 0: released
+
+	parent, step string // "": nobody's
+	item         int
+	born         time.Time
 }
 
 type start struct {

@@ -22,6 +22,7 @@ func Apply(s *State, f Fact, at time.Time) {
 	switch f := f.(type) {
 	case *RunStarted:
 		s.ID, s.Flow, s.Version, s.Input, s.By, s.StartedAt = f.ID, f.Flow, f.Version, value(f.Input), f.By, at
+		s.Parent = f.Parent
 		s.setDeadline(f.Deadline)
 	case *StepHeld:
 		s.Held = append(s.Held, f.Step)
@@ -140,7 +141,16 @@ func Apply(s *State, f Fact, at time.Time) {
 		}
 	case *UncertainResolved:
 		s.resolved(f)
+	case *ChildStarted:
+		s.childStarted(f, at)
+	case *ChildAsked:
+		s.childAsked(f, at)
+	case *ChildEnded:
+		s.childEnded(f, at)
+	case *ParentAsked:
+		s.parentAsked(f)
 	case *Recovered:
+		s.tied()
 	case *RunSucceeded:
 		s.Output = value(f.Output)
 		s.end(StatusSucceeded, at)
@@ -176,6 +186,7 @@ func (s *State) setDeadline(at time.Time) {
 
 func (s *State) timedOut(f *RunTimedOut) {
 	s.TimedOut = true
+	s.expiry = &f.Fault
 	if s.Failure == nil {
 		s.Failure = &Failure{Item: NoItem, Fault: f.Fault}
 	}
@@ -235,6 +246,9 @@ func (s *State) move(r Ref, u *Unit, to StepStatus) {
 	unsure := delta(to == Uncertain, from == Uncertain)
 	between := delta(to == Waiting, from == Waiting)
 	s.InFlight += d
+	if u.Child != "" {
+		s.Children += d
+	}
 	s.Uncertain += unsure
 	s.Waiting += between
 	switch {

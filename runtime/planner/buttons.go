@@ -9,8 +9,18 @@ import (
 	"github.com/segno-run/segno/designer/flow"
 )
 
-// Fits lists the buttons that fit the run now: "retry", "compensate", "resume", "pause", "cancel".
+// Fits lists the buttons that fit the run now: "retry", "compensate", "resume", "pause", "cancel". Of a run that another one started only "resume" and
+// "pause": the others are pressed there.
 func (s *State) Fits() []string {
+	fits := s.could()
+	if s.Parent != nil {
+		fits = slices.DeleteFunc(fits, func(button string) bool { return button != "pause" && button != "resume" })
+	}
+	return fits
+}
+
+// could lists the buttons that fit, whoever may press them.
+func (s *State) could() []string {
 	var fits []string
 	if s.Ended == StatusFailed && !s.Cancelled || s.Ended == StatusCompensationFailed {
 		fits = append(fits, "retry")
@@ -28,7 +38,7 @@ func (s *State) Fits() []string {
 	return fits
 }
 
-func (s *State) fits(button string) bool { return slices.Contains(s.Fits(), button) }
+func (s *State) fits(button string) bool { return slices.Contains(s.could(), button) }
 
 func (d *decider) retry(in *Retry) error {
 	if !d.s.fits("retry") {
@@ -49,6 +59,9 @@ func (d *decider) retry(in *Retry) error {
 		}
 		return nil
 	}
+	if len(d.s.Steps) == 0 { // it was stopped before it began
+		d.enterRoots()
+	}
 	for _, name := range failures {
 		d.reset(d.p.Step(name))
 	}
@@ -65,7 +78,10 @@ func (d *decider) retry(in *Retry) error {
 
 // retryUndo calls a compensation again whose attempts were used up.
 func (d *decider) retryUndo(r Ref) {
-	if u := d.s.Unit(r); u.In != nil {
+	if u := d.s.Unit(r); u.Child != "" {
+		d.askAgain(r, AskUndo)
+		return
+	} else if u.In != nil {
 		d.again(r, 1)
 		return
 	}
@@ -112,11 +128,13 @@ func (d *decider) stop(st *check.Step, s *Step) {
 		return
 	}
 	for _, r := range s.refs() {
-		switch u := d.s.Unit(r); u.State {
-		case Retrying, Waiting:
+		switch u := d.s.Unit(r); {
+		case u.Child != "" && u.State == Running:
+			d.ask1(r, Asked{Ask: AskCancel, Then: string(d.s.CancelThen)})
+		case u.State == Retrying, u.State == Waiting:
 			d.emit(&UnitCancelled{r})
 			d.unitCancelled(st, r)
-		case Running:
+		case u.State == Running:
 			if !d.spec(r).Idempotent && !u.last().Sent {
 				d.emit(&UnitCancelled{r}) // it has not gone out, and will not
 				d.unitCancelled(st, r)

@@ -80,7 +80,7 @@ func (d *decider) invoke(r Ref) {
 // dispatch records the intent to make a call that may not be made twice.
 func (d *decider) dispatch(in *Dispatch) {
 	u := d.s.Unit(in.Ref)
-	if u == nil || d.s.Ended != "" || u.State != Running || in.Attempt != u.Made() || u.last().Sent {
+	if u == nil || u.Child != "" || d.s.Ended != "" || u.State != Running || in.Attempt != u.Made() || u.last().Sent {
 		return
 	}
 	d.emit(&CallStarted{in.Ref, in.Attempt})
@@ -108,7 +108,7 @@ func (d *decider) input(st *check.Step, r Ref) (JSON, *fault.Fault) {
 
 func (d *decider) callDone(in *CallDone) {
 	st, u := d.p.Step(in.Step), d.s.Unit(in.Ref)
-	if st == nil || u == nil || u.State != Running || in.Attempt != u.Made() {
+	if st == nil || u == nil || u.Child != "" || u.State != Running || in.Attempt != u.Made() {
 		return // a late result of an attempt that has been judged already
 	}
 	c, f := d.spec(in.Ref), in.Fault

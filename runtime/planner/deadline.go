@@ -60,6 +60,10 @@ func (d *decider) inVain(st *check.Step, at time.Time) string {
 // overdueFault says which time was not kept.
 func (d *decider) overdueFault(st *check.Step) *fault.Fault {
 	if d.s.TimedOut {
+		if d.s.expiry != nil {
+			f := *d.s.expiry
+			return &f
+		}
 		return d.runFault()
 	}
 	return timeoutFault(quote(st.Name)+" was not done within "+st.Deadline.String()+", all attempts included", "step", d.s.step(st.Name).Deadline)
@@ -90,7 +94,12 @@ func (d *decider) runDue() {
 	if !d.s.onTheClock() || d.s.Deadline.After(d.now) {
 		return
 	}
-	d.emit(&RunTimedOut{Fault: *d.runFault()})
+	d.timeOut(*d.runFault())
+}
+
+// timeOut stops a run whose time is over, for that reason.
+func (d *decider) timeOut(why fault.Fault) {
+	d.emit(&RunTimedOut{Fault: why})
 	d.halts = true // the flow's own error ports are for its steps
 	for _, st := range d.p.Steps {
 		if s, ok := d.s.Steps[st.Name]; ok && (s.Status == Running || s.Status == Uncertain) {
@@ -106,6 +115,10 @@ func (d *decider) expire(st *check.Step) {
 	s, f := d.s.step(st.Name), d.overdueFault(st)
 	for _, r := range s.refs() {
 		u := d.s.Unit(r)
+		if u.Child != "" && u.State == Running { // it ends, and says how
+			d.ask1(r, Asked{Ask: AskExpire, Fault: f})
+			continue
+		}
 		fact := &CallFailed{Ref: r, Fault: *f}
 		switch u.State {
 		case Retrying:

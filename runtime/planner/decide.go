@@ -23,6 +23,10 @@ func Decide(p *check.Program, s *State, in Input, now time.Time) ([]Fact, []Comm
 		d.dispatch(in)
 	case *CallDone:
 		d.callDone(in)
+	case *ChildDone:
+		d.childDone(in)
+	case *Asked:
+		d.asked(in)
 	case *TimerDue:
 		d.timerDue(in)
 	case *Recover:
@@ -30,15 +34,21 @@ func Decide(p *check.Program, s *State, in Input, now time.Time) ([]Fact, []Comm
 	case *Poison:
 		d.poison(in)
 	case *Retry:
-		err = d.retry(in)
+		if err = s.owned("retry"); err == nil {
+			err = d.retry(in)
+		}
 	case *Cancel:
-		err = d.cancel(in)
+		if err = s.owned("cancel"); err == nil {
+			err = d.cancel(in)
+		}
 	case *Pause:
 		err = d.pause(in)
 	case *Resume:
 		err = d.resume(in)
 	case *Undo:
-		err = d.compensate(in)
+		if err = s.owned("compensate"); err == nil {
+			err = d.compensate(in)
+		}
 	case *Approve:
 		err = d.approve(in)
 	case *Send:
@@ -51,9 +61,10 @@ func Decide(p *check.Program, s *State, in Input, now time.Time) ([]Fact, []Comm
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(d.facts) > 0 {
+	if len(d.facts) > 0 && p != nil {
 		d.finish()
 	}
+	d.tellParent()
 	return d.facts, d.cmds, nil
 }
 
@@ -66,6 +77,7 @@ type decider struct {
 	cmds  []Command
 	queue []turn // a queue, because a chain of a thousand `set` steps must not be a thousand frames deep
 	busy  bool
+	tell  bool // the run has ended, or is asked what it cannot do any more
 	halts bool // a failure is the server's, not the step's: no error port handles it
 }
 
@@ -78,6 +90,10 @@ type turn struct {
 func (d *decider) emit(f Fact) {
 	Apply(d.s, f, d.now)
 	d.facts = append(d.facts, f)
+	switch f.(type) {
+	case *RunSucceeded, *RunFailed, *RunCancelled, *RunCompensated, *RunCompensationFailed:
+		d.tell = true
+	}
 }
 
 func (d *decider) command(c Command) { d.cmds = append(d.cmds, c) }
@@ -86,18 +102,30 @@ func (d *decider) start(in *Start) {
 	if d.s.ID != "" {
 		return
 	}
-	d.emit(&RunStarted{ID: in.ID, Flow: d.p.Flow, Version: in.Version, Input: in.Input, By: in.By, Deadline: d.runDeadline()})
+	d.emit(&RunStarted{ID: in.ID, Flow: d.p.Flow, Version: in.Version, Input: in.Input, By: in.By, Deadline: d.runDeadline(), Parent: in.Parent})
+	d.enterRoots()
+	d.drain()
+}
+
+// enterRoots queues the steps that need no other.
+func (d *decider) enterRoots() {
 	for _, st := range d.p.Steps {
 		if len(st.In) == 0 {
 			d.queue = append(d.queue, turn{step: st})
 		}
 	}
-	d.drain()
 }
 
 // poison stops a run where it stands. What was called is judged by the next owner's Recover.
 func (d *decider) poison(in *Poison) {
+	if d.s.ID == "" && in.Start != nil {
+		d.emit(&RunStarted{ID: in.Start.ID, Flow: in.Flow, Version: in.Start.Version, Input: in.Start.Input, By: in.Start.By, Parent: in.Start.Parent})
+	}
+	if d.s.Ended == "" {
+		d.askAll(Asked{Ask: AskExpire, Fault: &fault.Fault{Class: fault.Cancelled, Effect: fault.None, Message: "the run that started this one was stopped"}})
+	}
 	switch {
+	case d.s.ID == "":
 	case d.s.Ended != "":
 	case d.s.Phase == PhaseCompensating:
 		d.emit(&RunCompensationFailed{Item: NoItem, Fault: in.Fault})
@@ -164,6 +192,13 @@ func (d *decider) run(st *check.Step) {
 			return
 		}
 		d.schedule(st, Ref{Step: st.Name, Item: NoItem}, 1)
+	case flow.SubFlow:
+		d.setDeadline(st)
+		if st.ForEach != nil {
+			d.plan(st)
+			return
+		}
+		d.startChild(st, Ref{Step: st.Name, Item: NoItem})
 	case flow.Switch:
 		d.branch(st)
 	case flow.Set:

@@ -70,6 +70,10 @@ var kinds = map[uint8]func() Fact{
 	32: func() Fact { return new(DeadlineSet) },
 	33: func() Fact { return new(DeadlinePassed) },
 	34: func() Fact { return new(RunTimedOut) },
+	35: func() Fact { return new(ChildStarted) },
+	36: func() Fact { return new(ChildAsked) },
+	37: func() Fact { return new(ChildEnded) },
+	38: func() Fact { return new(ParentAsked) },
 	43: func() Fact { return new(IterationCompleted) },
 }
 

@@ -95,6 +95,8 @@ type (
 		By      string `cbor:"5,keyasint,omitempty"`
 		// Deadline is when the run times out; zero for never.
 		Deadline time.Time `cbor:"6,keyasint,omitempty"`
+		// Parent is set in a run that another one started.
+		Parent *ParentLink `cbor:"7,keyasint,omitempty"`
 	}
 	// StepHeld says that a step, or the next item of a for_each, could start but that the run is not starting anything: it starts on Retry, or when a
 	// paused run is resumed.

@@ -15,10 +15,11 @@ type Input interface{ input() }
 type (
 	// Start begins a run. The input has been validated against the flow's schema by whoever made it.
 	Start struct {
-		ID      string // UUIDv7
+		ID      string // UUIDv7, or a ChildID
 		Version int
 		Input   JSON
 		By      string
+		Parent  *ParentLink // nil: nobody's
 	}
 	// Dispatch says that a call whose Invoke had Confirm is about to go out.
 	Dispatch struct {
@@ -42,7 +43,12 @@ type (
 		Left  bool
 	}
 	// Poison stops a run that cannot be carried on, such as one whose version does not compile any more.
-	Poison struct{ Fault fault.Fault }
+	// Start begins it first, if it has not begun: whoever waits for it must hear of it.
+	Poison struct {
+		Fault fault.Fault
+		Start *Start
+		Flow  string // of the run, with Start
+	}
 
 	// Retry resumes a failed run or a failed compensation.
 	Retry struct{ By string }

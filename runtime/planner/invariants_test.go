@@ -22,8 +22,9 @@ type witness struct {
 	now    time.Time
 	rows   []row // what a journal would hold
 	done   map[Ref]bool
-	maybe  map[Ref]bool // units that may have happened, by the facts
-	passed map[Ref]int  // iterations that completed, counted from the facts alone
+	kids   map[string]bool // children that were started
+	maybe  map[Ref]bool    // units that may have happened, by the facts
+	passed map[Ref]int     // iterations that completed, counted from the facts alone
 	broken []string
 }
 
@@ -61,6 +62,7 @@ func (w *witness) decide(in Input) ([]Fact, []Command, error) {
 		w.fold(facts)
 	}
 	w.judge(commands)
+	w.judgeChildren(facts, commands)
 	w.recount()
 	w.notStuck()
 	return facts, commands, nil
@@ -175,6 +177,9 @@ func (w *witness) doubts(facts []Fact) {
 
 // toUndo reports whether a compensation has to undo a unit.
 func (w *witness) toUndo(st *check.Step, r Ref, u *Unit) bool {
+	if u.Child != "" {
+		return u.ChildStatus != "" && u.ChildStatus != StatusCompensated
+	}
 	return u.Did() || st.UndoAttempts && w.maybe[r] && u.State != Uncertain
 }
 
@@ -289,7 +294,7 @@ func (w *witness) judgeUndo(r Ref) {
 					switch {
 					case u.State == Uncertain:
 						w.violated("%s is undone while %s is uncertain", r, Ref{Step: to.Name, Item: i})
-					case to.Compensate != nil && w.toUndo(to, Ref{Step: to.Name, Item: i}, u) && (u.Undo == nil || u.Undo.State != Succeeded):
+					case (to.Compensate != nil || to.Kind == flow.SubFlow) && w.toUndo(to, Ref{Step: to.Name, Item: i}, u) && (u.Undo == nil || u.Undo.State != Succeeded):
 						w.violated("%s is undone before %s", r, Ref{Step: to.Name, Item: i})
 					}
 				})
@@ -306,10 +311,10 @@ func (w *witness) judgeUndo(r Ref) {
 
 // recount counts everything anew that the state keeps count of.
 func (w *witness) recount() {
-	type counts struct{ InFlight, Waiting, Uncertain, Settled, UndoOpen int }
+	type counts struct{ InFlight, Children, Waiting, Uncertain, Settled, UndoOpen int }
 	var got counts
 	for _, st := range w.s.Steps {
-		type items struct{ Open, Retries, Between, Unsure, Done, Doubts, UndoTodo, UndoOpen, UndoDone, UndoLost, UndoUnsure int }
+		type items struct{ Open, Retries, Between, Unsure, Done, Doubts, Owed, UndoTodo, UndoOpen, UndoDone, UndoLost, UndoUnsure int }
 		var n items
 		st.units(func(i int, u *Unit) {
 			n.Doubts += delta(w.maybe[Ref{Step: st.Name, Item: i}] && !open(u.State) && u.State != Uncertain, false)
@@ -323,7 +328,10 @@ func (w *witness) recount() {
 			n.Retries += delta(u.State == Retrying, false)
 			n.Unsure += delta(u.State == Uncertain, false)
 			n.Done += delta(u.State == Succeeded, false)
+			n.Owed += delta(u.Child != "" && u.ChildStatus != "" && u.ChildStatus != StatusCompensated, false)
+			got.Children += delta(u.Child != "" && open(u.State), false)
 			if v := u.Undo; v != nil {
+				got.Children += delta(v.Child != "" && open(v.State), false)
 				n.UndoOpen += delta(open(v.State), false)
 				n.UndoDone += delta(v.State == Succeeded, false)
 				n.UndoLost += delta(v.State == Failed, false)
@@ -338,7 +346,7 @@ func (w *witness) recount() {
 		if !st.Planned {
 			n.Open, n.Retries, n.Unsure, n.Done, n.Doubts, n.Between = 0, 0, 0, 0, 0, 0
 		}
-		kept := items{Open: st.Open, Retries: st.Retries, Unsure: st.Unsure, Done: st.Done, Doubts: st.Doubts, Between: st.Between}
+		kept := items{Open: st.Open, Retries: st.Retries, Unsure: st.Unsure, Done: st.Done, Doubts: st.Doubts, Between: st.Between, Owed: st.Owed}
 		if u := st.Undoing; u != nil {
 			kept.UndoTodo, kept.UndoOpen, kept.UndoDone, kept.UndoLost, kept.UndoUnsure = u.Todo, u.Open, u.Done, u.Lost, u.Unsure
 			got.UndoOpen += delta(!u.Settled, false)
@@ -361,7 +369,7 @@ func (w *witness) recount() {
 		}
 	}
 	s := w.s
-	if kept := (counts{s.InFlight, s.Waiting, s.Uncertain, s.Settled, s.UndoOpen}); kept != got {
+	if kept := (counts{s.InFlight, s.Children, s.Waiting, s.Uncertain, s.Settled, s.UndoOpen}); kept != got {
 		w.violated("the run counts %+v, but there are %+v", kept, got)
 	}
 }

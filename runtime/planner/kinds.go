@@ -119,6 +119,10 @@ func (d *decider) advance(st *check.Step) {
 			}
 			break
 		}
+		if st.Kind == flow.SubFlow {
+			d.startChild(st, Ref{Step: st.Name, Item: i})
+			continue
+		}
 		d.schedule(st, Ref{Step: st.Name, Item: i}, 1)
 	}
 	if s.Open > 0 || s.Unsure > 0 || s.Status == Failed || s.Status == Succeeded {

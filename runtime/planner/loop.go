@@ -27,8 +27,14 @@ func (u *Unit) attempt(n int) *Attempt {
 // last is the attempt made last; there must be one.
 func (u *Unit) last() *Attempt { return &u.Attempts[len(u.Attempts)-1] }
 
-// Did reports whether the unit has done something that is to be undone: it completed, or it is a loop that ended early and some iteration did.
-func (u *Unit) Did() bool { return u.State == Succeeded || u.partly(u.State) }
+// Did reports whether the unit has done something that is to be undone: it completed, or it is a loop that ended early and some iteration did,
+// or its child ended and did not undo it by itself.
+func (u *Unit) Did() bool {
+	if u.Child != "" {
+		return u.owed()
+	}
+	return u.State == Succeeded || u.partly(u.State)
+}
 
 // Undoable counts the units of a step that a compensation would undo now: those that did something, loops that it would stop between two iterations
 // among them; and those of which nobody knows.

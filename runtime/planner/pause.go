@@ -9,6 +9,7 @@ func (d *decider) pause(in *Pause) error {
 		return conflict("the run is %s: Pause applies to a run that is going forward", d.s.Status())
 	}
 	d.emit(&RunPaused{By: in.By})
+	d.askAll(Asked{Ask: AskPause})
 	return nil
 }
 
@@ -18,6 +19,7 @@ func (d *decider) resume(in *Resume) error {
 		return conflict("the run is %s: Resume applies to a run that is paused", d.s.Status())
 	}
 	d.emit(&RunResumed{By: in.By})
+	d.askAll(Asked{Ask: AskResume})
 	d.runDue() // what is too late first, so that nothing starts only to be stopped
 	for _, st := range d.p.Steps {
 		d.expired(st)

@@ -20,6 +20,9 @@ safe: {http: {url: "http://x/safe"}, idempotent: true}
 once: {http: {url: "http://x/once"}, idempotent: false}
 `
 
+// randomKid is a flow that random flows run. What becomes of it is drawn.
+var randomKid = kidOf("name: kid\nsteps:\n  a: {call: safe, compensate: {call: safe}}\noutput: {v: 1}\n", randomFunctions)
+
 // TestWhateverHappens gives random flows random inputs. The witness judges every decision; in the end a world that has become kind must bring every
 // run to its end.
 func TestWhateverHappens(t *testing.T) {
@@ -30,12 +33,16 @@ func TestWhateverHappens(t *testing.T) {
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		src := drawFlow(t)
-		p, issues := compileFlow(src, randomFunctions)
+		p, issues := compileFlow(src, randomFunctions, randomKid)
 		if p == nil {
 			t.Fatalf("the generator makes a flow that does not compile:\n%s\n%+v", src, issues)
 		}
 		w := &chaos{t: t, witness: newWitness(p)}
-		w.step(&Start{ID: "r", Version: 1, Input: drawInput(t)})
+		start := &Start{ID: "r", Version: 1, Input: drawInput(t)}
+		if rapid.IntRange(0, 2).Draw(t, "is a child") == 0 {
+			start.Parent = &ParentLink{Run: "mum", Step: "pay", Item: NoItem, Attempt: 1, Depth: 1}
+		}
+		w.step(start)
 		for range rapid.IntRange(0, 60).Draw(t, "inputs") {
 			w.step(w.draw())
 		}
@@ -53,7 +60,7 @@ func drawFlow(t *rapid.T) string {
 	lines := make([]string, n)
 	multi := make([]string, n) // needs of a step with several edges, without its join
 	for i := range n {
-		kinds := []string{"call", "call", "call", "once", "for_each", "switch", "set", "wait", "signal", "approval", "fail"}
+		kinds := []string{"call", "call", "call", "once", "for_each", "child", "switch", "set", "wait", "signal", "approval", "fail"}
 		kind := rapid.SampledFrom(kinds).Draw(t, "kind")
 		if i == 0 && kind == "fail" {
 			kind = "call"
@@ -92,6 +99,8 @@ func drawFlow(t *rapid.T) string {
 		switch kind {
 		case "call", "once", "for_each":
 			parts = append(parts, drawCall(t, name, kind)...)
+		case "child":
+			parts = append(parts, drawChild(t)...)
 		case "switch":
 			parts = append(parts, `switch: {up: "${{ 6 / (input.n - 1) > 2 }}", down: true}`)
 			ports[i] = []string{name + ".up", name + ".down", name, name + ".error"}
@@ -123,7 +132,7 @@ func drawFlow(t *rapid.T) string {
 		tail = "\noutput: {v: \"${{ 6 / (input.n - 4) }}\"}\n"
 	}
 	src := head + strings.Join(lines, "\n") + tail
-	if p, _ := compileFlow(src, randomFunctions); p == nil {
+	if p, _ := compileFlow(src, randomFunctions, randomKid); p == nil {
 		for i := range lines { // edges that exclude each other can't all be live
 			if multi[i] != "" {
 				lines[i] = strings.Replace(lines[i], "needs: ["+multi[i]+"]", "needs: {any: ["+multi[i]+"]}", 1)
@@ -188,6 +197,25 @@ func drawCall(t *rapid.T, step, kind string) []string {
 	return parts
 }
 
+func drawChild(t *rapid.T) []string {
+	parts := []string{"flow: kid"}
+	with := "{n: \"${{ 6 / (input.n - 5) }}\"}"
+	if rapid.Bool().Draw(t, "children") {
+		parts = append(parts, `for_each: "${{ input.list }}"`, fmt.Sprintf("max_parallel: %d", rapid.IntRange(1, 3).Draw(t, "parallel")))
+		if rapid.Bool().Draw(t, "tolerates") {
+			parts = append(parts, "tolerated_failures: 1")
+		}
+		with = "{n: \"${{ 6 / (item - 2) }}\"}"
+	}
+	if rapid.IntRange(0, 3).Draw(t, "deadline") == 0 {
+		parts = append(parts, "deadline: 3s")
+	}
+	if rapid.IntRange(0, 2).Draw(t, "with") == 0 {
+		parts = append(parts, "with: "+with)
+	}
+	return parts
+}
+
 func drawInput(t *rapid.T) JSON {
 	list := rapid.SliceOfN(rapid.IntRange(0, 9), 0, 4).Draw(t, "list")
 	items := make([]string, len(list))
@@ -206,11 +234,33 @@ type chaos struct {
 
 func (w *chaos) step(in Input) error {
 	w.t.Helper()
+	in = w.byParent(in)
 	_, _, err := w.decide(in)
 	if len(w.broken) > 0 {
 		w.t.Fatalf("after %T %+v:\n%s\n%s", in, in, strings.Join(w.broken, "\n"), stand(w.p, w.s))
 	}
 	return err
+}
+
+// byParent has a child's parent press the buttons that are its.
+func (w *chaos) byParent(in Input) Input {
+	l := w.s.Parent
+	if l == nil {
+		return in
+	}
+	switch in := in.(type) {
+	case *Retry:
+		if in.By == "nobody" {
+			return in
+		}
+		undo := w.s.Phase == PhaseCompensating
+		return &Asked{Ask: map[bool]Ask{false: AskRetry, true: AskUndo}[undo], Attempt: l.Attempt + 1, Undo: undo}
+	case *Cancel:
+		return &Asked{Ask: AskCancel, Attempt: l.Attempt, Then: string(in.Then)}
+	case *Undo:
+		return &Asked{Ask: AskUndo, Attempt: l.Attempt + 1, Undo: true}
+	}
+	return in
 }
 
 // units lists every unit in one of those states, in a fixed order.
@@ -238,7 +288,7 @@ func (w *chaos) draw() Input {
 	if rapid.IntRange(0, 3).Draw(t, "time") == 0 {
 		w.now = w.now.Add(time.Duration(rapid.IntRange(1, 6).Draw(t, "seconds")) * time.Second)
 	}
-	kind := rapid.IntRange(0, 20).Draw(t, "input")
+	kind := rapid.IntRange(0, 21).Draw(t, "input")
 	switch kind {
 	case 0:
 		return &Retry{By: "ann"}
@@ -261,6 +311,12 @@ func (w *chaos) draw() Input {
 			return &Resume{By: "ann"}
 		}
 		return &Pause{}
+	case 21:
+		if w.s.Parent != nil {
+			wish := rapid.SampledFrom([]Ask{AskPause, AskResume, AskExpire}).Draw(t, "wish")
+			return &Asked{Ask: wish, Attempt: w.s.Parent.Attempt, Fault: timeoutFault("too late", "step", w.now)}
+		}
+		return &Retry{By: "nobody"}
 	case 20:
 		return &Send{Name: rapid.SampledFrom([]string{"go", "stop", "nobody"}).Draw(t, "signal"), Payload: JSON(rapid.SampledFrom([]string{"1", "{", `{"a":[]}`}).Draw(t, "payload"))}
 	}
@@ -348,12 +404,18 @@ func (w *chaos) call(r Ref) *check.Call {
 // unsent reports whether a unit's call still asks to be made.
 func (w *chaos) unsent(r Ref) bool {
 	u := w.s.Unit(r)
+	if u.Child != "" {
+		return false
+	}
 	return !w.call(r).Idempotent && !u.last().Sent
 }
 
 // outcome ends a call. What was not sent can't end: it is sent instead.
 func (w *chaos) outcome(r Ref, how string) Input {
 	u := w.s.Unit(r)
+	if u.Child != "" {
+		return w.word(r, u, how)
+	}
 	if w.unsent(r) {
 		return &Dispatch{Ref: r, Attempt: u.Made()}
 	}
@@ -367,6 +429,26 @@ func (w *chaos) outcome(r Ref, how string) Input {
 		w.t.Fatal(err)
 	}
 	in.Fault = &fault.Fault{Class: fault.Class(class), Effect: fault.Effect(effect), Message: how}
+	return in
+}
+
+// word is what a child says in the end.
+func (w *chaos) word(r Ref, u *Unit, how string) Input {
+	in := &ChildDone{Ref: r, Attempt: len(u.Attempts), Child: u.Child, Status: StatusSucceeded, Output: JSON(`{"v":1}`)}
+	if r.Undo {
+		in.Status = StatusCompensated
+	}
+	if how == "ok" {
+		return in
+	}
+	in.Output, in.Status = nil, map[string]RunStatus{"rejected none": StatusFailed, "rate_limited none": StatusCompensated,
+		"timeout maybe": StatusCompensationFailed, "cancelled maybe": StatusCancelled}[how]
+	if r.Undo {
+		in.Status = StatusCompensationFailed
+	}
+	if how != "cancelled maybe" {
+		in.Fault, in.ChildStep = &fault.Fault{Class: fault.Rejected, Effect: fault.None, Message: how}, "a"
+	}
 	return in
 }
 

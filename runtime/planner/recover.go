@@ -16,14 +16,15 @@ func (d *decider) recover(in *Recover) {
 	var unsent, judged []Ref
 	look := func(r Ref, u *Unit) {
 		switch {
-		case u == nil:
+		case u == nil, u.Child != "": // a child says itself what became of it
 		case u.State == Running && !d.spec(r).Idempotent && !u.last().Sent:
 			unsent = append(unsent, r) // it has certainly not been called
 		case u.State == Running, u.State == Retrying && stopped:
 			judged = append(judged, r)
 		}
 	}
-	if d.s.InFlight > 0 {
+	d.looseEnds(in.Owner)
+	if d.s.InFlight > d.s.Children {
 		for _, st := range d.p.Steps {
 			s, ok := d.s.Steps[st.Name]
 			if !ok {

@@ -76,6 +76,32 @@ func factText(f Fact) string {
 		if !f.Deadline.IsZero() {
 			text += " deadline=" + moment(f.Deadline)
 		}
+		if l := f.Parent; l != nil {
+			text += fmt.Sprintf(" parent=%s %s attempt=%d depth=%d", l.Run, l.ref(), l.Attempt, l.Depth)
+		}
+		return text
+	case *ChildStarted:
+		text := fmt.Sprintf("%s attempt=%d %s v%d %s input=%s", f.Ref, f.Attempt, f.Flow, f.Version, childName(f.Child), f.Input)
+		if f.Generation > 0 {
+			text += fmt.Sprintf(" generation=%d", f.Generation)
+		}
+		return text
+	case *ChildAsked:
+		return fmt.Sprintf("%s attempt=%d %s", f.Ref, f.Attempt, f.Ask)
+	case *ChildEnded:
+		text := fmt.Sprintf("%s attempt=%d %s%s", f.Ref, f.Attempt, f.Status, opt("output", string(f.Output)))
+		if f.Fault != nil {
+			text += " " + faultText(f.Fault) + " next: " + []string{"fail", "retry", "uncertain", "cancel"}[f.Next]
+		}
+		if f.Loose {
+			text += " (loose)"
+		}
+		return text
+	case *ParentAsked:
+		text := fmt.Sprintf("%s attempt=%d", f.Ask, f.Attempt)
+		if f.Undo {
+			text += " /undo"
+		}
 		return text
 	case *StepHeld:
 		return f.Step
@@ -216,9 +242,29 @@ func commandLine(c Command) string {
 		return fmt.Sprintf("timer %s at %s", c.Ref, moment(c.At))
 	case *CancelCall:
 		return fmt.Sprintf("stop %s attempt=%d", c.Ref, c.Attempt)
+	case *StartChild:
+		return fmt.Sprintf("start %s %s v%d for %s attempt=%d depth=%d input=%s", childName(c.Child), c.Flow, c.Version, c.Parent.ref(), c.Parent.Attempt, c.Parent.Depth, c.Input)
+	case *AskChild:
+		text := fmt.Sprintf("ask %s to %s attempt=%d%s", childName(c.Child), c.Ask, c.Attempt, opt("then", c.Then))
+		if c.Undo {
+			text += " /undo"
+		}
+		if c.Fault != nil {
+			text += " " + faultText(c.Fault)
+		}
+		return text
+	case *TellParent:
+		text := fmt.Sprintf("tell %s of %s attempt=%d %s%s%s", c.Parent, c.Ref, c.Attempt, c.Status, opt("output", string(c.Output)), opt("at", c.ChildStep))
+		if c.Fault != nil {
+			text += " " + faultText(c.Fault)
+		}
+		return text
 	}
 	return fmt.Sprintf("%T", c)
 }
+
+// childName is a child's id, short enough for a story.
+func childName(id string) string { return "child…" + id[len(id)-4:] }
 
 // stand is a run and its steps on one line.
 func stand(p *check.Program, s *State) string {
@@ -253,6 +299,9 @@ func summary(s *State) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "run %s of %s version %d, started %s: %s\n", s.ID, s.Flow, s.Version, moment(s.StartedAt), s.Status())
 	fmt.Fprintf(&b, "input %s\n", text(s.Input))
+	if l := s.Parent; l != nil {
+		fmt.Fprintf(&b, "parent %s %s attempt %d, depth %d\n", l.Run, l.ref(), l.Attempt, l.Depth)
+	}
 	if s.Output != nil {
 		fmt.Fprintf(&b, "output %s\n", text(s.Output))
 	}
@@ -290,6 +339,9 @@ func unitSummary(b *strings.Builder, r Ref, u *Unit) {
 		return
 	}
 	fmt.Fprintf(b, "  unit %s %s %s generation %d%s%s\n", r, u.State, u.Function, u.Generation, opt("input", text(u.In)), opt("output", text(u.Out)))
+	if u.Child != "" {
+		fmt.Fprintf(b, "    child %s of %s version %d %s\n", u.Child, u.Flow, u.Version, u.ChildStatus)
+	}
 	for _, a := range u.Attempts {
 		fmt.Fprintf(b, "    attempt %d %s, sent %t, %s to %s", a.Number, a.Status, a.Sent, moment(a.QueuedAt), moment(a.EndedAt))
 		if a.Fault != nil {

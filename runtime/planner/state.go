@@ -27,6 +27,7 @@ type State struct {
 	Input     *expr.Value
 	By        string
 	StartedAt time.Time
+	Parent    *ParentLink // nil: nobody's
 
 	Seq     int64 // of the last transition applied
 	Phase   Phase
@@ -52,15 +53,18 @@ type State struct {
 	Failures []string         // steps that failed unhandled, in order
 
 	Settled   int // steps that succeeded, were skipped, or whose failure was handled
-	InFlight  int // units that are called or wait for their next attempt
+	InFlight  int // units that are called, wait for their next attempt, or have a child that goes on
+	Children  int // of them, those that have a child
 	Waiting   int // waits, approvals and steps that wait for a signal
 	Uncertain int // units that wait for a person's word
 
 	UndoOpen   int // steps of the compensation's plan that are not settled
 	UndoFailed []Ref
 
-	run   *expr.Value // what `run` is in expressions
-	wakes wakes       // of the waits and approvals that have a time
+	run    *expr.Value  // what `run` is in expressions
+	loose  int          // units whose Loose is set
+	expiry *fault.Fault // why it timed out
+	wakes  wakes        // of the waits and approvals that have a time
 }
 
 // Signal is something that was sent to a run.
@@ -99,6 +103,7 @@ type Step struct {
 	Doubts  int           // items that did not complete and may have happened
 	Lost    []int         // items failed, in the order of their failures
 	Spared  int           // a for_each: how many items may fail without failing it
+	Owed    int           // units whose child has something that a compensation asks for
 
 	Deadline time.Time // by when it must have ended; zero: whenever
 	Overdue  bool      // it has not
@@ -157,6 +162,12 @@ type Unit struct {
 	RetryAt    time.Time
 	Undo       *Unit
 	Resolved   *UncertainResolved
+
+	Child       string    // a unit that runs a flow: its run, the latest one
+	Flow        string    // of the child
+	Version     int       // of the child's flow
+	ChildStatus RunStatus // how the child ended, as the parent was told; "" while it goes on
+	Loose       bool      // what that means for the step is not concluded yet
 
 	Iteration int         // of a loop: the one under way, or the last; from 1
 	Passed    int         // iterations that completed

@@ -19,8 +19,9 @@ var update = flag.Bool("update", false, "accept what the stories tell now")
 
 // TestStories plays the scripts in testdata/scripts: what happens to a run goes in, the whole story comes out.
 //
-// A script is a list of cases: lines that go in, a line of dashes, what comes out, an empty line. A case that begins with `functions`, `flow`
-// or `version` (another text of the same flow, with which the run goes on) holds YAML in its other lines. Every other line is one input, see act. Facts, commands (after an arrow) and the stand (after =) come out.
+// A script is a list of cases: lines that go in, a line of dashes, what comes out, an empty line. A case that begins with `functions`, `flow`, `child` (a
+// flow that those behind it may run) or `version` (another text of the same flow, with which the run goes on) holds YAML in its other lines. Every other
+// line is one input, see act. Facts, commands (after an arrow) and the stand (after =) come out.
 func TestStories(t *testing.T) {
 	files, err := filepath.Glob("testdata/scripts/*.txt")
 	if err != nil || len(files) == 0 {
@@ -80,34 +81,59 @@ func tell(t *testing.T, script string) (string, []*witness) {
 type story struct {
 	t         *testing.T
 	functions string
+	kids      []*check.Signature
 	w         *witness
 }
 
-type catalog map[string]*flow.Function
+// catalog holds functions, and flows that others may run.
+type catalog struct {
+	functions map[string]*flow.Function
+	kids      []*check.Signature
+}
 
-func (c catalog) Function(name string) *flow.Function { return c[name] }
+func (c catalog) Function(name string) *flow.Function { return c.functions[name] }
 func (c catalog) FunctionNames() []string             { return nil }
+func (c catalog) FlowNames() []string                 { return nil }
+func (c catalog) Flow(name string, _ int) *check.Signature {
+	for _, k := range c.kids {
+		if k.Flow == name {
+			return k
+		}
+	}
+	return nil
+}
 
-func mustCompile(t testing.TB, src, functions string) *check.Program {
+func mustCompile(t testing.TB, src, functions string, kids ...*check.Signature) *check.Program {
 	t.Helper()
-	p, issues := compileFlow(src, functions)
+	p, issues := compileFlow(src, functions, kids...)
 	if p == nil {
 		t.Fatalf("the flow does not compile: %+v\n%s", issues, src)
 	}
 	return p
 }
 
-func compileFlow(src, functions string) (*check.Program, flow.Issues) {
+func compileFlow(src, functions string, kids ...*check.Signature) (*check.Program, flow.Issues) {
 	fns, issues := flow.ParseFunctions([]byte(functions))
 	if issues.HasErrors() {
 		return nil, issues
 	}
-	c := catalog{}
+	c := catalog{map[string]*flow.Function{}, kids}
 	for i := range fns {
-		c[fns[i].Name] = &fns[i]
+		c.functions[fns[i].Name] = &fns[i]
 	}
 	p, _, issues := check.CompileSource([]byte(src), c)
 	return p, issues
+}
+
+// kidOf is what others see of a flow: version 3 of it.
+func kidOf(src, functions string) *check.Signature {
+	fns, _ := flow.ParseFunctions([]byte(functions))
+	c := catalog{functions: map[string]*flow.Function{}}
+	for i := range fns {
+		c.functions[fns[i].Name] = &fns[i]
+	}
+	s, _ := check.SignatureOf([]byte(src), 3, c)
+	return s
 }
 
 func (p *story) play(lines []string) string {
@@ -121,11 +147,14 @@ func (p *story) play(lines []string) string {
 	case "functions":
 		p.functions = strings.Join(lines[1:], "\n")
 		return ""
+	case "child": // a flow that those behind it may run
+		p.kids = append(p.kids, kidOf(strings.Join(lines[1:], "\n"), p.functions))
+		return ""
 	case "version":
-		p.w.p = mustCompile(p.t, strings.Join(lines[1:], "\n"), p.functions)
+		p.w.p = mustCompile(p.t, strings.Join(lines[1:], "\n"), p.functions, p.kids...)
 		return ""
 	case "flow":
-		p.w = newWitness(mustCompile(p.t, strings.Join(lines[1:], "\n"), p.functions))
+		p.w = newWitness(mustCompile(p.t, strings.Join(lines[1:], "\n"), p.functions, p.kids...))
 		return ""
 	}
 	var out strings.Builder
@@ -151,6 +180,8 @@ func (p *story) play(lines []string) string {
 //	early REF    fires it without                   recover [left]
 //	pass 10s     moves the clock                    poison MESSAGE
 //	send NAME JSON                                  pause, resume [BY]
+//	told REF [attempt=N] STATUS [JSON]              told REF [attempt=N] STATUS fail CLASS EFFECT STEP
+//	begun JSON   as another run's child             asked WISH [attempt=N] [pause|compensate]
 //
 // A REF is step, step#item, or either with /undo.
 func (p *story) act(line string) string {
@@ -159,6 +190,12 @@ func (p *story) act(line string) string {
 	switch verb {
 	case "start":
 		in = &Start{ID: "r", Version: 1, Input: JSON(rest)}
+	case "begun":
+		in = &Start{ID: "r", Version: 1, Input: JSON(rest), Parent: &ParentLink{Run: "mum", Step: "pay", Item: NoItem, Attempt: 1, Depth: 1}}
+	case "told":
+		in = p.told(rest)
+	case "asked":
+		in = p.asked(rest)
 	case "sent":
 		r, _ := p.ref(rest)
 		in = &Dispatch{Ref: r, Attempt: p.attempts(r)}
@@ -262,6 +299,51 @@ func (p *story) due(r Ref) time.Time {
 	}
 	p.t.Fatalf("%s has no timer", r)
 	return time.Time{}
+}
+
+// told is a child's word.
+func (p *story) told(text string) Input {
+	r, rest := p.ref(text)
+	in := &ChildDone{Ref: r, Attempt: p.attempts(r)}
+	rest = attempt(rest, &in.Attempt)
+	if u := p.w.s.Unit(r); u != nil {
+		in.Child = u.Child
+	}
+	status, rest, _ := strings.Cut(rest, " ")
+	in.Status = RunStatus(status)
+	said, failed := strings.CutPrefix(rest, "fail ")
+	if !failed {
+		in.Output = JSON(rest)
+		return in
+	}
+	words := append(strings.Fields(said), "", "")
+	in.Fault = &fault.Fault{Class: fault.Class(words[0]), Effect: fault.Effect(words[1]), Message: "it failed"}
+	in.ChildStep = words[2]
+	return in
+}
+
+// asked is a parent's wish.
+func (p *story) asked(text string) Input {
+	wish, rest, _ := strings.Cut(text, " ")
+	in := &Asked{Ask: Ask(wish), Undo: wish == string(AskUndo)}
+	if l := p.w.s.Parent; l != nil {
+		in.Attempt = l.Attempt
+	}
+	in.Then = attempt(rest, &in.Attempt)
+	if in.Ask == AskExpire {
+		in.Fault = timeoutFault("`pay` was not done within 5s, all attempts included", "step", p.w.now)
+	}
+	return in
+}
+
+// attempt reads `attempt=N` from the beginning of a text.
+func attempt(text string, n *int) string {
+	word, rest, _ := strings.Cut(text, " ")
+	if said, ok := strings.CutPrefix(word, "attempt="); ok {
+		*n, _ = strconv.Atoi(said)
+		return rest
+	}
+	return text
 }
 
 func (p *story) done(text string) Input {

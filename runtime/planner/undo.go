@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/segno-run/segno/designer/check"
+	"github.com/segno-run/segno/designer/flow"
 )
 
 // startUndo fixes the order of undoing and starts with the steps that nothing depends on.
@@ -63,19 +64,20 @@ func (d *decider) undoNext(st *check.Step) {
 		return
 	}
 	s := d.s.step(st.Name)
-	for st.Compensate != nil && s.Undoing.Open < max(st.MaxParallel, 1) {
+	undoes := st.Compensate != nil || st.Kind == flow.SubFlow
+	for undoes && s.Undoing.Open < max(st.MaxParallel, 1) {
 		r, ok := s.nextUndo()
 		if !ok {
 			break
 		}
 		d.scheduleUndo(st, r)
 	}
-	unsure := s.Unsure
+	unsure, going := s.Unsure, s.Open
 	if !s.Planned {
-		unsure = delta(s.Unit.State == Uncertain, false)
+		unsure, going = delta(s.Unit.State == Uncertain, false), delta(open(s.Unit.State), false)
 	}
-	// Whether there is anything to undo of an uncertain unit is for a person to say.
-	if unsure > 0 || st.Compensate != nil && s.Undoing.Done < s.Undoing.Todo {
+	// Whether there is anything to undo of an uncertain unit is for a person to say; of a child that goes on, for the child.
+	if unsure > 0 || st.Kind == flow.SubFlow && going > 0 || undoes && s.Undoing.Done < s.Undoing.Todo {
 		return
 	}
 	d.emit(&UndoSettled{Step: st.Name})
@@ -84,7 +86,8 @@ func (d *decider) undoNext(st *check.Step) {
 	}
 }
 
-// Covers reports whether a unit is to be undone: it completed, or an iteration of its did, or, with `after: attempt`, may have happened without completing.
+// Covers reports whether a unit is to be undone: it completed, or an iteration of its did, or its child did anything, or, with `after: attempt`, may have
+// happened without completing.
 func (un *Undoing) Covers(u *Unit) bool { return u.Did() || un.Attempts && u.unknown() }
 
 // unknown reports whether a unit did not complete, and a call of its may have had its effect all the same. One that is under way or uncertain may still
@@ -127,6 +130,10 @@ func (st *Step) nextUndo() (Ref, bool) {
 
 func (d *decider) scheduleUndo(st *check.Step, r Ref) {
 	r.Undo = true
+	if st.Kind == flow.SubFlow {
+		d.askAgain(r, AskUndo)
+		return
+	}
 	in, f := d.input(st, r)
 	if f != nil {
 		d.emit(&CallFailed{Ref: r, Fault: *f})

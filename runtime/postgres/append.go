@@ -21,6 +21,10 @@ func (s *Store) Append(ctx context.Context, inc journal.Incarnation, writer int,
 	if err := checkAll(batch); err != nil {
 		return err
 	}
+	batch, err := s.number(ctx, batch)
+	if err != nil {
+		return fmt.Errorf("postgres: appending %d transitions: %w", len(batch), err)
+	}
 	fenced, err := appendOn(ctx, s.writers, inc, writer, batch)
 	switch {
 	case err != nil && isData(err):
@@ -101,7 +105,7 @@ const (
 	countPart = ` SELECT count(*) FROM fence`
 )
 
-// statement builds what the batch needs of the parts, so that the common batch, history rows only, pays for no other. There are 16 texts at most;
+// statement builds what the batch needs of the parts, so that the common batch, history rows only, pays for no other. There are 64 texts at most;
 // each connection prepares the ones that it meets.
 func statement(inc journal.Incarnation, writer int, batch []journal.Transition) (string, []any) {
 	var sql strings.Builder
@@ -129,6 +133,13 @@ func statement(inc journal.Incarnation, writer int, batch []journal.Transition) 
 	}
 	if r := &rows; len(r.id) > 0 {
 		add(rowPart, r.id, r.status, r.reader, r.release, r.wake, r.updated, r.ended, r.class, r.step, r.message)
+	}
+	rowsBorn, born := children(batch)
+	if len(born) > 0 {
+		add(childrenPart, rowsBorn...)
+	}
+	if sent := letters(batch, born); sent != nil {
+		add(outboxPart, sent...)
 	}
 	if ids, answers := consumed(batch); len(ids) > 0 {
 		add(inboxPart, ids, answers)

@@ -28,8 +28,9 @@ func (s *Store) Committed(ctx context.Context, run, seq int64) ([]byte, bool, er
 func (s *Store) Load(ctx context.Context, run int64) (journal.History, error) {
 	h := journal.History{Run: run}
 	var id [16]byte
-	err := s.others.QueryRow(ctx, `SELECT uuid, flow, version, status, coalesce(owner, 0) FROM runs WHERE id = $1`, run).
-		Scan(&id, &h.Flow, &h.Version, &h.Status, &h.Owner)
+	var parent *[16]byte
+	err := s.others.QueryRow(ctx, `SELECT uuid, flow, version, status, coalesce(owner, 0), parent FROM runs WHERE id = $1`, run).
+		Scan(&id, &h.Flow, &h.Version, &h.Status, &h.Owner, &parent)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return journal.History{}, journal.ErrNoRun
@@ -37,6 +38,9 @@ func (s *Store) Load(ctx context.Context, run int64) (journal.History, error) {
 		return journal.History{}, fmt.Errorf("postgres: loading run %d: %w", run, err)
 	}
 	h.UUID = journal.FormatUUID(id)
+	if parent != nil {
+		h.Parent = journal.FormatUUID(*parent)
+	}
 	rows, _ := s.others.Query(ctx, `SELECT seq, at, facts FROM journal WHERE run = $1 ORDER BY seq`, run)
 	h.Records, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (journal.Record, error) {
 		var r journal.Record

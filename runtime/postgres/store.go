@@ -50,6 +50,7 @@ func (c *Config) validate() error {
 type Store struct {
 	writers *pgxpool.Pool // appends alone: no page and no claim ever makes a commit wait for a connection
 	others  *pgxpool.Pool
+	numbers numbers
 }
 
 // Open connects. It returns an error when the database can't be reached.

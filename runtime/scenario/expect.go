@@ -47,6 +47,12 @@ func look(p *play) *seen {
 				if !f.Undo {
 					start(f.Step, m.at)
 				}
+			case *planner.ChildStarted:
+				start(f.Step, m.at)
+			case *planner.ChildEnded:
+				if f.Undo && f.Fault == nil {
+					s.undone, s.undoAt = append(s.undone, f.Ref), append(s.undoAt, m.at)
+				}
 			case *planner.StepWaiting:
 				start(f.Step, m.at)
 			case *planner.StepCompleted:

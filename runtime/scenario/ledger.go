@@ -20,6 +20,7 @@ const (
 
 // effect is something that a function did to the world.
 type effect struct {
+	m      *member     // whose step it was
 	ref    planner.Ref // of the unit whose call did it
 	key    string      // idempotency key
 	nth    int         // of a loop: the iteration
@@ -34,17 +35,29 @@ type ledger struct {
 	w       *world
 	effects map[string]*effect
 	order   []*effect
-	unit    func(planner.Ref) *planner.Unit // as the run knows it; never nil
 	found   []Finding
+	play    *play // whose members call; nil: only the scenario's own run does
+	own     *member
 }
 
 func newLedger(w *world) *ledger {
-	return &ledger{w: w, effects: map[string]*effect{}, unit: func(planner.Ref) *planner.Unit { return &planner.Unit{} }}
+	return &ledger{w: w, effects: map[string]*effect{}, own: &member{program: w.m.s.Program, state: planner.NewState()}}
 }
 
 func (l *ledger) report(kind, format string, args ...any) {
 	l.found = append(l.found, Finding{Kind: kind, Message: fmt.Sprintf(format, args...)})
 }
+
+// member is the run that calls.
+func (l *ledger) member(in runtime.Invoke) *member {
+	if l.play == nil || in.Run == 0 {
+		return l.own
+	}
+	return l.play.member(in.Run)
+}
+
+// name writes the unit whose effect it is.
+func (e *effect) name() string { return e.m.path + unitName(e.ref) }
 
 // did notes the effect of a forward call. output is what the function would say if it could.
 func (l *ledger) did(in runtime.Invoke, call *check.Call, output []byte) {
@@ -55,9 +68,10 @@ func (l *ledger) did(in runtime.Invoke, call *check.Call, output []byte) {
 	if l.w.m.effectless[in.Function] {
 		return
 	}
+	m := l.member(in)
 	e := l.effects[in.Key]
 	if e == nil {
-		e = &effect{ref: in.Ref, key: in.Key, nth: in.Iteration, marks: append(texts(plainValue(output)), in.Key)}
+		e = &effect{m: m, ref: in.Ref, key: in.Key, nth: in.Iteration, marks: append(texts(plainValue(output)), in.Key)}
 		e.marks = append(e.marks, texts(plainValue(in.Input))...)
 		l.effects[in.Key] = e
 		l.order = append(l.order, e)
@@ -69,21 +83,21 @@ func (l *ledger) did(in runtime.Invoke, call *check.Call, output []byte) {
 		e.times++
 	}
 	if e.times == 2 {
-		l.report(FoundLeft, "what `%s` does was done twice", unitName(in.Ref))
+		l.report(FoundLeft, "what `%s` does was done twice", e.name())
 	}
 }
 
 // of finds the effect of a forward unit that is still there, else one that was undone.
-func (l *ledger) of(r planner.Ref) *effect {
+func (l *ledger) of(m *member, r planner.Ref) *effect {
 	var there, gone *effect
 	for _, e := range l.order {
 		switch {
-		case e.ref.Step != r.Step || e.ref.Item != r.Item:
+		case e.m.path != m.path || e.ref.Step != r.Step || e.ref.Item != r.Item:
 		case e.undone:
 			gone = e
 		case e.nth == 0:
 			return e
-		case e.nth <= l.undoes(r): // of a loop the last iteration that the undo is for
+		case e.nth <= m.undoes(r): // of a loop the last iteration that the undo is for
 			there = e
 		}
 	}
@@ -91,59 +105,60 @@ func (l *ledger) of(r planner.Ref) *effect {
 }
 
 // undoes is up to which of its iterations the undo of a loop is for: the last that completed or, with `after: attempt`, that was called.
-func (l *ledger) undoes(r planner.Ref) int {
-	if l.w.m.s.Program.Step(r.Step).UndoAttempts {
-		return l.unit(r).Iteration
+func (m *member) undoes(r planner.Ref) int {
+	if m.program.Step(r.Step).UndoAttempts {
+		return m.unit(r).Iteration
 	}
-	return l.unit(r).Passed
+	return m.unit(r).Passed
 }
 
 // undid judges a compensation's call that has its effect, and notes it.
 func (l *ledger) undid(in runtime.Invoke, again bool) {
-	forward := in.Ref
+	forward, m := in.Ref, l.member(in)
 	forward.Undo = false
-	if l.w.m.effectless[l.w.m.s.Program.Step(in.Step).Call.Function] {
+	own := m.path + unitName(forward)
+	if l.w.m.effectless[m.program.Step(in.Step).Call.Function] {
 		return
 	}
-	own := l.of(forward)
-	target := own
-	byKey := slices.Contains(texts(plainValue(in.Input)), l.unit(forward).Key(runID, forward))
-	if named := l.named(in, own); named != nil && !byKey {
-		l.report(FoundNoEffect, "the undo of `%s` names what `%s` did", unitName(forward), unitName(named.ref))
+	its := l.of(m, forward)
+	target := its
+	byKey := slices.Contains(texts(plainValue(in.Input)), m.unit(forward).Key(m.id(), forward))
+	if named := l.named(in, its); named != nil && !byKey {
+		l.report(FoundNoEffect, "the undo of `%s` names what `%s` did", own, named.name())
 		target = named
 	}
-	attempts := l.w.m.s.Program.Step(in.Step).UndoAttempts
+	attempts := m.program.Step(in.Step).UndoAttempts
 	switch {
 	case target == nil && attempts && byKey: // it looks under the key, and finds that nothing happened
 		return
 	case target == nil && attempts:
-		l.report(FoundNoEffect, "the undo of `%s` runs, though nothing happened, and it has no `key` by which to know", unitName(forward))
+		l.report(FoundNoEffect, "the undo of `%s` runs, though nothing happened, and it has no `key` by which to know", own)
 		return
 	case target == nil:
-		l.report(FoundNoEffect, "the undo of `%s` runs, though there is nothing to undo", unitName(forward))
+		l.report(FoundNoEffect, "the undo of `%s` runs, though there is nothing to undo", own)
 		return
 	case target.undone && !again:
-		l.report(FoundNoEffect, "the undo of `%s` runs, though what it undoes was undone before", unitName(forward))
+		l.report(FoundNoEffect, "the undo of `%s` runs, though what it undoes was undone before", own)
 		return
 	}
 	l.judgeOrder(in)
 	target.undone = true
 	for _, e := range l.order { // a loop is undone as a whole
-		if e.nth > 0 && e.ref == target.ref && e.nth <= l.undoes(e.ref) {
+		if e.nth > 0 && e.m.path == target.m.path && e.ref == target.ref && e.nth <= e.m.undoes(e.ref) {
 			e.undone = true
 		}
 	}
 	for _, step := range target.early { // of what is never undone one finding is enough
-		l.report(FoundOutOfOrder, "`%s` is undone before `%s`, which needs it", step, unitName(target.ref))
+		l.report(FoundOutOfOrder, "`%s` is undone before `%s`, which needs it", step, target.name())
 	}
 }
 
 // judgeOrder notes what was built on a step and is still there when the step is undone.
 func (l *ledger) judgeOrder(in runtime.Invoke) {
 	for _, e := range l.order {
-		st := l.w.m.s.Program.Step(e.ref.Step)
-		if !e.undone && st.Compensate != nil && l.w.m.behind[in.Step][e.ref.Step] {
-			e.early = append(e.early, in.Step)
+		st, m := e.m.program.Step(e.ref.Step), l.member(in)
+		if !e.undone && st.Compensate != nil && l.w.m.after(m.path+in.Step, e.m.path+e.ref.Step) {
+			e.early = append(e.early, m.path+in.Step)
 		}
 	}
 }
@@ -158,7 +173,7 @@ func (l *ledger) named(in runtime.Invoke, own *effect) *effect {
 		}
 		for _, e := range l.order {
 			// A text of the run's input names nobody, except one item among its like.
-			if e != own && other == nil && (e.ref.Step == in.Step || !slices.Contains(l.w.known, s)) && slices.Contains(e.marks, s) {
+			if e != own && other == nil && (e.ref.Step == in.Step && e.m.program == l.member(in).program || !slices.Contains(l.w.known, s)) && slices.Contains(e.marks, s) {
 				other = e
 			}
 		}
@@ -170,13 +185,13 @@ func (l *ledger) named(in runtime.Invoke, own *effect) *effect {
 func (l *ledger) undoneByHand(in runtime.Invoke) {
 	said := texts(plainValue(in.Input))
 	for _, e := range l.order {
-		st := l.w.m.s.Program.Step(e.ref.Step)
+		st := e.m.program.Step(e.ref.Step)
 		if st.Compensate == nil || st.Compensate.Function != in.Function {
 			continue
 		}
 		if slices.ContainsFunc(said, func(s string) bool { return slices.Contains(e.marks, s) }) {
 			if e.undone {
-				l.report(FoundNoEffect, "`%s` undoes what `%s` did, though it was undone before", in.Step, unitName(e.ref))
+				l.report(FoundNoEffect, "`%s` undoes what `%s` did, though it was undone before", l.member(in).path+in.Step, e.name())
 			}
 			e.undone = true
 		}

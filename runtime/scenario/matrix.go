@@ -50,7 +50,7 @@ type Matrix struct {
 	worlds     []*world
 	undoers    map[string]bool
 	effectless map[string]bool
-	behind     map[string]map[string]bool
+	behind     map[*check.Program]map[string]map[string]bool
 	saga       bool
 }
 
@@ -65,28 +65,78 @@ type world struct {
 	scripts map[string][]*rule
 	people  []project.Approval
 	signals []project.Signal
-	known   []string                 // texts of the input: an undo that says them names nobody
-	called  map[string][]planner.Ref // the units that a run without faults calls, by step
+	known   []string           // texts of the input: an undo that says them names nobody
+	called  map[string][]place // the units that a run without faults calls, by step
 
-	iterations map[planner.Ref]int // of loops: how many such a run has
+	iterations map[place]int // of loops: how many such a run has
+}
+
+// place is a unit of a member: the members of two plays of the same input have the same paths.
+type place struct {
+	path string
+	planner.Ref
+}
+
+// step is the name by which a test knows the unit's step: `step`, or `step.step` of a run that the first one starts.
+func (p place) step() string { return plainPath(p.path) + p.Step }
+
+// placed is a step that calls a function, with the name by which a test knows it.
+type placed struct {
+	name string
+	*check.Step
+}
+
+// placesOf lists the steps that call a function, those of the flows that a step runs where it stands.
+func (m *Matrix) placesOf(p *check.Program, prefix string) []placed {
+	var out []placed
+	for _, st := range p.Steps {
+		switch {
+		case st.Call != nil:
+			out = append(out, placed{prefix + st.Name, st})
+		case st.Child != nil && m.s.flows[st.Child.Flow] != nil:
+			out = append(out, m.placesOf(m.s.flows[st.Child.Flow], prefix+st.Name+".")...)
+		}
+	}
+	return out
+}
+
+// after reports whether a step can only run when another one has ended: both are paths from the scenario's own run on.
+func (m *Matrix) after(first, then string) bool {
+	p := m.s.Program
+	for {
+		a, below, _ := strings.Cut(first, ".")
+		b, beneath, _ := strings.Cut(then, ".")
+		if plain := plainPath(a); plain != plainPath(b) {
+			return m.behind[p][plain][plainPath(b)]
+		}
+		if a != b || below == "" || beneath == "" { // two items, or one unit
+			return false
+		}
+		p, first, then = m.s.flows[p.Step(plainPath(a)).Child.Flow], below, beneath
+	}
 }
 
 // Faults runs the fault matrix of a suite's flow: each step that calls a function fails in each way, for each input that its scenarios have and in every order
 // in which what runs beside it can end, up to mostBeside. The error is the context's.
 func (s *Suite) Faults(ctx context.Context) (*Matrix, error) {
-	m := &Matrix{Flow: s.Flow, File: s.File, s: s, undoers: map[string]bool{}, effectless: map[string]bool{}, behind: map[string]map[string]bool{}}
-	for _, st := range s.Program.Steps {
-		if st.Compensate != nil {
-			m.saga = true
-			m.undoers[st.Compensate.Function] = true
+	m := &Matrix{Flow: s.Flow, File: s.File, s: s, undoers: map[string]bool{}, effectless: map[string]bool{}, behind: map[*check.Program]map[string]map[string]bool{}}
+	for _, p := range s.flows {
+		m.behind[p] = map[string]map[string]bool{}
+		for _, st := range p.Steps {
+			if st.Compensate != nil {
+				m.saga = true
+				m.undoers[st.Compensate.Function] = true
+			}
+			seen := map[string]bool{}
+			reach(p, st, seen)
+			m.behind[p][st.Name] = seen
 		}
-		seen := map[string]bool{}
-		m.reach(st, seen)
-		m.behind[st.Name] = seen
 	}
-	for _, st := range s.Program.Steps { // a function that both does and undoes, such as `set`, is taken for one that does
-		if st.Call != nil && st.Compensate != nil {
-			delete(m.undoers, st.Call.Function)
+	for _, p := range s.flows {
+		for _, st := range p.Steps { // a function that both does and undoes, such as `set`, is taken for one that does
+			if st.Call != nil && st.Compensate != nil {
+				delete(m.undoers, st.Call.Function)
+			}
 		}
 	}
 	for _, n := range s.notes.Effectless {
@@ -95,10 +145,7 @@ func (s *Suite) Faults(ctx context.Context) (*Matrix, error) {
 	plain := Cell{Fault: "none"}
 	m.gather(ctx, &plain)
 	m.Cells = append(m.Cells, m.judged(plain))
-	for _, st := range s.Program.Steps {
-		if st.Call == nil {
-			continue
-		}
+	for _, st := range m.placesOf(s.Program, "") {
 		for _, fault := range project.FaultColumns {
 			if err := ctx.Err(); err != nil {
 				return m, fmt.Errorf("testing the faults of %s: %w", s.Flow, err)
@@ -115,12 +162,12 @@ func (s *Suite) Faults(ctx context.Context) (*Matrix, error) {
 	return m, nil
 }
 
-func (m *Matrix) reach(st *check.Step, seen map[string]bool) {
+func reach(p *check.Program, st *check.Step, seen map[string]bool) {
 	for _, e := range st.Out {
-		to := m.s.Program.Steps[e.To]
+		to := p.Steps[e.To]
 		if !seen[to.Name] {
 			seen[to.Name] = true
-			m.reach(to, seen)
+			reach(p, to, seen)
 		}
 	}
 }
@@ -133,20 +180,21 @@ func (m *Matrix) gather(ctx context.Context, c *Cell) {
 	}
 	paths := map[string]bool{}
 	for _, t := range cases {
-		w := &world{m: m, name: t.Name, input: t.input, scripts: t.scripts, people: t.Approvals, signals: t.Signals, known: texts(plainValue(t.input)), called: map[string][]planner.Ref{}, iterations: map[planner.Ref]int{}}
+		w := &world{m: m, name: t.Name, input: t.input, scripts: t.scripts, people: t.Approvals, signals: t.Signals, known: texts(plainValue(t.input)), called: map[string][]place{}, iterations: map[place]int{}}
 		try := newTrial(ctx, w, nil, "none")
 		try.run()
 		path := look(try.play).path(len(m.s.Program.Steps))
-		for _, mo := range try.play.moments {
+		for _, mo := range try.play.told {
 			for _, f := range mo.facts {
 				s, ok := f.(*planner.CallScheduled)
 				if !ok || s.Undo {
 					continue
 				}
-				if !slices.Contains(w.called[s.Step], s.Ref) {
-					w.called[s.Step] = append(w.called[s.Step], s.Ref)
+				at := place{mo.of.path, s.Ref}
+				if name := at.step(); !slices.Contains(w.called[name], at) {
+					w.called[name] = append(w.called[name], at)
 				}
-				w.iterations[s.Ref] = max(w.iterations[s.Ref], s.Iteration)
+				w.iterations[at] = max(w.iterations[at], s.Iteration)
 			}
 		}
 		for _, name := range sortedKeys(w.called) {
@@ -169,7 +217,7 @@ func (m *Matrix) take(c *Cell, t *trial) {
 			continue
 		}
 		f.World, f.Order = t.w.name, t.orderText()
-		for _, l := range story(t.play.moments) {
+		for _, l := range story(t.play.told) {
 			f.Story = append(f.Story, l.String())
 		}
 		c.Findings = append(c.Findings, f)
@@ -195,8 +243,8 @@ func (m *Matrix) judged(c Cell) Cell {
 }
 
 // cell tries one fault of one step in every world that reaches it.
-func (m *Matrix) cell(ctx context.Context, st *check.Step, fault string) Cell {
-	c := Cell{Step: st.Name, Fault: fault}
+func (m *Matrix) cell(ctx context.Context, st placed, fault string) Cell {
+	c := Cell{Step: st.name, Fault: fault}
 	switch {
 	case fault == "contract" && broken(st.Call) == nil:
 		c.Why = "the function's contract allows everything"
@@ -207,14 +255,14 @@ func (m *Matrix) cell(ctx context.Context, st *check.Step, fault string) Cell {
 	}
 	reached := false
 	for _, w := range m.worlds {
-		refs := w.called[st.Name]
+		refs := w.called[st.name]
 		if len(refs) == 0 {
 			continue
 		}
 		reached = true
 		targets := refs[:1]
 		if len(refs) > 1 {
-			targets = []planner.Ref{refs[0], refs[len(refs)-1]}
+			targets = []place{refs[0], refs[len(refs)-1]}
 		}
 		for _, target := range targets {
 			orders, beside := w.orders(target)
@@ -244,7 +292,7 @@ func (m *Matrix) cell(ctx context.Context, st *check.Step, fault string) Cell {
 }
 
 // tried lists the iterations of a unit whose call fails in turn: the first, the second and the last; 0 outside a loop.
-func (w *world) tried(target planner.Ref, fault string) []int {
+func (w *world) tried(target place, fault string) []int {
 	last := w.iterations[target]
 	switch {
 	case last == 0 || fault == "compensation":
@@ -265,13 +313,14 @@ var variants = map[string]int{"before": 1, "after": 1, "unknown": 2, "contract":
 const mostBeside = 5
 
 // orders lists which steps beside the target end after it; its own step stands for its other items. many is how many steps there are beside it.
-func (w *world) orders(target planner.Ref) (orders []map[string]bool, many int) {
+func (w *world) orders(target place) (orders []map[string]bool, many int) {
 	var beside []string
-	for _, st := range w.m.s.Program.Steps {
-		refs := len(w.called[st.Name])
+	its := target.step()
+	for _, st := range w.m.placesOf(w.m.s.Program, "") {
+		refs := len(w.called[st.name])
 		switch {
-		case st.Name == target.Step && refs > 1, st.Name != target.Step && refs > 0 && !w.m.behind[st.Name][target.Step] && !w.m.behind[target.Step][st.Name]:
-			beside = append(beside, st.Name)
+		case st.name == its && refs > 1, st.name != its && refs > 0 && !w.m.after(st.name, its) && !w.m.after(its, st.name):
+			beside = append(beside, st.name)
 		}
 	}
 	var out []map[string]bool

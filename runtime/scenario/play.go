@@ -4,7 +4,6 @@ import (
 	"container/heap"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -27,33 +26,27 @@ const (
 
 var dawn = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// moment is one committed transition.
-type moment struct {
-	at    time.Duration // since the start
-	facts []planner.Fact
-}
-
-// play is one run in virtual time: the journal, the clock, the functions and the inbox around a Core, all in one goroutine.
+// play is one run in virtual time, with those that it starts: the journal, the clock, the functions and the inboxes around a Core, all in one goroutine.
 type play struct {
 	ctx     context.Context // ends a play that nobody waits for any more
 	program *check.Program
 	core    *runtime.Core
 	now     time.Time
 	agenda  agenda
-	turn    int // numbers the agenda, so that what comes at one time comes in order
-	owned   bool
-	row     string
-	wake    int // which of the run's wake-ups counts
-	records []journal.Record
-	written int // bytes of the records
-	moments []moment
-	state   *planner.State // what is committed
+	turn    int                       // numbers the agenda, so that what comes at one time comes in order
+	flows   map[string]*check.Program // that a run may start
+	members []*member                 // by number, the scenario's own first
+	commits int                       // of all members
+	written int                       // bytes of their records
+	moments []moment                  // of the scenario's own run
+	told    []moment                  // of all
+	state   *planner.State            // of the scenario's own run: what is committed
 	open    map[callID]bool
-	posted  map[string]planner.Input // messages that nobody has answered
+	inbox   []message // that nobody has answered, in the order in which they came
 	pressed int
 
 	answer  func(runtime.Invoke, *check.Call) (reply, string)
-	noticed func(planner.Fact)                             // after each committed fact
+	noticed func(*member, planner.Fact)                    // after each committed fact
 	refused func(what planner.Input, why *planner.Refusal) // a button that did not fit
 	resting func() bool                                    // nothing will ever happen any more, unless this does something and says so
 	deaf    bool                                           // calls in flight do not hear that they are to stop
@@ -62,18 +55,18 @@ type play struct {
 }
 
 type callID struct {
+	run int64
 	planner.Ref
 	attempt int
 }
 
-func newPlay(ctx context.Context, p *check.Program) *play {
-	return &play{ctx: ctx, program: p, core: runtime.NewCore(owner), now: dawn, state: planner.NewState(), open: map[callID]bool{},
-		posted: map[string]planner.Input{}}
+func newPlay(ctx context.Context, s *Suite) *play {
+	own := &member{number: runNumber, uuid: runID, version: 1, program: s.Program, owned: true, state: planner.NewState()}
+	return &play{ctx: ctx, program: s.Program, flows: s.flows, core: runtime.NewCore(owner), now: dawn, members: []*member{own}, state: own.state, open: map[callID]bool{}}
 }
 
 // run starts the run and goes on until nothing is left that could happen.
 func (p *play) run(input []byte) {
-	p.owned = true
 	p.step(runtime.Begin{Run: runNumber, Program: p.program, Start: &planner.Start{ID: runID, Version: 1, Input: input, By: "test"}})
 	for n := 0; ; n++ {
 		if p.over(n) {
@@ -98,7 +91,7 @@ func (p *play) run(input []byte) {
 func (p *play) over(turns int) bool {
 	switch {
 	case p.ctx.Err() != nil: // who asked for the play says so
-	case turns > mostTurns || len(p.records) > mostTurns:
+	case turns > mostTurns || p.commits > mostTurns:
 		p.trouble = append(p.trouble, "the run does not come to an end")
 	case p.written > mostBytes:
 		p.trouble = append(p.trouble, fmt.Sprintf("the run has written more than %d MiB and was stopped", mostBytes>>20))
@@ -128,21 +121,26 @@ func (p *play) step(events ...runtime.Event) {
 		switch out := out.(type) {
 		case runtime.Append:
 			p.commit(out.Transition)
-			queue = append(queue, p.core.Step(runtime.Durable{Run: runNumber, Tag: out.Tag}, p.now)...)
+			queue = append(queue, p.core.Step(runtime.Durable{Run: out.Transition.Run, Tag: out.Tag}, p.now)...)
 		case runtime.Load:
-			h := journal.History{Run: runNumber, UUID: runID, Flow: p.program.Flow, Version: 1, Status: p.row, Owner: owner, Records: p.records}
-			queue = append(queue, p.core.Step(runtime.Loaded{History: h, Program: p.program}, p.now)...)
+			m := p.member(out.Run)
+			h := journal.History{Run: m.number, UUID: m.uuid, Flow: m.program.Flow, Version: m.version, Status: m.row, Parent: m.parent, Owner: owner, Records: m.records}
+			queue = append(queue, p.core.Step(runtime.Loaded{History: h, Program: m.program}, p.now)...)
 		case runtime.Invoke:
 			p.invoke(out)
 		case runtime.Abort:
 			p.abort(out)
 		case runtime.Answered:
-			what := p.posted[out.ID]
-			delete(p.posted, out.ID)
+			i := slices.IndexFunc(p.inbox, func(m message) bool { return m.id == out.ID })
+			if i < 0 {
+				continue
+			}
+			what := p.inbox[i].in
+			p.inbox = slices.Delete(p.inbox, i, i+1)
 			if out.Refusal != nil && p.refused != nil {
 				p.refused(what, out.Refusal)
 			}
-		case runtime.Released:
+		case runtime.Released, runtime.Mailed:
 			p.after(0, p.deliver)
 		case runtime.Begun:
 			if out.Err != nil {
@@ -156,17 +154,18 @@ func (p *play) step(events ...runtime.Event) {
 
 // commit keeps a transition, and has the people who look at the run see it.
 func (p *play) commit(t journal.Transition) {
+	m := p.member(t.Run)
 	if t.Row != nil {
-		p.row = t.Row.Status
+		m.row = t.Row.Status
 		if t.Row.Release {
-			p.owned = false
-			p.wake++
+			m.owned = false
+			m.wake++
 			if at := t.Row.WakeAt; at != nil {
-				wake := p.wake
+				wake := m.wake
 				p.after(max(at.Sub(p.now), 0), func() {
-					if wake == p.wake && !p.owned {
-						p.owned = true
-						p.step(runtime.Adopt{Runs: []int64{runNumber}})
+					if wake == m.wake && !m.owned {
+						m.owned = true
+						p.step(runtime.Adopt{Runs: []int64{m.number}})
 					}
 				})
 			}
@@ -175,53 +174,64 @@ func (p *play) commit(t journal.Transition) {
 	if t.NoFacts() {
 		return
 	}
-	p.records = append(p.records, journal.Record{Seq: t.Seq, At: t.At, Facts: t.Facts})
+	p.born(m, t.Births)
+	p.letters(t.Outbox)
+	p.commits++
 	p.written += len(t.Facts)
+	m.records = append(m.records, journal.Record{Seq: t.Seq, At: t.At, Facts: t.Facts})
 	facts, err := planner.Decode(t.Facts)
 	if err != nil {
 		p.trouble = append(p.trouble, "the history can't be read: "+err.Error())
 		return
 	}
-	planner.Fold(p.state, t.Seq, t.At, facts)
-	p.moments = append(p.moments, moment{t.At.Sub(dawn), facts})
+	planner.Fold(m.state, t.Seq, t.At, facts)
+	p.told = append(p.told, moment{t.At.Sub(dawn), m, facts})
+	if m.parent == "" {
+		p.moments = append(p.moments, moment{t.At.Sub(dawn), m, facts})
+	}
 	if p.noticed == nil {
 		return
 	}
 	for _, f := range facts {
-		p.noticed(f)
+		p.noticed(m, f)
 	}
 }
 
-// post puts a message into the inbox.
-func (p *play) post(in planner.Input) {
+// post puts a message into the inbox of the scenario's own run.
+func (p *play) post(in planner.Input) { p.postTo(p.members[0], in) }
+
+// postTo puts a message into a member's inbox.
+func (p *play) postTo(m *member, in planner.Input) {
 	p.pressed++
-	p.posted[fmt.Sprintf("message-%06d", p.pressed)] = in
+	p.inbox = append(p.inbox, message{fmt.Sprintf("message-%06d", p.pressed), m.number, in})
 	p.deliver()
 }
 
 // send has every signal come at its time.
 func (p *play) send(signals []project.Signal) {
 	for _, g := range signals {
-		p.after(g.At, func() { p.post(&planner.Send{Name: g.Name, Payload: g.Payload.JSON(), By: "test"}) })
+		p.after(g.At, func() { p.postTo(p.hear(g.Name), &planner.Send{Name: g.Name, Payload: g.Payload.JSON(), By: "test"}) })
 	}
 }
 
-// deliver hands every message that waits to the run, which is loaded if it is asleep.
+// deliver hands every message that waits to its run, which is loaded if it is asleep.
 func (p *play) deliver() {
 	var events []runtime.Event
-	if !p.owned {
-		p.owned = true
-		events = append(events, runtime.Adopt{Runs: []int64{runNumber}})
+	for _, msg := range p.inbox {
+		if m := p.member(msg.run); !m.owned {
+			m.owned = true
+			events = append(events, runtime.Adopt{Runs: []int64{m.number}})
+		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(p.posted)) {
-		events = append(events, runtime.Press{ID: id, Run: runNumber, Input: p.posted[id]})
+	for _, msg := range p.inbox {
+		events = append(events, runtime.Press{ID: msg.id, Run: msg.run, Input: msg.in})
 	}
 	p.step(events...)
 }
 
 // callOf is the call that a unit makes.
-func (p *play) callOf(r planner.Ref) *check.Call {
-	st := p.program.Step(r.Step)
+func (p *play) callOf(run int64, r planner.Ref) *check.Call {
+	st := p.member(run).program.Step(r.Step)
 	if r.Undo {
 		return st.Compensate
 	}
@@ -229,11 +239,11 @@ func (p *play) callOf(r planner.Ref) *check.Call {
 }
 
 func (p *play) invoke(in runtime.Invoke) {
-	id := callID{in.Ref, in.Attempt}
+	id := callID{in.Run, in.Ref, in.Attempt}
 	p.open[id] = true
-	r, problem := p.answer(in, p.callOf(in.Ref))
+	r, problem := p.answer(in, p.callOf(in.Run, in.Ref))
 	if problem != "" {
-		p.trouble = append(p.trouble, fmt.Sprintf("%s %s: %s", offset(p.since()), unitName(in.Ref), problem))
+		p.trouble = append(p.trouble, fmt.Sprintf("%s %s: %s", offset(p.since()), p.member(in.Run).path+unitName(in.Ref), problem))
 		r = reply{fault: &fault.Fault{Class: fault.NotFound, Effect: fault.None, Message: problem}}
 	}
 	started := p.now
@@ -250,13 +260,13 @@ func (p *play) done(id callID, r reply, started time.Time) {
 		return
 	}
 	delete(p.open, id)
-	p.step(runtime.Done{Run: runNumber, Result: &planner.CallDone{Ref: id.Ref, Attempt: id.attempt, Output: r.output, Fault: r.fault,
+	p.step(runtime.Done{Run: id.run, Result: &planner.CallDone{Ref: id.Ref, Attempt: id.attempt, Output: r.output, Fault: r.fault,
 		Call: planner.Call{Started: started, Ended: p.now}}})
 }
 
 // abort tells a call to stop. It does, at once, and nobody knows how far it came.
 func (p *play) abort(a runtime.Abort) {
-	id := callID{a.Ref, a.Attempt}
+	id := callID{a.Run, a.Ref, a.Attempt}
 	if !p.open[id] || p.deaf {
 		return
 	}

@@ -55,7 +55,7 @@ func (s *Suite) Run(ctx context.Context) ([]Outcome, *Coverage, error) {
 }
 
 func (s *Suite) play(ctx context.Context, t *testCase, cover *Coverage) Outcome {
-	p := newPlay(ctx, s.Program)
+	p := newPlay(ctx, s)
 	p.answer = newActors(t.scripts).answer
 	people := &people{p: p, approvals: t.Approvals, resolutions: t.Resolutions, buttons: t.Buttons}
 	people.arrive()
@@ -73,7 +73,7 @@ func (s *Suite) play(ctx context.Context, t *testCase, cover *Coverage) Outcome 
 		o.Problems = append(o.Problems, Problem{t.Pos.Line, text})
 	}
 	if len(found) > 0 {
-		told := story(p.moments)
+		told := story(p.told)
 		first := 0
 		for i, d := range found {
 			if d.at < found[first].at || d.at == found[first].at && where(told, d) < where(told, found[first]) {
@@ -92,7 +92,7 @@ func (s *Suite) play(ctx context.Context, t *testCase, cover *Coverage) Outcome 
 		o.Passed = true
 		return o
 	}
-	for _, l := range story(p.moments) {
+	for _, l := range story(p.told) {
 		o.Story = append(o.Story, l.String())
 	}
 	o.Story, o.First = abridged(o.Story, o.First)
@@ -214,17 +214,18 @@ func (c *people) rest() bool {
 	return true
 }
 
-func (c *people) notice(f planner.Fact) {
+func (c *people) notice(m *member, f planner.Fact) {
+	named := func(name, step string) bool { return name == plainPath(m.path)+step }
 	switch f := f.(type) {
 	case *planner.StepWaiting:
 		if !f.Ask {
 			return
 		}
 		for i, a := range c.approvals {
-			if a.Step == f.Step {
+			if named(a.Step, f.Step) {
 				c.approvals = append(c.approvals[:i:i], c.approvals[i+1:]...)
 				c.p.after(a.After, func() {
-					c.p.post(&planner.Approve{Step: a.Step, Approved: a.Approved, By: a.By, Comment: a.Comment})
+					c.p.postTo(m, &planner.Approve{Step: f.Step, Approved: a.Approved, By: a.By, Comment: a.Comment})
 				})
 				return
 			}
@@ -234,14 +235,14 @@ func (c *people) notice(f planner.Fact) {
 			return
 		}
 		for i, r := range c.resolutions {
-			if r.Step == f.Step && r.Item == f.Item {
+			if named(r.Step, f.Step) && r.Item == f.Item {
 				c.resolutions = append(c.resolutions[:i:i], c.resolutions[i+1:]...)
 				c.p.after(r.After, func() {
-					in := &planner.Resolve{Step: r.Step, Item: r.Item, As: planner.Resolution(r.As), By: "test"}
+					in := &planner.Resolve{Step: f.Step, Item: r.Item, As: planner.Resolution(r.As), By: "test"}
 					if in.As == planner.Happened {
 						in.Output = r.Output.JSON()
 					}
-					c.p.post(in)
+					c.p.postTo(m, in)
 				})
 				return
 			}

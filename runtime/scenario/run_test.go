@@ -285,7 +285,7 @@ func TestEndless(t *testing.T) {
 		"  pay: {call: pay, with: {n: \"${{ input.n }}\"}, retry: {max_attempts: 100, backoff: 1s, factor: 1}}\n")
 	s := prepare(t, fsys)[0]
 	ctx, cancel := context.WithCancel(t.Context())
-	p := newPlay(ctx, s.Program)
+	p := newPlay(ctx, s)
 	calls := 0
 	p.answer = func(runtime.Invoke, *check.Call) (reply, string) {
 		if calls++; calls == 3 {

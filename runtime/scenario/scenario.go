@@ -27,6 +27,7 @@ type Suite struct {
 	Flow    string
 	Program *check.Program
 
+	flows map[string]*check.Program // this one and those that it runs, by name
 	cases []*testCase
 	notes project.FaultNotes
 	lines map[string]int // of each step in the flow's file
@@ -69,6 +70,7 @@ type compiler struct {
 	program   *check.Program
 	functions []string // that the flow calls
 	steps     []string
+	kin       map[string]*check.Program // the flow and those that it runs
 	issues    project.Issues
 }
 
@@ -91,7 +93,7 @@ func (c *compiler) suite(programs map[string]*check.Program) *Suite {
 	if c.file.Flow == "" {
 		return nil
 	}
-	f := c.p.Flow(c.file.Flow)
+	f := c.p.File(c.file.Flow)
 	if f == nil {
 		var names []string
 		for _, f := range c.p.Flows {
@@ -102,24 +104,23 @@ func (c *compiler) suite(programs map[string]*check.Program) *Suite {
 		c.at(c.file.FlowPos, didYouMean(c.file.Flow, names), "the project has no flow `%s`", c.file.Flow)
 		return nil
 	}
-	var known bool
-	if c.program, known = programs[c.file.Flow]; !known {
-		c.program, _ = check.Compile(f.Def, c.p)
-		programs[c.file.Flow] = c.program
-	}
-	if c.program == nil {
+	if c.program = c.load(c.file.Flow, programs); c.program == nil {
 		c.at(c.file.FlowPos, "`segno validate` says which", "the flow `%s` has errors", c.file.Flow)
 		return nil
 	}
 	s := &Suite{File: c.file.Path, Flow: c.file.Flow, Program: c.program, notes: c.file.Faults, lines: map[string]int{}, from: f.Path}
+	s.flows = map[string]*check.Program{}
+	family(c.program, func(name string) *check.Program { return c.load(name, programs) }, s.flows)
+	for _, name := range sortedKeys(s.flows) {
+		if name != c.file.Flow {
+			c.calls(s.flows[name])
+		}
+	}
+	c.kin = s.flows
+	c.calls(c.program)
 	for _, st := range c.program.Steps {
 		c.steps = append(c.steps, st.Name)
 		s.lines[st.Name] = f.Def.Step(st.Name).Pos.Line
-		for _, call := range []*check.Call{st.Call, st.Compensate} {
-			if call != nil && !slices.Contains(c.functions, call.Function) {
-				c.functions = append(c.functions, call.Function)
-			}
-		}
 	}
 	slices.Sort(c.functions)
 	common := c.scripts(c.file.Functions)
@@ -147,6 +148,27 @@ func (c *compiler) suite(programs map[string]*check.Program) *Suite {
 		c.step(a.Step, a.Pos)
 	}
 	return s
+}
+
+// load compiles a flow of the project once; nil: it has errors, or there is none.
+func (c *compiler) load(name string, programs map[string]*check.Program) *check.Program {
+	p, known := programs[name]
+	if f := c.p.File(name); !known && f != nil && f.Def != nil {
+		p, _ = check.Compile(f.Def, c.p)
+		programs[name] = p
+	}
+	return p
+}
+
+// calls notes the functions that a flow calls.
+func (c *compiler) calls(p *check.Program) {
+	for _, st := range p.Steps {
+		for _, call := range []*check.Call{st.Call, st.Compensate} {
+			if call != nil && !slices.Contains(c.functions, call.Function) {
+				c.functions = append(c.functions, call.Function)
+			}
+		}
+	}
 }
 
 // input reads a scenario's input and holds it against the flow's contract, as a start does.
@@ -187,6 +209,16 @@ func (c *compiler) step(name string, pos flow.Pos) *check.Step {
 		return nil
 	}
 	st := c.program.Step(name)
+	for p, rest := c.program, name; st == nil && strings.Contains(rest, "."); { // `pay.reserve`: of the flow that `pay` runs
+		var outer string
+		outer, rest, _ = strings.Cut(rest, ".")
+		by := p.Step(outer)
+		if by == nil || by.Child == nil || c.kin[by.Child.Flow] == nil {
+			break
+		}
+		p = c.kin[by.Child.Flow]
+		st = p.Step(rest)
+	}
 	if st == nil {
 		c.at(pos, didYouMean(name, c.steps), "the flow `%s` has no step `%s`", c.program.Flow, name)
 	}
@@ -222,7 +254,13 @@ func (c *compiler) class(name string, pos flow.Pos) {
 // names checks every step that a scenario names.
 func (c *compiler) names(sc project.Scenario) {
 	for _, g := range sc.Signals {
-		if known := sortedKeys(c.program.Signals); g.Name != "" && !slices.Contains(known, g.Name) {
+		signals := map[string]bool{}
+		for _, p := range c.kin {
+			for name := range p.Signals {
+				signals[name] = true
+			}
+		}
+		if known := sortedKeys(signals); g.Name != "" && !slices.Contains(known, g.Name) {
 			c.at(g.Pos, didYouMean(g.Name, known), "the flow `%s` waits for no signal `%s`", c.program.Flow, g.Name)
 		}
 	}
@@ -243,7 +281,7 @@ func (c *compiler) names(sc project.Scenario) {
 		}
 	}
 	for _, p := range e.Compensations {
-		if st := c.program.Step(p.Step); st != nil && st.Compensate == nil {
+		if st := c.program.Step(p.Step); st != nil && st.Compensate == nil && st.Kind != flow.SubFlow {
 			c.at(p.Pos, "", "the step `%s` has no `compensate`", p.Step)
 		}
 	}

@@ -46,15 +46,26 @@ func (l line) String() string { return fmt.Sprintf("%-8s %s", offset(l.at), l.te
 // story tells a run's history in sentences.
 func story(moments []moment) []line {
 	var lines []line
-	inputs := map[planner.Ref]planner.JSON{}
+	known := map[*member]map[planner.Ref]planner.JSON{}
 	for _, m := range moments {
+		inputs, prefix := known[m.of], ""
+		if inputs == nil {
+			inputs = map[planner.Ref]planner.JSON{}
+			known[m.of] = inputs
+		}
+		if m.of != nil && m.of.path != "" {
+			prefix = strings.TrimSuffix(m.of.path, ".") + ": "
+		}
 		for _, f := range m.facts {
 			if s, ok := f.(*planner.CallScheduled); ok && s.Input != nil {
 				inputs[s.Ref] = s.Input
 			}
 			text, r := sentence(f, inputs)
 			if text != "" {
-				lines = append(lines, line{m.at, text, r.Step, r.Undo})
+				if prefix != "" { // no line of the scenario's own steps
+					r = planner.Ref{Step: m.of.path + r.Step, Undo: r.Undo}
+				}
+				lines = append(lines, line{m.at, prefix + text, r.Step, r.Undo})
 			}
 		}
 	}
@@ -161,6 +172,27 @@ func sentence(f planner.Fact, inputs map[planner.Ref]planner.JSON) (string, plan
 		return "the compensation starts", planner.Ref{}
 	case *planner.UncertainResolved:
 		return fmt.Sprintf("a person says of %s: %s", unitName(f.Ref), strings.ReplaceAll(string(f.As), "_", " ")), f.Ref
+	case *planner.ChildStarted:
+		again := ""
+		if f.Generation > 0 {
+			again = " anew"
+		}
+		return fmt.Sprintf("%s starts a run of %s%s with %s", unitName(f.Ref), f.Flow, again, short(f.Input)), f.Ref
+	case *planner.ChildAsked:
+		if f.Ask == planner.AskUndo {
+			return unitName(f.Ref) + ": its run is to undo what it did", f.Ref
+		}
+		return unitName(f.Ref) + ": its run is to go on", f.Ref
+	case *planner.ChildEnded:
+		if f.Fault == nil && !f.Undo {
+			return fmt.Sprintf("%s gets %s", unitName(f.Ref), short(f.Output)), f.Ref
+		}
+		return fmt.Sprintf("%s: its run is %s", unitName(f.Ref), strings.ReplaceAll(string(f.Status), "_", " ")), f.Ref
+	case *planner.ParentAsked:
+		if f.Ask == planner.AskExpire {
+			return "the run that started it says that its time is up", planner.Ref{}
+		}
+		return "", planner.Ref{}
 	case *planner.RunSucceeded:
 		if f.Output == nil {
 			return "the run succeeds", planner.Ref{}

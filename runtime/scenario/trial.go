@@ -26,8 +26,8 @@ const (
 // trial is one run of the matrix.
 type trial struct {
 	w       *world
-	target  *planner.Ref // the unit that fails; nil: none does
-	nth     int          // of a loop: the iteration whose call fails; 0: none in particular
+	target  *place // the unit that fails; nil: none does
+	nth     int    // of a loop: the iteration whose call fails; 0: none in particular
 	fault   string
 	variant int
 	late    map[string]bool // the steps that end after the target
@@ -40,20 +40,15 @@ type trial struct {
 	pressed int
 }
 
-func newTrial(ctx context.Context, w *world, target *planner.Ref, fault string) *trial {
-	t := &trial{w: w, target: target, fault: fault, ledger: newLedger(w), actors: newActors(w.scripts), play: newPlay(ctx, w.m.s.Program)}
+func newTrial(ctx context.Context, w *world, target *place, fault string) *trial {
+	t := &trial{w: w, target: target, fault: fault, ledger: newLedger(w), actors: newActors(w.scripts), play: newPlay(ctx, w.m.s)}
 	t.actors.healthy = true
+	t.ledger.play = t.play
 	t.play.deaf = true
 	t.play.patient = true
 	t.play.answer = t.answer
 	t.play.noticed = t.notice
 	t.play.resting = t.rest
-	t.ledger.unit = func(r planner.Ref) *planner.Unit {
-		if u := t.play.state.Unit(r); u != nil {
-			return u
-		}
-		return &planner.Unit{}
-	}
 	t.applied = target == nil
 	return t
 }
@@ -65,16 +60,16 @@ func (t *trial) run() {
 
 // hits reports whether a call is of the unit that fails.
 func (t *trial) hits(in runtime.Invoke) bool {
-	r := in.Ref
+	r, m := in.Ref, t.play.member(in.Run)
 	if t.nth > 0 && !r.Undo && in.Iteration != t.nth {
 		return false
 	}
-	return t.target != nil && !t.mended && r.Step == t.target.Step && r.Item == t.target.Item && r.Undo == (t.fault == "compensation")
+	return t.target != nil && !t.mended && m.path == t.target.path && r.Step == t.target.Step && r.Item == t.target.Item && r.Undo == (t.fault == "compensation")
 }
 
 func (t *trial) answer(in runtime.Invoke, call *check.Call) (reply, string) {
 	out := t.good(in, call)
-	r := reply{output: out, takes: t.takes(in.Ref)}
+	r := reply{output: out, takes: t.takes(place{t.play.member(in.Run).path, in.Ref})}
 	if !t.hits(in) {
 		if in.Undo {
 			t.ledger.undid(in, in.Attempt > 1 && call.Idempotent)
@@ -109,13 +104,13 @@ func (t *trial) answer(in runtime.Invoke, call *check.Call) (reply, string) {
 }
 
 // takes is how long a call takes.
-func (t *trial) takes(r planner.Ref) time.Duration {
+func (t *trial) takes(r place) time.Duration {
 	switch {
 	case t.target == nil || r.Undo:
 		return soon
 	case r == *t.target:
 		return midst
-	case t.late[r.Step]:
+	case t.late[r.step()]:
 		return t.longest()
 	}
 	return soon
@@ -123,12 +118,17 @@ func (t *trial) takes(r planner.Ref) time.Duration {
 
 // longest is more than all attempts of the target can take.
 func (t *trial) longest() time.Duration {
-	retry := t.play.callOf(*t.target).Retry
+	retry, loop := check.Retry{}, (*check.Until)(nil)
+	for _, st := range t.w.m.placesOf(t.w.m.s.Program, "") {
+		if st.name == t.target.step() {
+			retry, loop = st.Call.Retry, st.Until
+		}
+	}
 	d := 2 * midst
 	for n := 1; n < retry.MaxAttempts; n++ {
 		d += retry.Delay(n) + midst
 	}
-	if loop := t.play.program.Step(t.target.Step).Until; loop != nil {
+	if loop != nil {
 		d = (d + loop.Every) * time.Duration(t.w.iterations[*t.target]+1)
 	}
 	return d
@@ -140,11 +140,17 @@ func (t *trial) good(in runtime.Invoke, call *check.Call) []byte {
 		return r.output
 	}
 	sample := example(call.Output)
-	own, err := json.Marshal(signed(plainValue(sample), strings.TrimPrefix(in.Key, runID+"/")))
+	own, err := json.Marshal(signed(plainValue(sample), t.mark(in)))
 	if err != nil || call.BreachOfOutput(own) != nil {
 		return sample
 	}
 	return own
+}
+
+// mark names a call in what it returns: by its key, with the run's path for its id.
+func (t *trial) mark(in runtime.Invoke) string {
+	m := t.play.member(in.Run)
+	return m.path + strings.TrimPrefix(in.Key, m.uuid+"/")
 }
 
 // signed puts a mark into every text of a value.
@@ -175,40 +181,40 @@ func broken(call *check.Call) []byte {
 }
 
 // notice has people do what they can: they answer approvals as scripted, and say the truth about what is uncertain.
-func (t *trial) notice(f planner.Fact) {
+func (t *trial) notice(m *member, f planner.Fact) {
 	switch f := f.(type) {
 	case *planner.StepWaiting:
-		i := slices.IndexFunc(t.w.people, func(a project.Approval) bool { return a.Step == f.Step })
+		i := slices.IndexFunc(t.w.people, func(a project.Approval) bool { return a.Step == plainPath(m.path)+f.Step })
 		if !f.Ask || i < 0 {
 			return
 		}
 		a := t.w.people[i]
 		t.play.after(a.After, func() {
-			t.play.post(&planner.Approve{Step: a.Step, Approved: a.Approved, By: a.By, Comment: a.Comment})
+			t.play.postTo(m, &planner.Approve{Step: f.Step, Approved: a.Approved, By: a.By, Comment: a.Comment})
 		})
 	case *planner.CallFailed:
 		if f.Next == planner.NextUncertain {
 			r := f.Ref
-			t.play.after(soon, func() { t.resolve(r) })
+			t.play.after(soon, func() { t.resolve(m, r) })
 		}
 	case *planner.StepCompleted:
-		if t.fault == "compensation" && f.Step == t.target.Step && t.pressed == 0 {
+		if t.fault == "compensation" && m.path == t.target.path && f.Step == t.target.Step && t.pressed == 0 {
 			t.pressed++
 			t.play.after(0, func() { t.play.post(&planner.Cancel{By: "test", Then: flow.Compensate}) })
 		}
 	}
 }
 
-func (t *trial) resolve(r planner.Ref) {
+func (t *trial) resolve(m *member, r planner.Ref) {
 	in := &planner.Resolve{Step: r.Step, Item: r.Item, By: "test"}
 	forward := planner.Ref{Step: r.Step, Item: r.Item}
-	e := t.ledger.of(forward)
-	call := t.play.callOf(r)
-	u := t.play.state.Unit(r)
+	e := t.ledger.of(m, forward)
+	call := t.play.callOf(m.number, r)
+	u := m.state.Unit(r)
 	if u == nil {
 		return
 	}
-	key := u.Key(runID, r)
+	key := u.Key(m.uuid, r)
 	if u.Iteration > 0 {
 		e = t.ledger.effects[key] // and not that of an iteration before
 	}
@@ -216,14 +222,14 @@ func (t *trial) resolve(r planner.Ref) {
 	switch {
 	case happened:
 		in.As = planner.Happened
-		in.Output = t.good(runtime.Invoke{Run: runNumber, Invoke: &planner.Invoke{Ref: r, Key: key, Function: call.Function, Input: u.In.JSON()}}, call)
+		in.Output = t.good(runtime.Invoke{Run: m.number, Invoke: &planner.Invoke{Ref: r, Key: key, Function: call.Function, Input: u.In.JSON()}}, call)
 	case r.Undo:
 		t.mended = true
 		in.As = planner.DidNotHappen
 	default:
 		in.As = planner.DidFail
 	}
-	t.play.post(in)
+	t.play.postTo(m, in)
 }
 
 // rest presses what a person would: Compensate after a failure of a flow that can undo, and Retry, once all is well again, after one of the undoing.
@@ -266,19 +272,19 @@ func (t *trial) findings() []Finding {
 		return l.found
 	}
 	for _, e := range l.left() {
-		u := s.Unit(e.ref)
-		bare := t.play.program.Step(e.ref.Step).Compensate == nil
+		u := e.m.state.Unit(e.ref)
+		bare := e.m.program.Step(e.ref.Step).Compensate == nil
 		switch {
 		case t.fault == "compensation" && bare: // the Cancel that begins it all comes when it likes; what else fails then is told by other cells
 		case status == planner.StatusSucceeded && u != nil && u.State == planner.Succeeded:
 		case status == planner.StatusSucceeded:
-			l.report(FoundLeft, "what `%s` did is left, though the step failed and the run went on", unitName(e.ref))
+			l.report(FoundLeft, "what `%s` did is left, though the step failed and the run went on", e.name())
 		case bare:
-			l.report(FoundLeft, "what `%s` did is left: the step has no `compensate`", unitName(e.ref))
-		case u != nil && u.Maybe && !t.play.program.Step(e.ref.Step).UndoAttempts:
-			l.report(FoundLeft, "what `%s` did is left: it did not complete, and its `compensate` is not `after: attempt`", unitName(e.ref))
+			l.report(FoundLeft, "what `%s` did is left: the step has no `compensate`", e.name())
+		case u != nil && u.Maybe && !e.m.program.Step(e.ref.Step).UndoAttempts:
+			l.report(FoundLeft, "what `%s` did is left: it did not complete, and its `compensate` is not `after: attempt`", e.name())
 		default:
-			l.report(FoundLeft, "what `%s` did is left: nothing undoes it", unitName(e.ref))
+			l.report(FoundLeft, "what `%s` did is left: nothing undoes it", e.name())
 		}
 	}
 	return l.found
@@ -286,9 +292,11 @@ func (t *trial) findings() []Finding {
 
 // waiting says for what a run waits.
 func (t *trial) waiting() string {
-	for _, st := range t.play.program.Steps {
-		if s := t.play.state.Steps[st.Name]; s != nil && (s.Status == planner.Waiting || s.Show() == planner.Uncertain) {
-			return fmt.Sprintf(": `%s` is %s", st.Name, s.Show())
+	for _, m := range t.play.members {
+		for _, st := range m.program.Steps {
+			if s := m.state.Steps[st.Name]; s != nil && (s.Status == planner.Waiting || s.Show() == planner.Uncertain) {
+				return fmt.Sprintf(": `%s` is %s", m.path+st.Name, s.Show())
+			}
 		}
 	}
 	return ""
@@ -302,7 +310,7 @@ func (t *trial) orderText() string {
 	var words []string
 	for _, name := range sortedKeys(t.late) {
 		what, when := "`"+name+"` ends", "before"
-		if name == t.target.Step {
+		if name == t.target.step() {
 			what = "its other items end"
 		}
 		if t.late[name] {

@@ -9,7 +9,10 @@ import (
 )
 
 // names are the flows in the order in which clients take them.
-var names = []string{"chain", "fan", "saga", "chain", "doors", "once", "doors", "mail", "mail", "doubt", "loop"}
+var names = []string{"chain", "fan", "saga", "chain", "doors", "once", "kin", "mail", "family", "doubt", "loop", "kin"}
+
+// children are the flows that others run, each after those that it runs.
+var children = []string{"leaf", "desk", "branch"}
 
 var sources = map[string]string{
 	"chain": `
@@ -61,6 +64,49 @@ steps:
   late: {needs: [paid.error], call: safe, retry: {max_attempts: 6}}
   done: {needs: {any: [again, late]}, call: safe, with: {n: "${{ steps.first.output.id }}"}, retry: {max_attempts: 6}}
 `,
+	"leaf": `
+name: leaf
+steps:
+  one: {call: safe, retry: {max_attempts: 4}, compensate: {call: safe, with: {id: "${{ steps.one.output.id }}"}, retry: {max_attempts: 9}}}
+  put: {needs: [one], call: once, compensate: {call: once}}
+output: {id: "${{ steps.put.output.id }}"}
+`,
+	"desk": `
+name: desk
+on_failure: compensate
+steps:
+  note: {call: safe, retry: {max_attempts: 6}, compensate: {call: safe, retry: {max_attempts: 9}}}
+  ask: {needs: [note], approval: {title: "Well?", timeout: 10m}}
+output: {id: "${{ steps.note.output.id }}"}
+`,
+	"branch": `
+name: branch
+on_failure: compensate
+steps:
+  own: {call: safe, retry: {max_attempts: 5}, compensate: {call: safe, retry: {max_attempts: 9}}}
+  sub: {needs: [own], flow: leaf, deadline: 90s}
+output: {id: "${{ steps.sub.output.id }}"}
+`,
+	"family": `
+name: family
+steps:
+  first: {call: safe, retry: {max_attempts: 4}, compensate: {call: safe, retry: {max_attempts: 9}}}
+  deep: {needs: [first], flow: branch, with: {n: "${{ input.n }}"}}
+  beside: {needs: [first], flow: leaf}
+  rescue: {needs: [beside.error], call: safe, retry: {max_attempts: 6}}
+  done: {needs: {any: [beside, rescue]}, call: safe, retry: {max_attempts: 6}}
+  last: {needs: [deep, done], call: safe, retry: {max_attempts: 6}, with: {id: "${{ steps.deep.output.id }}"}}
+`,
+	"kin": `
+name: kin
+timeout: 15m
+on_failure: compensate
+steps:
+  one: {call: safe, retry: {max_attempts: 6}, compensate: {call: safe, retry: {max_attempts: 9}}}
+  many: {for_each: "${{ [1, 2, 3] }}", max_parallel: 2, tolerated_failures: 1, flow: leaf}
+  ask: {needs: [one], flow: desk}
+  done: {needs: [many, ask], call: safe, retry: {max_attempts: 2}}
+`,
 	"doubt": `
 name: doubt
 on_failure: compensate
@@ -95,23 +141,28 @@ safe: {http: {url: "http://sim/safe"}, idempotent: true}
 once: {http: {url: "http://sim/once"}, idempotent: false}
 `
 
-type catalog map[string]*flow.Function
+type catalog struct {
+	functions map[string]*flow.Function
+	flows     map[string]*check.Signature
+}
 
-func (c catalog) Function(name string) *flow.Function { return c[name] }
-func (c catalog) FunctionNames() []string             { return []string{"once", "safe"} }
+func (c catalog) Function(name string) *flow.Function      { return c.functions[name] }
+func (c catalog) Flow(name string, _ int) *check.Signature { return c.flows[name] }
+func (c catalog) FlowNames() []string                      { return nil }
+func (c catalog) FunctionNames() []string                  { return []string{"once", "safe"} }
 
 var programs = sync.OnceValue(func() map[string]*check.Program {
 	fns, issues := flow.ParseFunctions([]byte(functions))
 	if issues.HasErrors() {
 		panic(fmt.Sprint(issues))
 	}
-	c := catalog{}
+	c := catalog{map[string]*flow.Function{}, map[string]*check.Signature{}}
 	for i := range fns {
-		c[fns[i].Name] = &fns[i]
+		c.functions[fns[i].Name] = &fns[i]
 	}
 	out := map[string]*check.Program{}
-	for name, src := range sources {
-		def, issues := flow.Parse([]byte(src))
+	compile := func(name string) {
+		def, issues := flow.Parse([]byte(sources[name]))
 		if issues.HasErrors() {
 			panic(fmt.Sprint(name, issues))
 		}
@@ -120,6 +171,15 @@ var programs = sync.OnceValue(func() map[string]*check.Program {
 			panic(fmt.Sprint(name, issues))
 		}
 		out[name] = p
+		c.flows[name], _ = check.SignatureOf([]byte(sources[name]), 1, c)
+	}
+	for _, name := range children {
+		compile(name)
+	}
+	for name := range sources {
+		if out[name] == nil {
+			compile(name)
+		}
 	}
 	return out
 })

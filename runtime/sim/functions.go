@@ -62,7 +62,7 @@ func (s *server) invoke(in runtime.Invoke) {
 	}
 	res := &planner.CallDone{Ref: in.Ref, Attempt: in.Attempt}
 	switch p := w.rng.Float64(); {
-	case w.byRun[in.Run].poison && in.Step == "one" && e.calls == 1:
+	case w.clientOf(in.Run).poison && in.Step == "one" && e.calls == 1:
 		res.Output = planner.JSON(`{"ok":true,"id":"` + poisonMark + `"}`)
 	case p < 0.70 || !w.faulty():
 		res.Output = planner.JSON(fmt.Sprintf(`{"ok":true,"id":%q}`, in.Key))

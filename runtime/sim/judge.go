@@ -150,6 +150,11 @@ func (w *World) quiet() bool {
 			return false
 		}
 	}
+	for _, c := range w.kids {
+		if !c.over {
+			return false
+		}
+	}
 	for id := range w.posted {
 		if _, ok, err := w.store.Answer(background(), id); !ok || err != nil {
 			return false
@@ -183,6 +188,7 @@ func (w *World) audit() {
 			w.judgeLeft(c.run, w.flows[h.Flow], s)
 		}
 	}
+	w.auditFamilies()
 	for _, id := range slices.Sorted(maps.Keys(w.posted)) {
 		w.judgeButton(id, w.posted[id])
 	}
@@ -287,6 +293,8 @@ func (w *World) outcomes(run int64, h journal.History) {
 					w.violated("run %d: %v completed iteration %d where %d belongs", run, f.Ref, f.Iteration, passed[f.Ref])
 				}
 			case *planner.CallFailed:
+				once(f.Ref, f.Attempt)
+			case *planner.ChildEnded:
 				once(f.Ref, f.Attempt)
 			}
 		}

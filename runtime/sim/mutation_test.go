@@ -95,6 +95,65 @@ var mutants = map[string]mutant{
 		return out
 	}},
 
+	"a child's word goes out after its commit": {outputs: func(s *server, out []runtime.Output) []runtime.Output {
+		return later(s, out, func(a runtime.Append) bool { return len(a.Transition.Births) == 0 })
+	}},
+
+	"a child is told what to do before that is committed": {outputs: func(s *server, out []runtime.Output) []runtime.Output {
+		for i, o := range out {
+			a, ok := o.(runtime.Append)
+			if !ok || len(a.Transition.Births) > 0 || len(a.Transition.Outbox) == 0 {
+				continue
+			}
+			send(s, a.Transition.Outbox)
+			a.Transition.Outbox = nil
+			out[i] = a
+		}
+		return out
+	}},
+
+	"a child is started twice": {outputs: func(s *server, out []runtime.Output) []runtime.Output {
+		for i, o := range out {
+			a, ok := o.(runtime.Append)
+			if !ok || len(a.Transition.Births) == 0 || s.w.rng.IntN(20) > 0 {
+				continue
+			}
+			b, l := a.Transition.Births[0], a.Transition.Outbox[0]
+			l.To = b.UUID
+			b.UUID, l.ID = s.w.id(), s.w.id()
+			for _, other := range a.Transition.Outbox {
+				if other.To == l.To {
+					l.Kind, l.Body = other.Kind, other.Body
+				}
+			}
+			l.To = b.UUID
+			a.Transition.Births = append(slices.Clone(a.Transition.Births), b)
+			a.Transition.Outbox = append(slices.Clone(a.Transition.Outbox), l)
+			out[i] = a
+		}
+		return out
+	}},
+
+	"a child is born after its parent's commit": {outputs: func(s *server, out []runtime.Output) []runtime.Output {
+		for i, o := range out {
+			a, ok := o.(runtime.Append)
+			if !ok || len(a.Transition.Births) == 0 {
+				continue
+			}
+			births, letters := a.Transition.Births, a.Transition.Outbox
+			a.Transition.Births, a.Transition.Outbox = nil, nil
+			out[i] = a
+			at := a.Transition.At
+			s.soon(100*time.Millisecond, func() {
+				n, err := s.store.ReserveIDs(background(), 1)
+				if err == nil { // by way of a run that does nothing else
+					_ = s.store.Append(background(), s.inc, 0, []journal.Transition{{Run: n, Seq: 1, At: at, Facts: []byte{1}, Births: births, Outbox: letters}})
+				}
+			})
+		}
+		return out
+	}},
+
 	"completed steps are forgotten on takeover": {history: func(_ *server, _ int64, h journal.History) journal.History {
 		if len(h.Records) > 1 {
 			h.Records = h.Records[:len(h.Records)-1]
@@ -239,6 +298,29 @@ func apart(out []runtime.Output, consume func(journal.Transition)) []runtime.Out
 		out[i] = a
 	}
 	return out
+}
+
+// later takes letters out of what is appended and has them sent on their own, after a while.
+func later(s *server, out []runtime.Output, which func(runtime.Append) bool) []runtime.Output {
+	for i, o := range out {
+		a, ok := o.(runtime.Append)
+		if !ok || len(a.Transition.Outbox) == 0 || !which(a) {
+			continue
+		}
+		letters := a.Transition.Outbox
+		a.Transition.Outbox = nil
+		out[i] = a
+		s.soon(100*time.Millisecond, func() { send(s, letters) })
+	}
+	return out
+}
+
+func send(s *server, letters []journal.Letter) {
+	for _, l := range letters {
+		if run, err := s.store.Find(background(), l.To); err == nil {
+			_ = s.store.Post(background(), journal.Message{ID: l.ID, Run: run, Kind: l.Kind, Body: l.Body})
+		}
+	}
 }
 
 func flowOf(s *server, run int64) string {

@@ -20,7 +20,8 @@ type client struct {
 	over    bool
 	poison  bool
 	clicks  int
-	pending bool // a click is on its way
+	pending bool    // a click is on its way
+	parent  *client // of the run that started this one; nil: a person did
 }
 
 func (w *World) client(n int) {
@@ -43,8 +44,12 @@ func (w *World) start(c *client) {
 	if !s.alive || s.stalled.After(w.now) {
 		return
 	}
-	w.nextID++
-	c.try = w.nextID
+	n, err := w.store.ReserveIDs(background(), 1)
+	if err != nil {
+		w.violated("reserving a number: %v", err)
+		return
+	}
+	c.try = n
 	w.byRun[c.try] = c
 	s.step(runtime.Begin{Run: c.try, Program: w.program(c.flow), Start: &planner.Start{ID: c.uuid, Version: 1, Input: planner.JSON(fmt.Sprintf(`{"n":%d}`, c.n))}})
 }
@@ -90,6 +95,11 @@ func (w *World) glance(c *client) {
 		return
 	}
 	s := w.durable(c.run)
+	w.meet(s)
+	if c.parent != nil {
+		w.glanceAtKid(c, s)
+		return
+	}
 	var b *runtime.Button
 	switch s.Status() {
 	case planner.StatusSucceeded, planner.StatusCompensated:
@@ -123,6 +133,11 @@ func (w *World) glance(c *client) {
 	if b == nil && s.Status() == planner.StatusRunning && c.clicks < 8 && w.chance(0.04) {
 		b = &runtime.Button{Kind: runtime.ButtonPause}
 	}
+	w.press(c, b)
+}
+
+// press posts a button after a while; nil posts none.
+func (w *World) press(c *client, b *runtime.Button) {
 	if b == nil {
 		return
 	}

@@ -27,6 +27,7 @@ type server struct {
 	busy    [writers]bool
 	refused map[int64]int64 // runs with a refused transition, and its seq
 	wakeAt  time.Time
+	poked   bool // a look at the inbox was asked for
 	renewed time.Time
 	skew    time.Duration // how far its idea of the store's time is off
 }
@@ -135,9 +136,10 @@ func (s *server) poll() {
 		took = s.w.upTo(3 * time.Second)
 	}
 	pause := 250 * time.Millisecond
-	if s.w.chance(0.2) {
+	if s.poked || s.w.chance(0.2) {
 		pause = 0 // somebody clicked
 	}
+	s.poked = false
 	s.soon(took+pause, s.poll)
 	if s.w.chance(0.2) {
 		return // a look that failed
@@ -190,9 +192,11 @@ func (s *server) step(ev runtime.Event) {
 		case runtime.Committed:
 			s.w.watch(out.Run)
 		case runtime.Broke:
-			if c := s.w.byRun[out.Run]; c != nil && !c.poison && !errors.Is(out.Err, journal.ErrFenced) {
+			if c := s.w.clientOf(out.Run); c != nil && !c.poison && !errors.Is(out.Err, journal.ErrFenced) {
 				s.w.violated("run %d broke: %v", out.Run, out.Err)
 			}
+		case runtime.Mailed:
+			s.poked = true
 		case runtime.Released:
 		}
 	}

@@ -38,6 +38,7 @@ func TestGuaranteesHold(t *testing.T) {
 		total.Calls += r.Calls
 		total.Buttons += r.Buttons
 		total.Lies += r.Lies
+		total.Children += r.Children
 		total.Virtual += r.Virtual
 	}
 	for _, seed := range regressions {
@@ -49,13 +50,13 @@ func TestGuaranteesHold(t *testing.T) {
 			break
 		}
 	}
-	t.Logf("%d seeds, %s of virtual time: runs %v, %d crashes, %d lost fences, %d lost answers, %d calls, %d buttons",
-		*seeds, total.Virtual, total.Statuses, total.Crashes, total.Takeovers, total.Lies, total.Calls, total.Buttons)
+	t.Logf("%d seeds, %s of virtual time: runs %v, %d crashes, %d lost fences, %d lost answers, %d calls, %d buttons, %d children",
+		*seeds, total.Virtual, total.Statuses, total.Crashes, total.Takeovers, total.Lies, total.Calls, total.Buttons, total.Children)
 	// A world in which everything fails would keep every guarantee.
 	if n := total.Statuses["succeeded"]; !t.Failed() && n < int(*seeds)*4 {
 		t.Errorf("runs that succeeded: got %d of %d, want at least a third", n, *seeds*12)
 	}
-	if total.Crashes == 0 || total.Takeovers == 0 || total.Statuses["compensated"] == 0 {
+	if total.Children < int(*seeds) || total.Crashes == 0 || total.Takeovers == 0 || total.Statuses["compensated"] == 0 {
 		t.Errorf("the world was too kind: %+v", total)
 	}
 }

@@ -35,6 +35,7 @@ type Report struct {
 	Takeovers  int // sessions that lost their fence
 	Calls      int
 	Buttons    int
+	Children   int
 	Lies       int // commits that were reported as failures
 	Virtual    time.Duration
 }
@@ -59,11 +60,11 @@ type World struct {
 	flows   map[string]*check.Program
 	servers []*server
 	runs    []*client
+	kids    []*client // of runs that other runs started
 	byRun   map[int64]*client
 	ledger  ledger
 	report  Report
 	posted  map[string]message
-	nextID  int64
 }
 
 // epoch is where virtual time begins; any time does.

@@ -58,6 +58,8 @@ func Run(t *testing.T, open func(t *testing.T) journal.Store, o Options) {
 		{"Inbox", inbox},
 		{"ConsumeWithAppend", consumeWithAppend},
 		{"Refusal", refusal},
+		{"ChildrenAndLetters", childrenAndLetters},
+		{"ChildrenAreAtomic", childrenAreAtomic},
 		{"ReserveIDs", reserveIDs},
 		{"ReserveStart", reserveStart},
 	}

@@ -1,0 +1,76 @@
+package planner
+
+// judgeChildren holds what is sent to other runs against the tables.
+func (w *witness) judgeChildren(facts []Fact, commands []Command) {
+	ends, told := false, 0
+	for _, f := range facts {
+		switch f := f.(type) {
+		case *RunSucceeded, *RunFailed, *RunCancelled, *RunCompensated, *RunCompensationFailed:
+			ends = true
+		case *ParentAsked:
+			ends = ends || (f.Ask == AskRetry || f.Ask == AskUndo) && w.s.Ended != ""
+		}
+	}
+	for _, c := range commands {
+		switch c := c.(type) {
+		case *StartChild:
+			w.judgeStart(c)
+		case *AskChild:
+			w.judgeAsk(c)
+		case *TellParent:
+			told++
+			if l := w.s.Parent; l == nil || c.Status != w.s.Ended || c.Ref != l.ref() || c.Attempt != l.Attempt || c.Child != w.s.ID {
+				w.violated("the parent (%+v) is told %+v by a run that is %s", l, c, w.s.Ended)
+			}
+		}
+	}
+	if want := delta(ends && w.s.Ended != "" && w.s.Parent != nil, false); told != want {
+		w.violated("the parent is told %d times, want %d; the run is %s", told, want, w.s.Status())
+	}
+}
+
+func (w *witness) judgeStart(c *StartChild) {
+	r := c.Parent.ref()
+	u := w.s.Unit(r)
+	switch {
+	case u == nil || u.State != Running || u.Child != c.Child || c.Parent.Attempt != u.Made():
+		w.violated("%s is started for %s, and its unit is %+v", c.Child, r, u)
+	case w.kids[c.Child]:
+		w.violated("%s is started twice", c.Child)
+	case w.s.Ended != "" || w.s.Phase == PhaseCompensating || w.s.Phase == PhaseCancelling:
+		w.violated("%s is started in phase %d of a run that is %s", r, w.s.Phase, w.s.Status())
+	case w.done[r]:
+		w.violated("%s is started again though it completed", r)
+	}
+	if why := w.unready(w.p.Step(r.Step)); why != "" {
+		w.violated("%s is started, but %s", r, why)
+	}
+	if w.kids == nil {
+		w.kids = map[string]bool{}
+	}
+	w.kids[c.Child] = true
+}
+
+func (w *witness) judgeAsk(c *AskChild) {
+	if !w.kids[c.Child] {
+		w.violated("%s is asked to %s, and was never started", c.Child, c.Ask)
+	}
+	switch c.Ask {
+	case AskRetry:
+		if c.Undo || w.s.Phase == PhaseCompensating || w.s.Ended != "" {
+			w.violated("%s is asked to go on in phase %d", c.Child, w.s.Phase)
+		}
+	case AskUndo:
+		if !c.Undo || w.s.Phase != PhaseCompensating {
+			w.violated("%s is asked to undo in phase %d", c.Child, w.s.Phase)
+		}
+		for _, st := range w.s.Steps {
+			for _, r := range st.refs() {
+				if u := w.s.Unit(r); u.Undo != nil && u.Undo.Child == c.Child && u.Child == c.Child && u.Undo.State == Running {
+					r.Undo = true
+					w.judgeUndo(r)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,122 @@
+package postgres
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/segno-run/segno/runtime/journal"
+)
+
+// numbers gives runs that are born with another run's transition their numbers, from blocks.
+type numbers struct {
+	mu          sync.Mutex
+	first, left int64
+}
+
+// numberBlock is how many numbers are reserved at once.
+const numberBlock = 1000
+
+// number gives every birth of a batch its number. A batch that is tried again after a lost answer takes other numbers: if it was committed the first
+// time, it is refused as a duplicate.
+func (s *Store) number(ctx context.Context, batch []journal.Transition) ([]journal.Transition, error) {
+	n := 0
+	for i := range batch {
+		n += len(batch[i].Births)
+	}
+	if n == 0 {
+		return batch, nil
+	}
+	s.numbers.mu.Lock()
+	defer s.numbers.mu.Unlock()
+	if s.numbers.left < int64(n) {
+		block := max(n, numberBlock)
+		first, err := s.ReserveIDs(ctx, block)
+		if err != nil {
+			return nil, err
+		}
+		s.numbers.first, s.numbers.left = first, int64(block)
+	}
+	out := make([]journal.Transition, len(batch))
+	copy(out, batch)
+	for i := range out {
+		births := make([]journal.Birth, len(out[i].Births))
+		copy(births, out[i].Births)
+		for k := range births {
+			births[k].Run = s.numbers.first
+			s.numbers.first, s.numbers.left = s.numbers.first+1, s.numbers.left-1
+		}
+		out[i].Births = births
+	}
+	return out, nil
+}
+
+const (
+	childrenPart = `, children AS (INSERT INTO runs (id, uuid, flow, version, reader, status, created_at, updated_at, parent, parent_step, parent_item)
+ SELECT id, uuid, flow, version, reader, 'pending', at, at, parent, step, item
+ FROM unnest(%s::bigint[], %s::uuid[], %s::text[], %s::int[], %s::int[], %s::timestamptz[], %s::uuid[], %s::text[], %s::int[])
+ AS u (id, uuid, flow, version, reader, at, parent, step, item) WHERE EXISTS (SELECT FROM fence))`
+
+	// A run that is born in this statement can't be looked up by it, so its number is given.
+	outboxPart = `, sent AS (INSERT INTO inbox (id, run, kind, body, at)
+ SELECT u.id, coalesce(u.run, runs.id), u.kind, u.body, clock_timestamp()
+ FROM unnest(%s::uuid[], %s::bigint[], %s::uuid[], %s::text[], %s::bytea[]) WITH ORDINALITY AS u (id, run, address, kind, body, n)
+ LEFT JOIN runs ON runs.uuid = u.address
+ WHERE coalesce(u.run, runs.id) IS NOT NULL AND EXISTS (SELECT FROM fence) ORDER BY u.n ON CONFLICT (id) DO NOTHING)`
+)
+
+// children lists the columns of the runs that a batch makes, and their numbers by UUID.
+func children(batch []journal.Transition) (columns []any, byUUID map[[16]byte]int64) {
+	var (
+		ids                      []int64
+		uuids, parents           [][16]byte
+		flows, steps             []string
+		versions, readers, items []int32
+		ats                      []time.Time
+	)
+	for i := range batch {
+		for _, b := range batch[i].Births {
+			id, _ := journal.ParseUUID(b.UUID) // Check has parsed both
+			parent, _ := journal.ParseUUID(b.Parent)
+			if byUUID == nil {
+				byUUID = map[[16]byte]int64{}
+			}
+			byUUID[id] = b.Run
+			ids, uuids, parents = append(ids, b.Run), append(uuids, id), append(parents, parent)
+			flows, steps = append(flows, journal.CleanText(b.Flow)), append(steps, journal.CleanText(b.Step))
+			versions, readers, items = append(versions, int32(b.Version)), append(readers, int32(b.Reader)), append(items, int32(b.Item))
+			ats = append(ats, batch[i].At)
+		}
+	}
+	return []any{ids, uuids, flows, versions, readers, ats, parents, steps, items}, byUUID
+}
+
+// letters lists the columns of the messages that a batch sends; nil without any.
+func letters(batch []journal.Transition, born map[[16]byte]int64) []any {
+	var (
+		ids, addresses [][16]byte
+		runs           []*int64
+		kinds          []string
+		bodies         [][]byte
+	)
+	for i := range batch {
+		for _, l := range batch[i].Outbox {
+			id, _ := journal.ParseUUID(l.ID) // Check has parsed both
+			to, _ := journal.ParseUUID(l.To)
+			var run *int64
+			if n, ok := born[to]; ok {
+				run = &n
+			}
+			body := l.Body
+			if body == nil {
+				body = []byte{}
+			}
+			ids, runs, addresses = append(ids, id), append(runs, run), append(addresses, to)
+			kinds, bodies = append(kinds, journal.CleanText(l.Kind)), append(bodies, body)
+		}
+	}
+	if ids == nil {
+		return nil
+	}
+	return []any{ids, runs, addresses, kinds, bodies}
+}

@@ -1,0 +1,135 @@
+package scenario
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/segno-run/segno/designer/check"
+	"github.com/segno-run/segno/designer/flow"
+	"github.com/segno-run/segno/runtime"
+	"github.com/segno-run/segno/runtime/journal"
+	"github.com/segno-run/segno/runtime/planner"
+)
+
+// member is one run of a play: the one that the scenario starts, or one that another member started.
+type member struct {
+	number  int64
+	uuid    string
+	parent  string // UUID; "": the scenario's own
+	path    string // of the unit that started it: "pay.", "many[2].pay."; "" of the scenario's own
+	version int
+	program *check.Program
+	owned   bool
+	row     string
+	wake    int // which of the run's wake-ups counts
+	records []journal.Record
+	state   *planner.State // what is committed
+}
+
+// id is the run's UUID.
+func (m *member) id() string {
+	if m.uuid == "" {
+		return runID
+	}
+	return m.uuid
+}
+
+// unit is what is committed of a unit; an empty one if nothing is.
+func (m *member) unit(r planner.Ref) *planner.Unit {
+	if u := m.state.Unit(r); u != nil {
+		return u
+	}
+	return &planner.Unit{}
+}
+
+// message waits in a member's inbox.
+type message struct {
+	id  string
+	run int64
+	in  planner.Input
+}
+
+// born makes the members that a transition starts.
+func (p *play) born(from *member, births []journal.Birth) {
+	for _, b := range births {
+		program := p.flows[b.Flow]
+		if program == nil {
+			p.trouble = append(p.trouble, fmt.Sprintf("the flow `%s` has errors, or is not in the project", b.Flow))
+			continue
+		}
+		m := &member{number: int64(len(p.members) + 1), uuid: b.UUID, parent: b.Parent, version: b.Version, program: program, row: journal.BornPending.Status,
+			path: from.path + unitName(planner.Ref{Step: b.Step, Item: b.Item}) + ".", state: planner.NewState()}
+		p.members = append(p.members, m)
+	}
+}
+
+// letters puts what a transition tells other members into their inboxes.
+func (p *play) letters(out []journal.Letter) {
+	for _, l := range out {
+		i := slices.IndexFunc(p.members, func(m *member) bool { return m.uuid == l.To })
+		if i < 0 || slices.ContainsFunc(p.inbox, func(m message) bool { return m.id == l.ID }) {
+			continue
+		}
+		run := p.members[i].number
+		p.inbox = append(p.inbox, message{l.ID, run, runtime.ReadMessage(journal.Message{ID: l.ID, Run: run, Kind: l.Kind, Body: l.Body}).Input})
+	}
+}
+
+// member is the run of that number.
+func (p *play) member(run int64) *member { return p.members[run-1] }
+
+// hear is the member that a signal goes to: the scenario's own if its flow waits for one of that name, else the first that does and goes on.
+func (p *play) hear(signal string) *member {
+	for _, m := range p.members {
+		if len(m.program.Signals[signal]) > 0 && (m.parent == "" || m.state.Ended == "") {
+			return m
+		}
+	}
+	return p.members[0]
+}
+
+// addressed finds the member and the step that a test names: `step`, or `step.step` of a run that the first one started. Of items it is the one that
+// want accepts.
+func (p *play) addressed(name string, want func(*member, string) bool) (*member, string) {
+	for _, m := range p.members {
+		if step, ok := strings.CutPrefix(name, plainPath(m.path)); ok && !strings.Contains(step, ".") && want(m, step) {
+			return m, step
+		}
+	}
+	return nil, ""
+}
+
+// plainPath is a path without the numbers of items.
+func plainPath(path string) string {
+	var b strings.Builder
+	for {
+		open := strings.IndexByte(path, '[')
+		if open < 0 {
+			return b.String() + path
+		}
+		b.WriteString(path[:open])
+		_, path, _ = strings.Cut(path[open:], "]")
+	}
+}
+
+// family collects the programs of a flow and of all that it runs, by flow.
+func family(p *check.Program, find func(name string) *check.Program, into map[string]*check.Program) {
+	if p == nil || into[p.Flow] != nil {
+		return
+	}
+	into[p.Flow] = p
+	for _, st := range p.Steps {
+		if st.Kind == flow.SubFlow && st.Child != nil && into[st.Child.Flow] == nil {
+			family(find(st.Child.Flow), find, into)
+		}
+	}
+}
+
+// moment is one committed transition.
+type moment struct {
+	at    time.Duration // since the start
+	of    *member
+	facts []planner.Fact
+}

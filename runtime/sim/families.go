@@ -1,0 +1,161 @@
+package sim
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/segno-run/segno/runtime"
+	"github.com/segno-run/segno/runtime/planner"
+)
+
+// clientOf is who looks after a run; of a run that another one started it is found by that. Nil: nobody knows it yet.
+func (w *World) clientOf(run int64) *client {
+	if c := w.byRun[run]; c != nil {
+		return c
+	}
+	h, err := w.store.Load(background(), run)
+	if err != nil || h.Parent == "" {
+		return nil
+	}
+	parent, err := w.store.Find(background(), h.Parent)
+	if err != nil {
+		w.violated("run %d was started by %s, which is not there", run, h.Parent)
+		return nil
+	}
+	from := w.clientOf(parent)
+	if from == nil {
+		return nil
+	}
+	c := &client{n: from.n, uuid: h.UUID, flow: h.Flow, run: run, parent: from, poison: from.poison}
+	w.byRun[run] = c
+	w.kids = append(w.kids, c)
+	w.report.Children++
+	w.after(0, func() { w.look(c) })
+	return c
+}
+
+// meet has the children of a run looked after. What its facts say was started is there.
+func (w *World) meet(s *planner.State) {
+	for _, name := range slices.Sorted(maps.Keys(s.Steps)) {
+		for _, u := range children1(s.Steps[name]) {
+			run, err := w.store.Find(background(), u.Child)
+			if err != nil {
+				w.violated("%s has started %s, which is not there", s.ID, u.Child)
+				continue
+			}
+			w.clientOf(run)
+		}
+	}
+}
+
+// children1 lists a step's units that have a child.
+func children1(st *planner.Step) []*planner.Unit {
+	var out []*planner.Unit
+	for _, u := range append(slices.Clone(st.Items), &st.Unit) {
+		if u != nil && u.Child != "" {
+			out = append(out, u)
+		}
+	}
+	return out
+}
+
+// glanceAtKid does what an operator does who looks at a run that another one started: answer, resolve, pause; and press what is not theirs to press.
+func (w *World) glanceAtKid(c *client, s *planner.State) {
+	var b *runtime.Button
+	switch {
+	case s.ID == "": // it has not begun
+	case s.Ended != "":
+		c.over = c.parent.over
+		if c.clicks < 8 && w.chance(0.05) {
+			b = &runtime.Button{Kind: []runtime.ButtonKind{runtime.ButtonRetry, runtime.ButtonCompensate, runtime.ButtonCancel}[w.rng.IntN(3)]}
+		}
+	case s.Status() == planner.StatusPaused:
+		b = &runtime.Button{Kind: runtime.ButtonResume}
+	default:
+		b = w.ask(s)
+		if b == nil && c.clicks < 8 && w.chance(0.04) {
+			b = &runtime.Button{Kind: runtime.ButtonPause}
+		}
+	}
+	w.press(c, b)
+}
+
+// auditFamilies judges parents and children in the end: every child is of one unit, nothing goes on below a run that has ended, what a parent says of a
+// child is so, and nothing was left to be compensated.
+func (w *World) auditFamilies() {
+	owner := map[string]string{}
+	for _, c := range append(slices.Clone(w.runs), w.kids...) {
+		if c.run == 0 {
+			continue
+		}
+		h, err := w.store.Load(background(), c.run)
+		if err != nil {
+			w.violated("run %d: %v", c.run, err)
+			continue
+		}
+		s := w.durable(c.run)
+		started := map[string]bool{}
+		begun := 0
+		for _, rec := range h.Records {
+			facts, _ := planner.Decode(rec.Facts)
+			for _, f := range facts {
+				switch f := f.(type) {
+				case *planner.RunStarted:
+					begun++
+				case *planner.ChildStarted:
+					unit := planner.Key(s.ID, f.Ref, 0, 0)
+					if other, ok := owner[f.Child]; ok {
+						w.violated("%s is the child of %s and of %s", f.Child, other, unit)
+					}
+					owner[f.Child], started[f.Child] = unit, true
+				}
+			}
+		}
+		if begun != 1 {
+			w.violated("run %d began %d times", c.run, begun)
+		}
+		if store, ok := w.store.(interface{ Family(string) []string }); ok {
+			if there := store.Family(s.ID); !slices.Equal(slices.Sorted(slices.Values(there)), slices.Sorted(maps.Keys(started))) {
+				w.violated("run %d says it started %v, and there are %v", c.run, slices.Sorted(maps.Keys(started)), there)
+			}
+		}
+		if c.parent != nil {
+			w.outcomes(c.run, h)
+			if h.Status != string(s.Status()) {
+				w.violated("run %d: its row says %s, its history %s", c.run, h.Status, s.Status())
+			}
+		}
+		for _, name := range slices.Sorted(maps.Keys(s.Steps)) {
+			for _, u := range children1(s.Steps[name]) {
+				w.judgeChild(s, u)
+			}
+		}
+	}
+}
+
+// judgeChild holds what a parent says of a child in the end against what the child says.
+func (w *World) judgeChild(s *planner.State, u *planner.Unit) {
+	run, err := w.store.Find(background(), u.Child)
+	if err != nil {
+		w.violated("%s has started %s, which is not there", s.ID, u.Child)
+		return
+	}
+	kid := w.durable(run)
+	told := u.ChildStatus
+	if u.Undo != nil && u.Undo.ChildStatus != "" {
+		told = u.Undo.ChildStatus
+	}
+	switch {
+	case s.Ended != "" && kid.Ended == "":
+		w.violated("%s has ended %s, and its child %s goes on: %s", s.ID, s.Ended, u.Child, describe(kid))
+	case s.Ended != "" && kid.Ended != told:
+		w.violated("%s takes its child %s for %s, and it is %s", s.ID, u.Child, told, kid.Ended)
+	case s.Ended == planner.StatusCompensated && kid.Ended != planner.StatusCompensated:
+		w.violated("%s is compensated, and its child %s is %s", s.ID, u.Child, kid.Ended)
+	case s.Ended == planner.StatusSucceeded && u.State == planner.Succeeded && kid.Ended != planner.StatusSucceeded:
+		w.violated("%s succeeded with its child %s, which is %s", s.ID, u.Child, kid.Ended)
+	}
+	if kid.Parent == nil || kid.Parent.Run != s.ID {
+		w.violated("%s is a child of %s, and says %+v", u.Child, s.ID, kid.Parent)
+	}
+}
