@@ -142,6 +142,7 @@ type versionEntry struct {
 	CreatedAt time.Time `json:"created_at"`
 	Source    string    `json:"source,omitempty"`
 
+	Input     json.RawMessage `json:"input,omitempty"`     // what its runs are started with: a JSON Schema
 	Children  []childRef      `json:"children,omitempty"`  // the flows that it runs
 	Contracts json.RawMessage `json:"contracts,omitempty"` // what it was checked against
 }
@@ -179,6 +180,9 @@ func (s *Server) getVersion(c echo.Context) error {
 		answer.Contracts = v.Contracts
 		if answer.Children, err = pinnedChildren(v); err != nil {
 			return err
+		}
+		if d, _ := flow.Parse(v.Source); d != nil && d.Input.Kind != flow.Absent {
+			answer.Input = d.Input.JSON()
 		}
 		return answerJSON(c, http.StatusOK, answer)
 	}

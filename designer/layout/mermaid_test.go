@@ -32,7 +32,7 @@ func TestMermaid(t *testing.T) {
 	if got, want := string(Mermaid(d)), "flowchart TD\n  a[[\"a<br/>pay\"]]\n  b[[\"b<br/>pay version 3<br/>for each\"]]\n"; got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	if svg := string(SVG(d, SVGOptions{})); strings.Count(svg, `class="bars"`) != 2 || strings.Count(svg, "kind-flow") != 2 {
+	if svg := string(SVG(d, SVGOptions{})); strings.Count(svg, `class="flow-bars"`) != 2 || strings.Count(svg, "kind-flow") != 2 {
 		t.Errorf("a flow in a flow has two bars: %s", svg)
 	}
 	d, _ = flow.Parse([]byte("name: a\nsteps:\n  end: {call: \"a\\\"]; click b\"}\n  end: {wait: 1s}\n  b: {needs: [end.error, nowhere], wait: 1s}\n"))

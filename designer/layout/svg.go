@@ -19,7 +19,7 @@ type SVGOptions struct {
 }
 
 // SVG draws d as one svg element that stands by itself or inside a page. Colours are left to the page: everything is drawn in currentColor, the
-// elements carry the classes node, kind-KIND, edge, port-PORT and label, and the two bars in a node that runs another flow the class bars; there is neither a style attribute nor a script.
+// elements carry the classes node, kind-KIND, edge, port-PORT and label, and the two bars in a node that runs another flow the class flow-bars; there is neither a style attribute nor a script.
 func SVG(d *flow.Definition, opts SVGOptions) []byte {
 	r := Layout(FromFlow(d))
 	var b bytes.Buffer
@@ -57,7 +57,7 @@ func SVG(d *flow.Definition, opts SVGOptions) []byte {
 			NodeWidth, NodeHeight, text(n.ID))
 		if s := d.Step(n.ID); s != nil && s.Kind == flow.SubFlow {
 			const in = 14
-			fmt.Fprintf(&b, `<path class="bars" d="M%s %sv%dM%s %sv%d"/>`, number(n.X+in), number(n.Y), NodeHeight, number(n.X+NodeWidth-in), number(n.Y), NodeHeight)
+			fmt.Fprintf(&b, `<path class="flow-bars" d="M%s %sv%dM%s %sv%d"/>`, number(n.X+in), number(n.Y), NodeHeight, number(n.X+NodeWidth-in), number(n.Y), NodeHeight)
 		}
 		if opts.Labels {
 			fmt.Fprintf(&b, `<text class="label" x="%s" y="%s" text-anchor="middle" fill="currentColor" stroke="none" font-size="20" font-family="sans-serif">%s</text>`,

@@ -16,13 +16,13 @@ export class ApiError extends Error {
 export class Unreachable extends Error {}
 
 export type EditOp =
-  | { op: "add_step"; step: string; kind: string; function?: string; needs?: string[]; after?: string }
+  | { op: "add_step"; step: string; kind: string; function?: string; flow?: string; needs?: string[]; after?: string }
   | { op: "delete_step"; step: string; bridge: boolean }
   | { op: "connect" | "disconnect"; from: string; port: string; to: string }
   | { op: "set_field"; step: string; path: string; value: Json }
   | { op: "remove_field"; step: string; path: string }
   | { op: "rename_step"; step: string; to: string }
-  | { op: "insert_between"; from: string; port: string; to: string; step: string; kind: string; function?: string };
+  | { op: "insert_between"; from: string; port: string; to: string; step: string; kind: string; function?: string; flow?: string };
 
 async function call(path: string, init: RequestInit): Promise<Response> {
   let res: Response;
@@ -69,6 +69,12 @@ export async function putDraft(flow: string, etag: string, text: string, renames
 export async function postEdits(flow: string, etag: string, edits: EditOp[]): Promise<Draft> {
   const headers: Record<string, string> = { "Content-Type": "application/json", "If-Match": etag };
   return draftOf(await call(`${at(flow)}/draft/edits`, { method: "POST", headers, body: JSON.stringify({ edits }) }));
+}
+
+/** The input schema of a version of a flow; undefined if it takes anything. */
+export async function getInput(flow: string, version: number): Promise<Json | undefined> {
+  const res = await call(`${at(flow)}/versions/${version}`, {});
+  return ((await res.json()) as { input?: Json }).input;
 }
 
 /** Publishes the draft that the etag names and returns the version's number. */

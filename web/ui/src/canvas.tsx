@@ -1,6 +1,6 @@
 // The canvas page's entry: reads the draft that the server put into the page and takes the place of the plain HTML.
 import { createRoot } from "react-dom/client";
-import type { Draft, Function as Fn } from "./types.gen";
+import type { Draft, FlowRef, Function as Fn } from "./types.gen";
 import { Actions } from "./edit/actions";
 import { App } from "./edit/App";
 import { EditorContext } from "./edit/context";
@@ -15,7 +15,7 @@ const host = document.getElementById("canvas");
 const draft = embedded<Draft>("draft");
 if (host && draft) {
   const session = new Session(draft);
-  const editor = { session, actions: new Actions(session), functions: embedded<Fn[]>("functions") ?? [] };
+  const editor = { session, actions: new Actions(session), functions: embedded<Fn[]>("functions") ?? [], flows: embedded<FlowRef[]>("flows") ?? [] };
   fill(host);
   createRoot(host).render(
     <EditorContext value={editor}>

@@ -26,7 +26,7 @@ interface Point {
 interface Picking {
   at: Point;
   title: string;
-  onlyFunctions?: boolean;
+  only?: "call" | "flow" | undefined;
   pick(offer: Offer): void;
 }
 
@@ -81,19 +81,20 @@ export function App() {
   );
   const shutPicker = useCallback(() => setPicking(null), []);
 
-  function choose(title: string, at: Point, pick: (offer: Offer) => void, onlyFunctions = false) {
+  function choose(title: string, at: Point, pick: (offer: Offer) => void, only?: "call" | "flow") {
     setPicking({
-      at, title, onlyFunctions,
+      at, title, only,
       pick: (o) => {
         setPicking(null);
         pick(o);
       },
     });
   }
-  /** A call from the palette has no function yet: one is picked first. */
-  function withFunction(offer: Offer, at: Point, pick: (offer: Offer) => void) {
+  /** A call from the palette has no function yet, and a flow step no flow: one is picked first. */
+  function withCallee(offer: Offer, at: Point, pick: (offer: Offer) => void) {
     setSheet(false);
-    if (offer.kind === "call" && !offer.function && functions.length) choose("Call which function?", at, pick, true);
+    if (offer.kind === "call" && !offer.function && functions.length) choose("Call which function?", at, pick, "call");
+    else if (offer.kind === "flow" && !offer.flow) choose("Run which flow?", at, pick, "flow");
     else pick(offer);
   }
   function onDrop(offer: Offer, at: Point) {
@@ -102,7 +103,7 @@ export function App() {
     const insert = under.closest<HTMLElement>(".sg-insert")?.dataset["testid"]?.replace(/^insert-/, "") ?? under.closest<SVGElement>(".sg-edge")?.dataset["testid"]?.replace(/^edge-/, "");
     const onNode = under.closest<HTMLElement>(".react-flow__node")?.dataset["id"];
     const edge: Edge | undefined = insert ? actions.edge(insert) : undefined;
-    withFunction(offer, at, (o) => {
+    withCallee(offer, at, (o) => {
       if (edge) actions.insert(o, edge);
       else actions.add(o, { after: onNode ?? null });
     });
@@ -165,7 +166,7 @@ export function App() {
       <Toolbar yaml={yaml} onYaml={() => setYaml(!yaml)} onPublish={() => setPublishing(true)} onPalette={() => setSheet(!sheet)} />
       <Palette
         disabled={frozen}
-        onAdd={(o, anchor) => withFunction(o, { x: anchor.right + 140, y: anchor.top - 8 }, (p) => actions.add(p, { after: node?.id ?? null }))}
+        onAdd={(o, anchor) => withCallee(o, { x: anchor.right + 140, y: anchor.top - 8 }, (p) => actions.add(p, { after: node?.id ?? null }))}
         onDrop={onDrop}
         selection={selection}
         onSelect={(id) => {
@@ -205,7 +206,7 @@ export function App() {
         </button>
         <Inspector selection={selection} onSelect={(s) => select(s)} onWire={setWire} />
       </aside>
-      {picking ? <Picker at={picking.at} title={picking.title} onlyFunctions={picking.onlyFunctions ?? false} onPick={picking.pick} onClose={shutPicker} /> : null}
+      {picking ? <Picker at={picking.at} title={picking.title} only={picking.only} onPick={picking.pick} onClose={shutPicker} /> : null}
       {publishing ? <PublishDialog onClose={() => setPublishing(false)} onIssue={(i) => go(i, draft.issues.indexOf(i))} /> : null}
       {snap.theirs ? <ConflictDialog /> : null}
     </div>

@@ -1,10 +1,11 @@
 // The right column: the selected step as a form, an edge, or the flow itself.
-import { useMemo } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { KindIcon, Sign } from "../graph/icons";
 import type { Selection, Wire } from "../graph/context";
 import { defaultPort, into, refusals } from "../model/graph";
 import { isObject, resolve, type JsonObject } from "../model/schema";
-import type { Function as Fn, Issue, Json, Node } from "../types.gen";
+import { getInput } from "../api";
+import type { FlowRef, Function as Fn, Issue, Json, Node } from "../types.gen";
 import { useEditor, useSnapshot } from "./context";
 import { Field, Issues } from "./fields";
 import { SchemaForm } from "./SchemaForm";
@@ -115,6 +116,7 @@ function StepForm({ node, onSelect, onWire }: { node: Node } & Pick<Props, "onSe
       <Field path="title" label="Title" placeholder={node.id} value={spec["title"]} issues={issues} onCommit={(v, typed) => set("title", v, typed)} />
 
       {node.kind === "call" ? <CallFields {...section} /> : null}
+      {node.kind === "flow" ? <ChildFields {...section} /> : null}
       {node.kind === "switch" ? <SwitchFields {...section} /> : null}
       {node.kind === "set" ? <SetFields {...section} /> : null}
       {node.kind === "wait" ? <WaitFields {...section} /> : null}
@@ -124,13 +126,15 @@ function StepForm({ node, onSelect, onWire }: { node: Node } & Pick<Props, "onSe
       <Needs node={node} spec={spec} issues={issues} onSelect={onSelect} set={set} />
       <Field path="if" label="Only if" expression="always" value={spec["if"]} issues={issues} about="Otherwise the step is skipped." onCommit={(v, typed) => set("if", v, typed)} />
 
+      {node.kind === "call" || node.kind === "flow" ? (
+        <details className="sg-more" open={spec["for_each"] !== undefined}>
+          <summary>For each item</summary>
+          <Field path="for_each" label="List" expression="always" value={spec["for_each"]} issues={issues} about={`${node.kind === "call" ? "Calls" : "Runs"} once an item; \`item\` and \`index\` are known in the input.`} onCommit={(v, typed) => set("for_each", v, typed)} />
+          <Field path="max_parallel" label="At once" kind="integer" placeholder="10" value={spec["max_parallel"]} issues={issues} onCommit={(v, typed) => set("max_parallel", v, typed)} />
+        </details>
+      ) : null}
       {node.kind === "call" ? (
         <>
-          <details className="sg-more" open={spec["for_each"] !== undefined}>
-            <summary>For each item</summary>
-            <Field path="for_each" label="List" expression="always" value={spec["for_each"]} issues={issues} about="Calls once an item; `item` and `index` are known in the input." onCommit={(v, typed) => set("for_each", v, typed)} />
-            <Field path="max_parallel" label="At once" kind="integer" placeholder="10" value={spec["max_parallel"]} issues={issues} onCommit={(v, typed) => set("max_parallel", v, typed)} />
-          </details>
           <UntilFields {...section} />
           <RetryFields {...section} />
           <CompensateFields {...section} />
@@ -143,7 +147,7 @@ function StepForm({ node, onSelect, onWire }: { node: Node } & Pick<Props, "onSe
 
 /** Issues of fields that have no place in the form: never silent. */
 function Unplaced({ issues }: { issues: Issue[] }) {
-  const placed = /^(name|title|call|with|switch|set|wait|approval|fail|if|needs|for_each|max_parallel|until|timeout|retry|compensate)\b/;
+  const placed = /^(name|title|call|flow|version|with|switch|set|wait|approval|fail|if|needs|for_each|max_parallel|until|timeout|retry|compensate)\b/;
   const rest = issues.filter((i) => i.field && !placed.test(i.field));
   return rest.length ? <Issues issues={rest} /> : null;
 }
@@ -165,6 +169,61 @@ function CallFields({ spec, issues, set, memory, functions }: SectionProps) {
       <SchemaForm memory={memory} path="with" root={fn?.input} schema={schema} value={spec["with"]} issues={issues} onSet={set} />
     </>
   );
+}
+
+/** The flow that the step runs, in which version, and with what. */
+function ChildFields({ spec, issues, set, memory }: SectionProps) {
+  const { flows } = useEditor();
+  const name = typeof spec["flow"] === "string" ? spec["flow"] : "";
+  const version = typeof spec["version"] === "number" ? spec["version"] : 0;
+  const ref = flows.find((f) => f.name === name);
+  const input = useInput(ref, version);
+  const numbers = Array.from({ length: ref?.version ?? 0 }, (_, i) => (ref?.version ?? 0) - i);
+  return (
+    <>
+      <Field path="flow" label="Flow" kind="enum" mono required value={name || undefined} options={flows.map((f) => f.name)} issues={issues} onCommit={(v) => v !== undefined && set("flow", v)} />
+      <Field
+        path="version"
+        label="Version"
+        kind="enum"
+        placeholder={ref ? `the latest when published, now ${ref.version}` : "the latest when published"}
+        value={spec["version"]}
+        options={numbers}
+        issues={issues}
+        onText={(t) => (/^[1-9][0-9]*$/.test(t) ? { ok: true, value: Number(t) } : { ok: true, value: undefined })}
+        onCommit={(v) => set("version", v)}
+      />
+      {ref ? (
+        <p className="sg-about">
+          {ref.title ? `${ref.title}. ` : ""}
+          <a href={`/flows/${ref.name}`} data-testid="child-flow">
+            Open {ref.name}
+          </a>
+        </p>
+      ) : null}
+      <h3 className="sg-cap">Input</h3>
+      <SchemaForm memory={memory} path="with" root={input} schema={resolve(input, input)} value={spec["with"]} issues={issues} onSet={set} />
+    </>
+  );
+}
+
+/** The input schema of a version of a flow; that of the latest is on the page. */
+function useInput(ref: FlowRef | undefined, version: number): Json | undefined {
+  const [read, setRead] = useState<{ of: string; input: Json | undefined } | null>(null);
+  const of = ref && version && version !== ref.version ? `${ref.name}/${version}` : "";
+  useEffect(() => {
+    if (!of || !ref) return;
+    let gone = false;
+    getInput(ref.name, version).then(
+      (input) => gone || setRead({ of, input }),
+      () => gone || setRead({ of, input: undefined }), // the checker says what is wrong with the version
+    );
+    return () => {
+      gone = true;
+    };
+  }, [of, ref, version]);
+  if (!of) return ref?.input;
+  return read?.of === of ? read.input : undefined;
 }
 
 export function FunctionField({ path, label, value, issues, functions, onCommit }: { path: string; label: string; value: string; issues: Issue[]; functions: Fn[]; onCommit(v: Json | undefined): void }) {

@@ -5,7 +5,7 @@ import { StatusGlyph } from "../graph/status";
 import type { Selection } from "../graph/context";
 import { reading } from "../model/graph";
 import { useEditor, useSnapshot } from "./context";
-import { functionOffers, KINDS, search, type Offer } from "./choices";
+import { flowOffers, functionOffers, KINDS, search, type Offer } from "./choices";
 
 /** How far the pointer moves before a press becomes a drag, in CSS pixels. */
 const DRAG_FROM = 4;
@@ -19,24 +19,31 @@ interface Props {
 }
 
 export function Palette({ disabled, onAdd, onDrop, selection, onSelect }: Props) {
-  const { functions } = useEditor();
+  const { functions, flows } = useEditor();
   const { draft } = useSnapshot();
   const [query, setQuery] = useState("");
   const found = useMemo(() => search(functionOffers(functions), query), [functions, query]);
+  const foundFlows = useMemo(() => search(flowOffers(flows), query), [flows, query]);
   const steps = useMemo(() => reading(draft.graph.nodes), [draft.graph.nodes]);
   const entry = (o: Offer) => <Item key={o.id} offer={o} disabled={disabled} onAdd={onAdd} onDrop={onDrop} />;
   return (
     <nav className="sg-palette" aria-label="Add a step">
       <h2 className="sg-cap">Steps</h2>
-      <ul className="sg-kinds">{KINDS.map(entry)}</ul>
+      <ul className="sg-kinds">{KINDS.filter((k) => k.kind !== "flow" || flows.length).map(entry)}</ul>
       <div className="sg-functions">
         <h2 className="sg-cap">Functions</h2>
         <label className="sg-search">
           <Sign name="search" />
-          <input type="search" placeholder="Filter" aria-label="Filter functions" data-testid="palette-filter" value={query} onChange={(e) => setQuery(e.target.value)} />
+          <input type="search" placeholder="Filter" aria-label="Filter functions and flows" data-testid="palette-filter" value={query} onChange={(e) => setQuery(e.target.value)} />
         </label>
         <ul>{found.map(entry)}</ul>
         {found.length === 0 ? <p className="sg-none">{functions.length ? "No function matches." : "No functions are registered."}</p> : null}
+        {foundFlows.length ? (
+          <>
+            <h2 className="sg-cap">Flows</h2>
+            <ul>{foundFlows.map(entry)}</ul>
+          </>
+        ) : null}
       </div>
       <details className="sg-outline">
         <summary className="sg-cap">
@@ -104,7 +111,7 @@ function Item({ offer, disabled, onAdd, onDrop }: { offer: Offer; disabled: bool
         }}
       >
         <KindIcon kind={offer.kind} />
-        <span className={offer.function ? "sg-mono sg-clip" : "sg-clip"}>{offer.name}</span>
+        <span className={offer.function || offer.flow ? "sg-mono sg-clip" : "sg-clip"}>{offer.name}</span>
       </button>
       {ghost ? (
         <div className="sg-ghost" style={{ left: ghost.x, top: ghost.y }}>

@@ -2,12 +2,12 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 import { KindIcon } from "../graph/icons";
 import { useEditor } from "./context";
-import { functionOffers, KINDS, search, type Offer } from "./choices";
+import { flowOffers, functionOffers, KINDS, search, type Offer } from "./choices";
 
 interface Props {
   at: { x: number; y: number };
   title: string;
-  onlyFunctions?: boolean;
+  only?: "call" | "flow" | undefined;
   onPick(offer: Offer): void;
   onClose(): void;
 }
@@ -15,17 +15,18 @@ interface Props {
 const WIDTH = 280;
 const HEIGHT = 340;
 
-export function Picker({ at, title, onlyFunctions = false, onPick, onClose }: Props) {
-  const { functions } = useEditor();
+export function Picker({ at, title, only, onPick, onClose }: Props) {
+  const { functions, flows } = useEditor();
   const [query, setQuery] = useState("");
   const [cursor, setCursor] = useState(0);
   const root = useRef<HTMLDivElement>(null);
   const back = useRef<Element | null>(null);
   const offers = useMemo(() => {
-    // "Call" without a function leads nowhere from here: the functions themselves are listed.
-    const all = [...(onlyFunctions ? [] : KINDS.filter((k) => k.kind !== "call" || functions.length === 0)), ...functionOffers(functions)];
-    return search(all, query);
-  }, [functions, onlyFunctions, query]);
+    // "Call" without a function and "Flow" without a flow lead nowhere from here: the functions and flows themselves are listed.
+    const kinds = KINDS.filter((k) => !(k.kind === "call" && functions.length) && k.kind !== "flow");
+    const all = [...kinds, ...functionOffers(functions), ...flowOffers(flows)];
+    return search(only ? all.filter((o) => o.kind === only && (o.function || o.flow)) : all, query);
+  }, [functions, flows, only, query]);
 
   useEffect(() => {
     back.current = document.activeElement;
@@ -82,7 +83,7 @@ export function Picker({ at, title, onlyFunctions = false, onPick, onClose }: Pr
             onClick={() => onPick(o)}
           >
             <KindIcon kind={o.kind} />
-            <span className={o.function ? "sg-mono sg-clip" : ""}>{o.name}</span>
+            <span className={o.function || o.flow ? "sg-mono sg-clip" : ""}>{o.name}</span>
             <span className="sg-dim sg-clip">{o.about}</span>
           </li>
         ))}

@@ -9,6 +9,7 @@ import type { Session } from "./session";
 export interface Choice {
   kind: string;
   function?: string;
+  flow?: string;
 }
 
 export class Actions {
@@ -24,11 +25,12 @@ export class Actions {
 
   /** Adds a step: on a wire that was dropped, after a step, or loose. Returns its name. */
   add(choice: Choice, on: { wire?: Wire | null; after?: string | null } = {}): string {
-    const step = freeName(this.graph, choice.function ?? choice.kind);
+    const step = freeName(this.graph, choice.function ?? choice.flow ?? choice.kind);
     const after = on.after ? this.graph.nodes.find((n) => n.id === on.after) : undefined;
     const wire = on.wire ?? (after && after.ports.some((p) => p.name !== "error") ? { from: after.id, port: defaultPort(after) } : null);
     const op: EditOp = { op: "add_step", step, kind: choice.kind };
     if (choice.function) op.function = choice.function;
+    if (choice.flow) op.flow = choice.flow;
     if (wire) {
       op.needs = [wire.port === "done" ? wire.from : `${wire.from}.${wire.port}`];
       op.after = wire.from;
@@ -38,10 +40,11 @@ export class Actions {
   }
 
   insert(choice: Choice, edge: Edge): void {
-    const step = freeName(this.graph, choice.function ?? choice.kind);
+    const step = freeName(this.graph, choice.function ?? choice.flow ?? choice.kind);
     const { from, port, to } = edge;
     const op: EditOp = { op: "insert_between", from, port, to, step, kind: choice.kind };
     if (choice.function) op.function = choice.function;
+    if (choice.flow) op.flow = choice.flow;
     this.session.edit(`Insert ${step} between ${from} and ${to}`, [op], { select: step });
   }
 

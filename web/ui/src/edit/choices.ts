@@ -1,5 +1,5 @@
-// The kinds of step and the functions as the palette and the picker list them, and how a search ranks them.
-import type { Function as Fn } from "../types.gen";
+// The kinds of step, the functions and the flows as the palette and the picker list them, and how a search ranks them.
+import type { FlowRef, Function as Fn } from "../types.gen";
 import type { Choice } from "./actions";
 
 export interface Offer extends Choice {
@@ -10,6 +10,7 @@ export interface Offer extends Choice {
 
 export const KINDS: Offer[] = [
   { id: "call", kind: "call", name: "Call", about: "a registered function" },
+  { id: "flow", kind: "flow", name: "Flow", about: "another flow, as a run of its own" },
   { id: "switch", kind: "switch", name: "Switch", about: "the first branch that is true" },
   { id: "set", kind: "set", name: "Set", about: "values for later steps" },
   { id: "wait", kind: "wait", name: "Wait", about: "for a time" },
@@ -19,6 +20,10 @@ export const KINDS: Offer[] = [
 
 export function functionOffers(functions: Fn[]): Offer[] {
   return functions.map((f) => ({ id: `fn-${f.name}`, kind: "call", function: f.name, name: f.name, about: f.title ?? "" }));
+}
+
+export function flowOffers(flows: FlowRef[]): Offer[] {
+  return flows.map((f) => ({ id: `flow-${f.name}`, kind: "flow", flow: f.name, name: f.name, about: f.title ?? "" }));
 }
 
 /** Those whose letters appear in order; a match at the start of a word ranks first. */

@@ -1,6 +1,6 @@
-// What every part of the editor needs: the session, the actions on it, and the functions that a step may call.
+// What every part of the editor needs: the session, the actions on it, and the functions and flows that a step may call or run.
 import { createContext, useContext, useSyncExternalStore } from "react";
-import type { Function as Fn } from "../types.gen";
+import type { FlowRef, Function as Fn } from "../types.gen";
 import type { Actions } from "./actions";
 import type { Session, Snapshot } from "./session";
 
@@ -8,6 +8,7 @@ export interface Editor {
   session: Session;
   actions: Actions;
   functions: Fn[];
+  flows: FlowRef[];
 }
 
 export const EditorContext = createContext<Editor | null>(null);

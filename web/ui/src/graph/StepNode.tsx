@@ -194,6 +194,7 @@ function ItemsBar({ items }: { items: Items }) {
 /** The second line: what the step does, in the words of the file. */
 function summary(node: Node): string {
   if (node.function) return node.function;
+  if (node.flow) return node.version ? `${node.flow} v${node.version}` : node.flow;
   const spec = isObject(node.spec) ? node.spec : {};
   const own = spec[node.kind];
   switch (node.kind) {
