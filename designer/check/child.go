@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/segno-run/segno/designer/expr"
@@ -187,26 +188,28 @@ func (k *compiler) unknownFlow(i int) {
 	}
 	if spec.Version != 0 {
 		if latest := k.childOf(&flow.SubSpec{Flow: spec.Flow}); latest != nil {
-			pos := spec.FlowPos
-			if p, ok := w.Positions["version"]; ok {
-				pos = p
-			}
 			hint := "leave `version` out for the latest when this flow is published"
 			if latest.Version > 0 {
 				hint = fmt.Sprintf("the latest is %d", latest.Version)
 			}
-			k.report(flow.Error, pos, w.Name, "version", hint, "the flow `%s` has no version %d", spec.Flow, spec.Version)
+			is := k.report(flow.Error, spec.VersionPos, w.Name, "version", hint, "the flow `%s` has no version %d", spec.Flow, spec.Version)
+			if latest.Version > 0 {
+				text := strconv.Itoa(latest.Version)
+				k.mend(is, spec.VersionPos, strconv.Itoa(spec.Version), text, "Use version "+text)
+			}
 			return
 		}
 	}
 	if k.flows == nil {
 		k.flows = append([]string{}, k.catalog.FlowNames()...)
 	}
-	hint := k.didYouMean(spec.Flow, slices.DeleteFunc(slices.Clone(k.flows), func(name string) bool { return name == k.d.Name }))
+	near := k.nearest(spec.Flow, slices.DeleteFunc(slices.Clone(k.flows), func(name string) bool { return name == k.d.Name }))
+	hint := meant(near)
 	if hint == "" {
 		hint = "publish it first, or put its file into `flows/`"
 	}
-	k.report(flow.Error, spec.FlowPos, w.Name, "flow", hint, "there is no flow `%s`", spec.Flow)
+	is := k.report(flow.Error, spec.FlowPos, w.Name, "flow", hint, "there is no flow `%s`", spec.Flow)
+	k.mend(is, spec.FlowPos, spec.Flow, near, use(near))
 }
 
 // circle reports a flow that would run itself.

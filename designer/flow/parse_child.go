@@ -24,7 +24,7 @@ func (d *decoder) childKey(s *Step, key string, v *Node) {
 		s.Sub = &SubSpec{}
 	}
 	if key == "version" {
-		s.Sub.Version = d.integer(v, key, 1, 1_000_000_000)
+		s.Sub.Version, s.Sub.VersionPos = d.integer(v, key, 1, 1_000_000_000), d.tree.Pos(v.Start)
 		return
 	}
 	if d.mapping(v, key, "a mapping such as {order_id: \"${{ input.order_id }}\"}") {

@@ -213,6 +213,8 @@ type SubSpec struct {
 	Version int   // 0: the latest when this flow is published
 	With    Value // a Map, or Absent: the child's input
 	Pos     Pos
+
+	VersionPos Pos // of its number
 }
 
 // Retry is a retry policy. Zero fields take the defaults of Normalize.

@@ -99,7 +99,7 @@ func TestFlowsOfTheServer(t *testing.T) {
 	}).WithFlows(known)
 	want := []string{
 		"flows/parent.yaml:6:15: `pay` requires `amount`",
-		"flows/parent.yaml:7:20: the flow `pay` has no version 4",
+		"flows/parent.yaml:7:29: the flow `pay` has no version 4",
 		"flows/parent.yaml:8:16: there is no flow `refunt`",
 		"flows/parent.yaml:9:142: `steps.first.output` is null; it has no `x`",
 		"flows/parent.yaml:10:18: `refund` requires `amount`",
