@@ -141,6 +141,20 @@ func TestFlowsRunFlows(t *testing.T) {
 	}
 	holds(t, "the page of an item", s.page(t, "/runs/"+id+"?step=all&item=2"), `href="/runs/`+items.Items[2].Child.Run+`"`)
 
+	// Tests of the version, on the server: its child is the one that it runs. Those of the draft run the latest, which the draft does not fit.
+	const tests = "flow: shop\nscenarios:\n  - {name: twice, input: {n: 4}, expect: {status: succeeded, output: {one: 8, all: [2, 4, 6]}}}\n"
+	if err := call("PUT", s.url+"/api/v1/flows/shop/tests/shop.yaml", http.Header{"Content-Type": {"application/yaml"}}, tests, nil); err != nil {
+		t.Fatal(err)
+	}
+	var report struct{ Fine bool }
+	s.post(t, "/flows/shop/tests/run?version=1", nil, &report)
+	if !report.Fine {
+		t.Error("the test of version 1 failed")
+	}
+	if s.post(t, "/flows/shop/tests/run", nil, &report); report.Fine {
+		t.Error("the test of a draft that is wrong is fine")
+	}
+
 	id = s.startRun(t, "shop", map[string]int{"n": -1})
 	if r := s.settled(t, id); r.Status != "failed" || r.Error.Class != "rejected" || !strings.Contains(r.Error.Message, "-1 is not to be had") {
 		t.Errorf("got %s: %+v", r.Status, r.Error)
