@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/designer/flow"
 )
 
@@ -23,6 +24,10 @@ const (
 type catalog map[string]*flow.Function
 
 func (c catalog) Function(name string) *flow.Function { return c[name] }
+
+func (catalog) Flow(string, int) *check.Signature { return nil }
+
+func (catalog) FlowNames() []string { return nil }
 
 func (c catalog) FunctionNames() []string {
 	var names []string

@@ -199,13 +199,16 @@ func oneOf(doc map[string]any) []string {
 
 // dependsOn reports whether what a key needs beside it is there.
 func dependsOn(doc map[string]any, name string, have map[string]bool) bool {
-	needs, _ := doc["dependentRequired"].(map[string]any)
-	for _, other := range texts(needs[name]) {
-		if !have[other] {
-			return false
-		}
+	needs, _ := doc["dependentSchemas"].(map[string]any)
+	need, _ := needs[name].(map[string]any)
+	alternatives, ok := need["anyOf"].([]any)
+	if !ok {
+		return true
 	}
-	return true
+	return slices.ContainsFunc(alternatives, func(one any) bool {
+		other, _ := one.(map[string]any)
+		return !slices.ContainsFunc(texts(other["required"]), func(key string) bool { return !have[key] })
+	})
 }
 
 // value helps where a value stands.

@@ -27,6 +27,13 @@ export interface Function {
   used_by?: string[];
 }
 
+export interface FlowRef {
+  name: string;
+  title?: string;
+  version: number;
+  input?: Json;
+}
+
 export interface Run {
   id: string;
   flow: string;
@@ -40,11 +47,13 @@ export interface Run {
   ended_at?: string;
   steps: Step[];
   actions: string[];
+  parent?: Parent;
 }
 
 export interface Item {
   index: number;
   status: string;
+  child?: Child;
   input?: Json;
   output?: Json;
   error?: Failure;
@@ -104,6 +113,8 @@ export interface Step {
   kind: string;
   title?: string;
   function?: string;
+  flow?: string;
+  child?: Child;
   status: string;
   port?: string;
   reason?: string;
@@ -124,6 +135,19 @@ export interface Step {
   deciding?: Deciding;
 }
 
+export interface Parent {
+  run: string;
+  step: string;
+  item?: number;
+}
+
+export interface Child {
+  run: string;
+  flow: string;
+  version: number;
+  status?: string;
+}
+
 export interface Attempt {
   number: number;
   iteration?: number;
@@ -140,7 +164,8 @@ export interface Attempt {
 }
 
 export interface Compensation {
-  function: string;
+  function?: string;
+  flow?: string;
   status: string;
   unknown?: number;
   error?: Failure;
@@ -196,6 +221,8 @@ export interface Node {
   kind: string;
   title?: string;
   function?: string;
+  flow?: string;
+  version?: number;
   x: number;
   y: number;
   w: number;
