@@ -3,6 +3,9 @@ package planner
 import (
 	"fmt"
 	"testing"
+	"time"
+
+	"github.com/segno-run/segno/designer/fault"
 )
 
 const manyIterations = `
@@ -46,6 +49,28 @@ func TestALoopDoesNotGrow(t *testing.T) {
 	}
 	if len(s.wakes) > 2*keptAttempts {
 		t.Errorf("%d wakes are kept", len(s.wakes))
+	}
+}
+
+// What may have happened in an iteration has happened when the iteration completes: the calls of one have one key.
+func TestACompletedIterationLeavesNoDoubt(t *testing.T) {
+	p := mustCompile(t, manyIterations, randomFunctions)
+	s, r := NewState(), Ref{Step: "poll", Item: NoItem}
+	take := func(in Input, at time.Time) {
+		t.Helper()
+		if facts, _, err := Decide(p, s, in, at); err != nil || len(facts) == 0 {
+			t.Fatalf("%T: %d facts, %v", in, len(facts), err)
+		}
+	}
+	take(&Start{ID: "r", Version: 1, Input: JSON("{}")}, epoch)
+	take(&CallDone{Ref: r, Attempt: 1, Fault: &fault.Fault{Class: fault.Timeout, Effect: fault.Maybe, Message: "no answer"}}, epoch)
+	if !s.Unit(r).Maybe {
+		t.Error("a call without an answer leaves no doubt")
+	}
+	take(&TimerDue{r}, s.Unit(r).RetryAt)
+	take(&CallDone{Ref: r, Attempt: 2, Output: JSON(`{"n":1}`)}, epoch.Add(time.Minute))
+	if s.Unit(r).Maybe {
+		t.Error("an iteration that completed leaves a doubt")
 	}
 }
 
