@@ -85,3 +85,15 @@ func TestKeysOfIterations(t *testing.T) {
 		}
 	}
 }
+
+// A loop's first call is for readers that know loops: to others its output would be the step's.
+func TestALoopWantsALaterReader(t *testing.T) {
+	for _, c := range []struct {
+		f    Fact
+		want int
+	}{{&CallScheduled{}, 1}, {&CallScheduled{Iteration: 1}, 3}, {&IterationCompleted{}, 3}} {
+		if got := ReaderOf([]Fact{c.f}); got != c.want {
+			t.Errorf("%s: got reader %d, want %d", factLine(c.f), got, c.want)
+		}
+	}
+}
