@@ -92,7 +92,7 @@ func (c *calls) call(ctx context.Context, in Invoke) (res invoke.Result) {
 		return invoke.Result{Fault: &fault.Fault{Class: fault.NotFound, Effect: fault.None, Message: "no function called `" + in.Function + "` is registered any more"}}
 	}
 	return inv.Invoke(ctx, invoke.Invocation{Function: in.Function, Run: in.UUID, Flow: in.Flow, Version: in.Version, Step: in.Step, Item: in.Item,
-		Attempt: in.Attempt, Key: in.Key, Traceparent: traceparent(in.UUID, in.Key, in.Attempt), Input: in.Input, Timeout: in.Timeout})
+		Attempt: in.Attempt, Iteration: in.Iteration, Key: in.Key, Traceparent: traceparent(in.UUID, in.Key, in.Attempt), Input: in.Input, Timeout: in.Timeout})
 }
 
 // TraceID is the W3C trace id of a run: its UUID's 32 hex digits, so that a trace is found from a run and a run from a trace.

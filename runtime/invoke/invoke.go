@@ -18,9 +18,11 @@ type Invocation struct {
 	Flow     string
 	Version  int
 	Step     string
-	Item     int    // index in a for_each, -1 outside one
-	Attempt  int    // from 1
-	Key      string // idempotency key, the same for every attempt that must have one effect
+	Item     int // index in a for_each, -1 outside one
+	Attempt  int // from 1
+	// Iteration of a loop, from 1; 0 outside one.
+	Iteration int
+	Key       string // idempotency key, the same for every attempt that must have one effect
 	// Traceparent is a W3C Trace Context header, version 00. Its parent id is this attempt's span.
 	Traceparent string
 	Input       []byte // JSON

@@ -6,7 +6,7 @@
 // # The rules
 //
 // They are the truth tables of docs/language.md: joins, ports, what becomes of an attempt that failed and of a call whose server was lost, signals, items
-// of a for_each, deadlines, pause, the run's status, compensation and what of it is undone. TestTruthTables reads them there and plays each cell against Decide; a table that
+// of a for_each, iterations, deadlines, pause, the run's status, compensation and what of it is undone. TestTruthTables reads them there and plays each cell against Decide; a table that
 // is new there wants its entry in truths. What they leave out:
 //
 // A signal counts once, whenever it comes: a second one for one step is refused whether the first has been taken or is kept. What is sent is held

@@ -24,8 +24,15 @@ func ReaderOf(facts []Fact) int {
 }
 
 func readerOf(f Fact) int {
-	if f, ok := f.(*CompensationStarted); ok && slices.ContainsFunc(f.Plan, func(n UndoNode) bool { return n.Attempts }) {
-		return 3 // an earlier one would count less to be undone
+	switch f := f.(type) {
+	case *CompensationStarted:
+		if slices.ContainsFunc(f.Plan, func(n UndoNode) bool { return n.Attempts }) {
+			return 3 // an earlier one would count less to be undone
+		}
+	case *CallScheduled:
+		if f.Iteration > 0 {
+			return 3 // an earlier one would take the first iteration's output for the step's
+		}
 	}
 	reader := 1
 	for n := numbers[reflect.TypeOf(f)]; reader <= len(lasts) && n > lasts[reader-1]; {

@@ -71,9 +71,11 @@ func (w *witness) decide(in Input) ([]Fact, []Command, error) {
 // startsNothing checks that a paused run begins no step and no item.
 func (w *witness) startsNothing(facts []Fact) {
 	paused := w.folded.Paused
-	begun := map[Ref]int{}
+	begun, failing := map[Ref]int{}, w.folded.Phase == PhaseFailing
 	for _, f := range facts {
 		switch f := f.(type) {
+		case *RetryRequested:
+			failing = false
 		case *RunPaused:
 			paused = true
 		case *RunResumed, *CancelRequested:
@@ -84,6 +86,9 @@ func (w *witness) startsNothing(facts []Fact) {
 			}
 			if u := w.folded.Unit(f.Ref); paused && u != nil && f.Iteration > max(u.Iteration, begun[f.Ref]) {
 				w.violated("%s begins iteration %d while the run is paused", f.Ref, f.Iteration)
+			}
+			if u := w.folded.Unit(f.Ref); failing && f.Iteration > 1 && f.Iteration > u.Iteration {
+				w.violated("%s begins iteration %d after a failure", f.Ref, f.Iteration)
 			}
 			begun[f.Ref] = f.Iteration
 		case *StepWaiting, *ItemsPlanned, *TimerFired, *CompensationStarted, *DeadlinePassed, *RunTimedOut:

@@ -3,6 +3,9 @@ package planner
 import (
 	"fmt"
 	"testing"
+	"time"
+
+	"github.com/segno-run/segno/designer/fault"
 )
 
 const manyIterations = `
@@ -49,6 +52,28 @@ func TestALoopDoesNotGrow(t *testing.T) {
 	}
 }
 
+// What may have happened in an iteration has happened when the iteration completes: the calls of one have one key.
+func TestACompletedIterationLeavesNoDoubt(t *testing.T) {
+	p := mustCompile(t, manyIterations, randomFunctions)
+	s, r := NewState(), Ref{Step: "poll", Item: NoItem}
+	take := func(in Input, at time.Time) {
+		t.Helper()
+		if facts, _, err := Decide(p, s, in, at); err != nil || len(facts) == 0 {
+			t.Fatalf("%T: %d facts, %v", in, len(facts), err)
+		}
+	}
+	take(&Start{ID: "r", Version: 1, Input: JSON("{}")}, epoch)
+	take(&CallDone{Ref: r, Attempt: 1, Fault: &fault.Fault{Class: fault.Timeout, Effect: fault.Maybe, Message: "no answer"}}, epoch)
+	if !s.Unit(r).Maybe {
+		t.Error("a call without an answer leaves no doubt")
+	}
+	take(&TimerDue{r}, s.Unit(r).RetryAt)
+	take(&CallDone{Ref: r, Attempt: 2, Output: JSON(`{"n":1}`)}, epoch.Add(time.Minute))
+	if s.Unit(r).Maybe {
+		t.Error("an iteration that completed leaves a doubt")
+	}
+}
+
 func TestKeysOfIterations(t *testing.T) {
 	step, item := Ref{Step: "s", Item: NoItem}, Ref{Step: "s", Item: 4}
 	for want, got := range map[string]string{
@@ -57,6 +82,18 @@ func TestKeysOfIterations(t *testing.T) {
 	} {
 		if got != want {
 			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+// A loop's first call is for readers that know loops: to others its output would be the step's.
+func TestALoopWantsALaterReader(t *testing.T) {
+	for _, c := range []struct {
+		f    Fact
+		want int
+	}{{&CallScheduled{}, 1}, {&CallScheduled{Iteration: 1}, 3}, {&IterationCompleted{}, 3}} {
+		if got := ReaderOf([]Fact{c.f}); got != c.want {
+			t.Errorf("%s: got reader %d, want %d", factLine(c.f), got, c.want)
 		}
 	}
 }

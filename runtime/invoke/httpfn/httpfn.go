@@ -220,6 +220,10 @@ func (c *call) request(inv invoke.Invocation) (*http.Request, error) {
 	if inv.Item >= 0 {
 		req.Header.Set("Segno-Item", strconv.Itoa(inv.Item))
 	}
+	req.Header.Del("Segno-Iteration")
+	if inv.Iteration > 0 {
+		req.Header.Set("Segno-Iteration", strconv.Itoa(inv.Iteration))
+	}
 	req.Header.Del("Idempotency-Key")
 	req.Header.Del("X-Idempotency-Key")
 	if inv.Key != "" {

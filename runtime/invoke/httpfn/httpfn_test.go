@@ -83,7 +83,7 @@ func TestRequest(t *testing.T) {
 	}})
 	defer f.Close()
 	inv := invocation(10 * time.Second)
-	inv.Item = 4
+	inv.Item, inv.Iteration = 4, 3
 	r := f.Invoke(t.Context(), inv)
 	if r.Fault != nil || string(r.Output) != `{"hold":"h1"}` {
 		t.Fatalf("got %s, %v, want the answer", r.Output, r.Fault)
@@ -93,7 +93,7 @@ func TestRequest(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"Content-Type": "application/json", "Idempotency-Key": inv.Key, "Traceparent": inv.Traceparent, "User-Agent": "segno", "X-Team": "ledger",
-		"Segno-Run": inv.Run, "Segno-Step": "reserve_funds", "Segno-Attempt": "2", "Segno-Item": "4",
+		"Segno-Run": inv.Run, "Segno-Step": "reserve_funds", "Segno-Attempt": "2", "Segno-Item": "4", "Segno-Iteration": "3",
 	} {
 		if v := got.Header.Values(name); len(v) != 1 || v[0] != want {
 			t.Errorf("header %s: got %q, want %q", name, v, want)

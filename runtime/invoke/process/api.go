@@ -46,6 +46,9 @@ func newCall(inv invoke.Invocation, function string, deadline time.Time) *call {
 	if inv.Item >= 0 {
 		custom["item"] = strconv.Itoa(inv.Item)
 	}
+	if inv.Iteration > 0 {
+		custom["iteration"] = strconv.Itoa(inv.Iteration)
+	}
 	clientContext, _ := json.Marshal(map[string]any{"client": struct{}{}, "env": struct{}{}, "custom": custom}) // strings always marshal
 	for name, value := range map[string]string{
 		"Lambda-Runtime-Aws-Request-Id":       c.id,
