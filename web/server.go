@@ -19,6 +19,7 @@ type Server struct {
 	metrics *metrics
 	signIn  *signIn
 	flows   *flowReader
+	folds   *folds
 	testing chan struct{} // the seats of tests: one, so that nobody's tests starve the runs
 
 	// ended is closed by Close: websockets, which http.Server.Shutdown does not know, end by it.
@@ -36,6 +37,7 @@ func New(c Config) (*Server, error) {
 	s.metrics = newMetrics(c.Metrics)
 	s.signIn = newSignIn(c.PasswordHash, c.Now)
 	s.flows = newFlowReader(c.DB)
+	s.folds = &folds{db: c.DB, broker: s.Broker, made: s.metrics.folds, outline: s.outline, known: map[foldKey]*fold{}}
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.IPExtractor = echo.ExtractIPDirect() // headers that name another client can be written by anybody
 	s.echo.HTTPErrorHandler = s.answerError
