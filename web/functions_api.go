@@ -18,6 +18,7 @@ import (
 	"github.com/segno-run/segno/designer/flow"
 	"github.com/segno-run/segno/designer/schema"
 	"github.com/segno-run/segno/models"
+	"github.com/segno-run/segno/runtime"
 	"github.com/segno-run/segno/runtime/invoke"
 	"github.com/segno-run/segno/web/runview"
 	"github.com/segno-run/segno/web/view"
@@ -314,7 +315,7 @@ func (s *Server) try(ctx context.Context, name string, input []byte) (*tried, er
 		timeout = flow.DefaultTimeout
 	}
 	id := uuid.Must(uuid.NewV7())
-	trace := strings.ReplaceAll(id.String(), "-", "")
+	trace := runtime.TraceID(id.String())
 	began := s.Now()
 	r := inv.Invoke(ctx, invoke.Invocation{Function: name, Run: id.String(), Step: "try", Item: -1, Attempt: 1, Key: "try/" + id.String(),
 		Traceparent: "00-" + trace + "-" + trace[16:] + "-01", Input: input, Timeout: timeout})

@@ -17,8 +17,8 @@ type history struct {
 	row     models.Run
 	state   *planner.State
 	outline *runview.Outline
-	def     *flow.Definition // of its version; nil if that can't be read
-	events  []live.Transition
+	def     *flow.Definition  // of its version; nil if that can't be read
+	events  []live.Transition // the last ones, as many as a page shows
 }
 
 // findRun reads a run's row: 404 for an id that is unknown or none at all.
@@ -27,24 +27,21 @@ func (s *Server) findRun(ctx context.Context, id string) (models.Run, error) {
 	return row, missing(err, "there is no run %s", clip(id))
 }
 
-// readRun folds a run from its whole history.
-func (s *Server) readRun(ctx context.Context, id string) (*history, error) {
+// look shows a run with everything that was committed before. The history is shared with all that look at the run: see must make what it wants of it,
+// change nothing, and keep neither the state nor what the state consists of.
+func (s *Server) look(ctx context.Context, id string, see func(h *history) error) error {
 	row, err := s.findRun(ctx, id)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	h := &history{row: row, state: planner.NewState()}
-	if h.outline, h.def, err = s.outline(ctx, row.Flow, row.Version); err != nil {
-		return nil, err
+	f := s.folds.use(row, false)
+	defer s.folds.leave(f, false)
+	if err := s.folds.forward(ctx, f); err != nil {
+		return err
 	}
-	src := source{s.DB, row.ID}
-	if h.events, err = src.Transitions(ctx, row.UUID, 0, 0); err != nil {
-		return nil, err
-	}
-	for _, t := range h.events {
-		planner.Fold(h.state, t.Seq, t.At, t.Facts)
-	}
-	return h, nil
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	return see(&history{row: row, state: f.state, outline: f.outline, def: f.def, events: f.events})
 }
 
 // outline is what a version's runs are shown by. A version that does not compile any more is read as it was written.
@@ -72,18 +69,25 @@ type source struct {
 }
 
 // Transitions implements live.Source; a limit of 0 is none.
-func (s source) Transitions(ctx context.Context, run string, after int64, limit int) ([]live.Transition, error) {
+func (s source) Transitions(ctx context.Context, _ string, after int64, limit int) ([]live.Transition, error) {
+	got, _, err := s.read(ctx, after, limit)
+	return got, err
+}
+
+// read is Transitions with the bytes that they take in the journal.
+func (s source) read(ctx context.Context, after int64, limit int) (got []live.Transition, size int, err error) {
 	rows, err := s.db.Events(ctx, s.run, after, limit)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	out := make([]live.Transition, len(rows))
+	got = make([]live.Transition, len(rows))
 	for i, r := range rows {
 		facts, err := planner.Decode(r.Facts)
 		if err != nil {
-			return nil, fmt.Errorf("reading transition %d of run %s: %w", r.Seq, run, err)
+			return nil, 0, fmt.Errorf("reading transition %d of run %d: %w", r.Seq, s.run, err)
 		}
-		out[i] = live.Transition{Seq: r.Seq, At: r.At, Facts: facts}
+		got[i] = live.Transition{Seq: r.Seq, At: r.At, Facts: facts}
+		size += len(r.Facts)
 	}
-	return out, nil
+	return got, size, nil
 }

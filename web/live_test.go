@@ -26,7 +26,7 @@ func (s *site) follow(id string, after int64) *websocket.Conn {
 	return conn
 }
 
-func next(t *testing.T, conn *websocket.Conn) view.Event {
+func next(t testing.TB, conn *websocket.Conn) view.Event {
 	t.Helper()
 	if err := conn.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
 		t.Fatal(err)

@@ -9,10 +9,6 @@ import (
 
 	"github.com/gorilla/websocket"
 	"github.com/labstack/echo/v4"
-
-	"github.com/segno-run/segno/runtime/live"
-	"github.com/segno-run/segno/runtime/planner"
-	"github.com/segno-run/segno/web/runview"
 )
 
 const (
@@ -36,8 +32,8 @@ var upgrader = websocket.Upgrader{
 
 // live follows a run over a websocket: view.Event messages for everything after ?after=SEQ, in order and without gaps, as it is committed.
 //
-// Each message is folded from the journal before it is sent, so a client that resumes gets exactly what it would have got. Nothing is buffered for a
-// slow client: the journal is its buffer.
+// Each message is made of what the journal holds, so a client that resumes gets exactly what it would have got. Nothing is buffered for a slow client:
+// the journal is its buffer.
 func (s *Server) live(c echo.Context) error {
 	after, err := wholeNumber(c, "after", 0, 0, 1<<53)
 	if err != nil {
@@ -52,14 +48,15 @@ func (s *Server) live(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	outline, _, err := s.outline(ctx, row.Flow, row.Version)
-	if err != nil {
-		return err
-	}
 	if !s.opened() {
 		return fail(CodeUnavailable, "the server is stopping")
 	}
 	defer s.sockets.Done()
+	f := s.folds.use(row, true)
+	defer s.folds.leave(f, true)
+	if err := s.folds.forward(ctx, f); err != nil {
+		return err
+	}
 	conn, err := upgrader.Upgrade(c.Response(), c.Request(), nil)
 	if err != nil {
 		return nil //nolint:nilerr // the upgrader has answered
@@ -68,11 +65,11 @@ func (s *Server) live(c echo.Context) error {
 	s.metrics.sockets.Inc()
 	defer s.metrics.sockets.Dec()
 
-	w := &follower{conn: conn, outline: outline, state: planner.NewState(), after: int64(after)}
+	w := &follower{conn: conn}
 	var aside sync.WaitGroup
 	aside.Go(func() { w.read(cancel) })
 	aside.Go(func() { w.ping(ctx, cancel, s.ended) })
-	err = s.Broker.Follow(ctx, source{s.DB, row.ID}, row.UUID, 0, w.send)
+	err = s.folds.follow(ctx, f, int64(after), w.send)
 	w.bye(s.closing(), err)
 	cancel()
 	conn.Close() // ends read
@@ -105,23 +102,12 @@ func (s *Server) closing() bool {
 
 // follower is one watcher of one run.
 type follower struct {
-	conn    *websocket.Conn
-	mu      sync.Mutex // of writing
-	outline *runview.Outline
-	state   *planner.State
-	after   int64
+	conn *websocket.Conn
+	mu   sync.Mutex // of writing
 }
 
-// send folds a transition and sends it, unless the client has it already.
-func (w *follower) send(t live.Transition) error {
-	planner.Fold(w.state, t.Seq, t.At, t.Facts)
-	if t.Seq <= w.after {
-		return nil
-	}
-	message, err := encodeJSON(runview.Event(t, w.state, w.outline))
-	if err != nil {
-		return err
-	}
+// send sends a message.
+func (w *follower) send(message []byte) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err := w.conn.SetWriteDeadline(time.Now().Add(writeWait)); err != nil {

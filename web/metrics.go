@@ -17,6 +17,7 @@ type metrics struct {
 	requests *prometheus.HistogramVec
 	started  *prometheus.CounterVec
 	sockets  prometheus.Gauge
+	folds    prometheus.Counter
 }
 
 func newMetrics(r *prometheus.Registry) *metrics {
@@ -25,9 +26,10 @@ func newMetrics(r *prometheus.Registry) *metrics {
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "segno_http_request_duration_seconds", Help: "Time to answer a request.",
 			Buckets: []float64{.001, .003, .01, .03, .1, .3, 1, 3, 10}}, []string{"method", "route", "status"}),
 		started: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "segno_runs_started_total", Help: "Runs started by this server."}, []string{"flow"}),
+		folds:   prometheus.NewCounter(prometheus.CounterOpts{Name: "segno_run_folds_total", Help: "Histories of runs that were folded from their beginning."}),
 		sockets: prometheus.NewGauge(prometheus.GaugeOpts{Name: "segno_live_watchers", Help: "Websockets that follow a run."}),
 	}
-	r.MustRegister(m.requests, m.started, m.sockets)
+	r.MustRegister(m.requests, m.started, m.sockets, m.folds)
 	for _, c := range []prometheus.Collector{collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})} {
 		var there prometheus.AlreadyRegisteredError
 		if err := r.Register(c); err != nil && !errors.As(err, &there) {

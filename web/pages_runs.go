@@ -100,12 +100,23 @@ func (s *Server) runsPage(c echo.Context) error {
 // itemsShown is how many items of a for_each the inspector lists at once.
 const itemsShown = 100
 
-// runView fills the page of a run from its history and its address.
-func (s *Server) runView(c echo.Context) (templates.RunPage, *history, error) {
-	h, err := s.readRun(c.Request().Context(), c.Param("run"))
-	if err != nil {
-		return templates.RunPage{}, nil, err
-	}
+// runView fills the page of a run from its history and its address. The graph as a drawing and the events are on the whole page alone.
+func (s *Server) runView(c echo.Context, whole bool) (p templates.RunPage, err error) {
+	err = s.look(c.Request().Context(), c.Param("run"), func(h *history) error {
+		p = s.runPageOf(c, h)
+		if whole {
+			p.GraphSVG = thumbnail(h.def, true)
+			p.Truncated = len(h.events) > 0 && h.events[0].Seq > 1
+			for _, t := range h.events {
+				p.Events = append(p.Events, runview.Event(t, h.state, nil))
+			}
+		}
+		return nil
+	})
+	return p, err
+}
+
+func (s *Server) runPageOf(c echo.Context, h *history) templates.RunPage {
 	p := templates.RunPage{Chrome: s.chrome(c, h.row.Flow+" run", "runs"), Run: runview.Run(h.state, h.outline), Graph: graphOf(h.def, nil, false)}
 	p.Flash = stillTrue(p.Flash, c.QueryParam("flash"), p.Run.Status)
 	now := s.Now()
@@ -113,7 +124,7 @@ func (s *Server) runView(c echo.Context) (templates.RunPage, *history, error) {
 	step := c.QueryParam("step")
 	p.Rows = templates.RowsOf(p.Run, step, now)
 	p.Inspector = inspect(c, &p, h, step)
-	return p, h, nil
+	return p
 }
 
 // inspect selects what the address names; what does not exist is not selected.
@@ -156,27 +167,15 @@ func inspect(c echo.Context, p *templates.RunPage, h *history, step string) temp
 }
 
 func (s *Server) runPage(c echo.Context) error {
-	p, h, err := s.runView(c)
+	p, err := s.runView(c, true)
 	if err != nil {
 		return err
 	}
-	return s.showRun(c, http.StatusOK, p, h)
-}
-
-func (s *Server) showRun(c echo.Context, status int, p templates.RunPage, h *history) error {
-	p.GraphSVG = thumbnail(h.def, true)
-	events := h.events
-	if len(events) > templates.ShownEvents {
-		events, p.Truncated = events[len(events)-templates.ShownEvents:], true
-	}
-	for _, t := range events {
-		p.Events = append(p.Events, runview.Event(t, h.state, nil))
-	}
-	return s.render(c, status, templates.Run(p))
+	return s.render(c, http.StatusOK, templates.Run(p))
 }
 
 func (s *Server) headerFragment(c echo.Context) error {
-	p, _, err := s.runView(c)
+	p, err := s.runView(c, false)
 	if err != nil {
 		return err
 	}
@@ -184,7 +183,7 @@ func (s *Server) headerFragment(c echo.Context) error {
 }
 
 func (s *Server) inspectorFragment(c echo.Context) error {
-	p, _, err := s.runView(c)
+	p, err := s.runView(c, false)
 	if err != nil {
 		return err
 	}
@@ -243,24 +242,24 @@ func (s *Server) approvalForm(c echo.Context) error {
 
 // resolveForm records a person's word on an uncertain step. A refused one comes back with what was typed.
 func (s *Server) resolveForm(c echo.Context) error {
-	p, h, err := s.runView(c)
+	p, err := s.runView(c, true)
 	if err != nil {
 		return err
 	}
 	typed := &templates.Resolution{Outcome: c.FormValue("outcome"), Output: c.FormValue("output"), Reason: c.FormValue("reason")}
-	b, err := s.readResolution(c, h, typed)
+	b, err := s.readResolution(c, typed)
 	if err == nil {
 		err = s.pressed(c, b, "resolved")
 	}
 	if e := coded(err); err != nil && e.Code == CodeInvalid {
 		typed.Error = sentence(e.Message)
 		p.Inspector.Typed = typed
-		return s.showRun(c, e.status(), p, h)
+		return s.render(c, e.status(), templates.Run(p))
 	}
 	return err
 }
 
-func (s *Server) readResolution(c echo.Context, h *history, typed *templates.Resolution) (runtime.Button, error) {
+func (s *Server) readResolution(c echo.Context, typed *templates.Resolution) (runtime.Button, error) {
 	step, item := c.Param("step"), planner.NoItem
 	if text := c.FormValue("item"); text != "" {
 		n, err := strconv.Atoi(text)
@@ -268,8 +267,16 @@ func (s *Server) readResolution(c echo.Context, h *history, typed *templates.Res
 			return runtime.Button{}, fail(CodeInvalid, "`item` is %s; items count from 0", clip(text))
 		}
 		item = n
-	} else if st := h.state.Steps[step]; st != nil && st.Planned {
-		item = uncertainItem(st)
+	} else {
+		err := s.look(c.Request().Context(), c.Param("run"), func(h *history) error {
+			if st := h.state.Steps[step]; st != nil && st.Planned {
+				item = uncertainItem(st)
+			}
+			return nil
+		})
+		if err != nil {
+			return runtime.Button{}, err
+		}
 	}
 	var output []byte
 	if text := strings.TrimSpace(typed.Output); text != "" && planner.Resolution(typed.Outcome) == planner.Happened {

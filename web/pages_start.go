@@ -59,8 +59,15 @@ func (s *Server) startPage(c echo.Context) error {
 // sample is what the form begins with: the input of a run to be started again, the project's sample, or one made from the schema.
 func (s *Server) sample(ctx context.Context, st *starting, run string) []byte {
 	if run != "" {
-		if h, err := s.readRun(ctx, run); err == nil && h.row.Flow == st.draft.flow.Name && h.state.Input != nil {
-			return h.state.Input.JSON()
+		var input []byte
+		err := s.look(ctx, run, func(h *history) error {
+			if h.row.Flow == st.draft.flow.Name && h.state.Input != nil {
+				input = h.state.Input.JSON() // values never change
+			}
+			return nil
+		})
+		if err == nil && input != nil {
+			return input
 		}
 	}
 	if raw := s.Inputs(st.draft.flow.Name); raw != nil && checkJSON(raw) == nil {

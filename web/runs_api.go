@@ -187,11 +187,15 @@ func (s *Server) listRuns(c echo.Context) error {
 }
 
 func (s *Server) getRun(c echo.Context) error {
-	h, err := s.readRun(c.Request().Context(), c.Param("run"))
+	var run view.Run
+	err := s.look(c.Request().Context(), c.Param("run"), func(h *history) error {
+		run = runview.Run(h.state, h.outline)
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	return answerJSON(c, http.StatusOK, runview.Run(h.state, h.outline))
+	return answerJSON(c, http.StatusOK, run)
 }
 
 // getEvents pages through the transitions of a run, in words.
@@ -230,18 +234,22 @@ func (s *Server) getItems(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	h, err := s.readRun(c.Request().Context(), c.Param("run"))
+	var items []view.Item
+	var next int
+	step := c.Param("step")
+	err = s.look(c.Request().Context(), c.Param("run"), func(h *history) error {
+		if !h.outline.Has(step) {
+			return fail(CodeNotFound, "the run has no step `%s`", clip(step))
+		}
+		if !h.outline.Step(step).ForEach {
+			return fail(CodeNotFound, "`%s` has no items: it is no for_each", step)
+		}
+		items, next = runview.Items(h.state, h.outline, step, c.QueryParam("status"), from, limit)
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	step := c.Param("step")
-	if !h.outline.Has(step) {
-		return fail(CodeNotFound, "the run has no step `%s`", clip(step))
-	}
-	if !h.outline.Step(step).ForEach {
-		return fail(CodeNotFound, "`%s` has no items: it is no for_each", step)
-	}
-	items, next := runview.Items(h.state, h.outline, step, c.QueryParam("status"), from, limit)
 	if items == nil {
 		items = []view.Item{}
 	}
@@ -254,18 +262,22 @@ func (s *Server) getItems(c echo.Context) error {
 
 // getPlan tells what a button would do, without doing it.
 func (s *Server) getPlan(c echo.Context) error {
-	h, err := s.readRun(c.Request().Context(), c.Param("run"))
-	if err != nil {
-		return err
-	}
 	action := c.QueryParam("action")
 	switch action {
 	case "retry", "compensate":
 	default:
 		return fail(CodeBadRequest, "`action` is %q; it must be retry or compensate", clip(action))
 	}
-	if v := c.QueryParam("version"); v != "" && v != fmt.Sprint(h.row.Version) {
-		return fail(CodeConflict, "the run can go on with its own version only, %d", h.row.Version)
+	var plan runview.Plan
+	err := s.look(c.Request().Context(), c.Param("run"), func(h *history) error {
+		if v := c.QueryParam("version"); v != "" && v != fmt.Sprint(h.row.Version) {
+			return fail(CodeConflict, "the run can go on with its own version only, %d", h.row.Version)
+		}
+		plan = runview.PlanOf(h.state, h.outline, action)
+		return nil
+	})
+	if err != nil {
+		return err
 	}
-	return answerJSON(c, http.StatusOK, runview.PlanOf(h.state, h.outline, action))
+	return answerJSON(c, http.StatusOK, plan)
 }

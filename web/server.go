@@ -20,6 +20,7 @@ type Server struct {
 	metrics *metrics
 	signIn  *signIn
 	flows   *flowReader
+	folds   *folds
 	testing chan struct{} // the seats of tests: one, so that nobody's tests starve the runs
 	linker  *check.Linker
 
@@ -38,6 +39,7 @@ func New(c Config) (*Server, error) {
 	s.metrics = newMetrics(c.Metrics)
 	s.signIn = newSignIn(c.PasswordHash, c.Now)
 	s.flows, s.linker = newFlowReader(c.DB), NewLinker(c.DB)
+	s.folds = &folds{db: c.DB, broker: s.Broker, made: s.metrics.folds, outline: s.outline, known: map[foldKey]*fold{}}
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.IPExtractor = echo.ExtractIPDirect() // headers that name another client can be written by anybody
 	s.echo.HTTPErrorHandler = s.answerError

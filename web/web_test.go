@@ -32,7 +32,7 @@ func TestMain(m *testing.M) { pgtest.Main(m, pgtest.WithoutFsync()) }
 // engine is a small engine that decides with the real planner and writes the real tables, one transition at a time. It calls nothing: tests say how
 // calls end.
 type engine struct {
-	t        *testing.T
+	t        testing.TB
 	pool     *pgxpool.Pool
 	programs *programs
 	broker   live.Broker
@@ -216,7 +216,8 @@ func (f *functions) Invoke(_ context.Context, inv invoke.Invocation) invoke.Resu
 
 // site is a server with a database of its own.
 type site struct {
-	t         *testing.T
+	t         testing.TB
+	config    web.Config
 	db        *models.DB
 	engine    *engine
 	functions *functions
@@ -225,7 +226,7 @@ type site struct {
 	client    *http.Client
 }
 
-func open(t *testing.T, change ...func(*web.Config)) *site {
+func open(t testing.TB, change ...func(*web.Config)) *site {
 	t.Helper()
 	pool, err := pgxpool.New(t.Context(), pgtest.URL(t))
 	if err != nil {
@@ -243,6 +244,8 @@ func open(t *testing.T, change ...func(*web.Config)) *site {
 	for _, f := range change {
 		f(&cfg)
 	}
+	s.config = cfg
+	s.config.Metrics = nil // whoever makes another server of it gets metrics of its own
 	if s.server, err = web.New(cfg); err != nil {
 		t.Fatal(err)
 	}
@@ -263,7 +266,7 @@ func open(t *testing.T, change ...func(*web.Config)) *site {
 
 // answer is a response, read.
 type answer struct {
-	t      *testing.T
+	t      testing.TB
 	status int
 	header http.Header
 	body   []byte
