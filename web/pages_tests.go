@@ -135,21 +135,13 @@ func (s *Server) runTestsForm(kind string) echo.HandlerFunc {
 				return err
 			}
 			p.Said = &templates.Flash{Error: true, Text: sentence(refused.Message)}
-			return s.render(c, swappable(c, refused.status()), templates.Tests(*p))
+			return s.render(c, refused.status(), templates.Tests(*p))
 		}
 		if err != nil {
 			return err
 		}
 		return c.Redirect(http.StatusSeeOther, testsURL(name, "version", version, "view", view, "file", ch.file, "scenario", ch.scenario))
 	}
-}
-
-// swappable is a status with which htmx swaps the answer in; for a whole page it is what it is.
-func swappable(c echo.Context, status int) int {
-	if c.Request().Header.Get("HX-Request") != "" {
-		return http.StatusOK
-	}
-	return status
 }
 
 // saveTestForm keeps a file, and what was typed stays on the page if it can't be kept.
