@@ -87,9 +87,12 @@ func readBody(c echo.Context) ([]byte, error) {
 	return body, nil
 }
 
+// yamlTypes are the types under which YAML is sent.
+var yamlTypes = []string{"application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"}
+
 // readText reads a body of YAML. Its type may be missing, or what a command-line client puts there by itself.
 func readText(c echo.Context) ([]byte, error) {
-	if err := accept(c, "application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"); err != nil {
+	if err := accept(c, yamlTypes...); err != nil {
 		return nil, err
 	}
 	return readBody(c)

@@ -17,6 +17,8 @@ var flashes = map[string]string{
 	"rejected":    "Rejected.",
 	"resolved":    "Recorded; the run goes on.",
 	"saved":       "The draft is saved.",
+	"kept":        "The file is saved.",
+	"removed":     "The file is removed.",
 	"published":   "Published.",
 	"restored":    "The draft has the text of that version now.",
 }

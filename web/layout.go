@@ -43,6 +43,14 @@ func thumbnail(d *flow.Definition, labels bool) string {
 	return string(layout.SVG(d, layout.SVGOptions{Width: int(math.Ceil(drawn.Width * scale)), Height: int(math.Ceil(drawn.Height * scale)), Labels: labels}))
 }
 
+// markedGraph draws a definition with the names of its steps, some of them marked with a class; "" if it is too large for a page.
+func markedGraph(d *flow.Definition, mark func(step string) string) string {
+	if len(d.Steps) == 0 || parts(d) > drawnParts(false) {
+		return ""
+	}
+	return string(layout.SVG(d, layout.SVGOptions{Labels: true, Mark: mark}))
+}
+
 // drawnParts is how many steps and edges are drawn on a page beside other things: each takes some 200 bytes, a small drawing is one of many in a
 // list, and beyond a few hundred nobody can tell them apart there.
 func drawnParts(labels bool) int {

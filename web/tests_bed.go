@@ -34,8 +34,9 @@ func folderOf(file string) string {
 // testbed is a flow, as draft or as a version, with everything that it is tested with.
 type testbed struct {
 	flow    string
-	version int    // 0: the draft
-	latest  int    // the latest version; 0: none
+	version int // 0: the draft
+	latest  int // the latest version; 0: none
+	draft   *draft
 	source  []byte // of the flow
 	def     *flow.Definition
 	project *project.Project // just the flow with those that it runs, and the functions that they may call
@@ -72,7 +73,7 @@ func (s *Server) newTestbed(ctx context.Context, name, version string, unsaved *
 	if err != nil {
 		return nil, err
 	}
-	b := &testbed{flow: name, source: d.source}
+	b := &testbed{flow: name, draft: d, source: d.source}
 	if d.flow.Published != nil {
 		b.latest = *d.flow.Published
 	}

@@ -109,6 +109,8 @@ func TestRunTests(t *testing.T) {
 	if !r.Fine || len(r.Scenarios) != 1 || r.Scenarios[0].Name != "refused" {
 		t.Errorf("one scenario: got %+v", r)
 	}
+	s.do("POST", run, "", "Content-Type", "application/json").want(200)
+	s.do("POST", run, "{}", "Content-Type", "application/json").want(415, "unsupported")
 	s.do("POST", run+"?scenario=nobody", "").want(404, "not_found")
 	s.do("POST", run+"?file=nobody.yaml", "").want(404, "not_found")
 	s.do("POST", run+"?version=9", "").want(404, "not_found")

@@ -13,9 +13,10 @@ import (
 
 // SVGOptions say how a flow is drawn. The zero value is a picture without text that fills the box it is put into.
 type SVGOptions struct {
-	Width, Height int    // of the svg element in CSS pixels; 0 leaves it out
-	Class         string // of the svg element; "" is "flow-graph"
-	Labels        bool   // write the names into the nodes
+	Width, Height int                      // of the svg element in CSS pixels; 0 leaves it out
+	Class         string                   // of the svg element; "" is "flow-graph"
+	Labels        bool                     // write the names into the nodes
+	Mark          func(step string) string // a class that a step's node has beside its own; nil, "": none
 }
 
 // SVG draws d as one svg element that stands by itself or inside a page. Colours are left to the page: everything is drawn in currentColor, the
@@ -52,6 +53,11 @@ func SVG(d *flow.Definition, opts SVGOptions) []byte {
 		kind := ""
 		if s := d.Step(n.ID); s != nil && s.Kind != "" {
 			kind = " kind-" + string(s.Kind)
+		}
+		if opts.Mark != nil {
+			if mark := opts.Mark(n.ID); mark != "" {
+				kind += " " + text(mark)
+			}
 		}
 		fmt.Fprintf(&b, `<rect class="node%s" x="%s" y="%s" width="%d" height="%d" rx="12"><title>%s</title></rect>`, kind, number(n.X), number(n.Y),
 			NodeWidth, NodeHeight, text(n.ID))

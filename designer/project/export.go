@@ -56,6 +56,9 @@ func block(b *bytes.Buffer, v flow.Value, indent string) {
 	b.WriteString(" " + line + "\n")
 }
 
+// InlineYAML writes a value as YAML on one line.
+func InlineYAML(v flow.Value) string { return inline(v) }
+
 // inline writes a value on one line.
 func inline(v flow.Value) string {
 	switch v.Kind {

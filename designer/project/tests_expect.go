@@ -114,7 +114,8 @@ func (r *testReader) button(v flow.Value) Button {
 	return b
 }
 
-var statuses = []string{"waiting", "paused", "succeeded", "failed", "cancelled", "compensated", "compensation_failed", "uncertain"}
+// Statuses are those that a scenario can expect: a run stands still in each of them.
+var Statuses = []string{"waiting", "paused", "succeeded", "failed", "cancelled", "compensated", "compensation_failed", "uncertain"}
 
 func (r *testReader) expect(v flow.Value) Expect {
 	e := Expect{Pos: v.Pos}
@@ -122,7 +123,7 @@ func (r *testReader) expect(v flow.Value) Expect {
 	r.each(v, "`expect`", known, func(f flow.Field) {
 		switch f.Key {
 		case "status":
-			e.Status, e.StatusPos = r.oneOf(f, statuses...), f.Value.Pos
+			e.Status, e.StatusPos = r.oneOf(f, Statuses...), f.Value.Pos
 		case "path":
 			e.Path, e.PathPos = r.places(f), f.KeyPos
 		case "skipped":

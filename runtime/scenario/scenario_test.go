@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/segno-run/segno/designer/project"
 )
@@ -77,5 +78,52 @@ scenarios:
 	}
 	if out, _, err := suites[0].Run(t.Context()); err != nil || len(out) != 1 || !out[0].Passed {
 		t.Errorf("the one that can: %+v, %v", out, err)
+	}
+}
+
+// TestTemplate: what a new test file holds is without a problem, and passes.
+func TestTemplate(t *testing.T) {
+	fsys := exampleFiles()
+	p, _ := project.Load(fsys)
+	with := func(flow string) (*project.Project, string) {
+		def := "name: " + flow + "\nsteps:\n  ask: {approval: {title: Really?}}\n  paid: {needs: [ask.approved], signal: {name: paid, schema: {type: object, required: [n], properties: {n: {type: integer}}}}}\n" +
+			"  many: {needs: [paid], for_each: [1, 2], call: mail.send, with: {to: a, subject: b}}\n"
+		own, _ := project.Load(fstest.MapFS{"flows/x.yaml": {Data: []byte(def)}})
+		own.Functions = p.Functions
+		return own, flow
+	}
+	people, name := with("people")
+	for _, c := range []struct {
+		project *project.Project
+		flow    string
+		file    string
+		want    []string
+	}{
+		{p, "order", "inputs/order.json", []string{"input: inputs/order.json", "path: [reserve_funds, stock, big.otherwise, ship]", "carrier 1"}},
+		{p, "snapvault", "", []string{"flow: snapvault", "snapvault.captions: {returns:"}},
+		{people, name, "", []string{"approvals: [{step: ask}]", "signals: [{name: paid, payload: {\"n\": 0}}]", "path: [ask.approved, paid, many]"}},
+	} {
+		var input []byte
+		if c.file != "" {
+			input, _ = fs.ReadFile(fsys, c.file)
+		}
+		text := Template(t.Context(), c.project, c.flow, c.file, input)
+		file, issues := project.ParseTests("tests/new.yaml", text)
+		suites, more := Prepare(c.project, []project.TestFile{file}, fsys)
+		if len(issues)+len(more) > 0 {
+			t.Fatalf("%s: %v %v in\n%s", c.flow, issues, more, text)
+		}
+		out, _, err := suites[0].Run(t.Context())
+		if err != nil || len(out) != 1 || !out[0].Passed {
+			t.Errorf("%s: %v %+v\n%s", c.flow, err, out, text)
+		}
+		for _, part := range c.want {
+			if !strings.Contains(string(text), part) {
+				t.Errorf("%s: no %q in\n%s", c.flow, part, text)
+			}
+		}
+	}
+	if text := Template(t.Context(), &project.Project{}, "nobody", "", nil); !strings.Contains(string(text), "flow: nobody") {
+		t.Errorf("a flow that is wrong: %s", text)
 	}
 }

@@ -84,6 +84,20 @@
     for (const form of $$("form[data-sent]")) delete form.dataset.sent;
   });
 
+  // The address of a line of a test file opens its editor there.
+  const toLine = () => {
+    const text = $("#test-source");
+    const line = Number(/^#L([0-9]+)$/.exec(location.hash)?.[1] ?? 0);
+    if (!text || line < 1) return;
+    const lines = text.value.split("\n");
+    const from = lines.slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
+    text.focus();
+    text.setSelectionRange(from, from + (lines[line - 1] ?? "").length);
+    text.scrollTop = (line - 4) * parseFloat(getComputedStyle(text).lineHeight);
+  };
+  toLine();
+  addEventListener("hashchange", toLine);
+
   // Keys. Single ones are dead in text fields and can be switched off.
   const single = $("[data-keys-single]");
   if (single) {

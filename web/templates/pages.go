@@ -65,7 +65,7 @@ type FlowHead struct {
 	Title     string
 	Published int
 	Changed   bool
-	Tab       string // overview, edit, versions, runs or start
+	Tab       string // overview, edit, tests, versions, runs or start
 }
 
 // FlowPage is GET /flows/{name}.

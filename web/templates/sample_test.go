@@ -242,3 +242,21 @@ func sampleDraft(problems bool) view.Draft {
 	}
 	return d
 }
+
+// sampleTests is the page of a flow's tests with something of everything.
+func sampleTests(view string) TestsPage {
+	story := StoryOf([]string{"+0s      the run starts with {\"amount\":5}", "+300ms   big takes `review`", "+48h     the run fails: timeout"}, 1)
+	failed := Scenario{File: "order.yaml", Name: "a small order ships", Line: 11, Status: "failed", Ended: "failed", Lasted: "48h",
+		Problems: []TestProblem{{Line: 14, Message: "path: `big` took `review`, expected `otherwise`"}, {Line: 13, Message: "status: the run is failed, expected succeeded"}}, Story: story}
+	found := Cell{File: "order.yaml", Step: "ship", Fault: "after", Result: "found", Runs: 4,
+		Findings: []Finding{{Message: "what `ship` did is left: the step has no `compensate`", World: failed.Name, Order: ", `stock` ends before it", Story: story}}}
+	cells := []Cell{{File: "order.yaml", Step: "ship", Fault: "before", Result: "clean", Runs: 4}, found,
+		{File: "order.yaml", Step: "ship", Fault: "unknown", Result: "accepted", Why: "called back by telephone", Runs: 8},
+		{File: "order.yaml", Step: "ship", Fault: "contract", Result: "found", Runs: 4}, {File: "order.yaml", Step: "ship", Fault: "compensation", Result: "none", Why: "the step has no `compensate`"}}
+	run := TestRun{Took: "3 ms", Stale: true, Passed: 1, Failed: 1, Runs: 105}
+	return TestsPage{Chrome: chrome("Tests of order", "flows"), Head: orderHead("tests"), View: view, Version: 2, Versions: []int{3, 2, 1}, Problems: 1, Said: &Flash{Text: "The file is saved."},
+		Files:  []TestFile{{File: "order.yaml", Problems: 1, Scenarios: []Scenario{failed, {File: "order.yaml", Name: "a large one waits", Status: "passed"}, {File: "order.yaml", Name: "never run"}}}},
+		Inputs: []TestFile{{File: "order.json"}}, Ran: &run, Open: &failed, Cover: []CoverPart{{"steps", 4, 5, []string{"ship"}}, {"branches", 4, 4, nil}}, Graph: drawn(orderGraph(), true),
+		Tried: &run, Matrices: []Matrix{{File: "order.yaml", Plain: Cell{File: "order.yaml", Fault: "none", Result: "clean"}, Rows: []MatrixRow{{Step: "ship", Beside: 7, Cells: cells}}}}, Cell: &found,
+		Editor: &TestEditor{File: "order.yaml", ETag: `"4"`, Source: "flow: order\n", Rows: 12, Issues: []TestProblem{{Line: 2, Message: "the flow `order` has no step `shp`", Hint: "did you mean `ship`?"}}}}
+}

@@ -34,6 +34,9 @@ export function Toolbar({ yaml, onYaml, onPublish, onPalette }: Props) {
       <button type="button" className="sg-button" aria-pressed={yaml} onClick={onYaml} data-testid="yaml-toggle" aria-label="YAML" title="YAML beside the graph (Y)">
         <Sign name="code" /> <span className="sg-wide">YAML</span>
       </button>
+      <a className="sg-button" href={`/flows/${draft.flow}/tests`} data-testid="tests" title="Tests against this draft" aria-label="Tests">
+        <Sign name="list-tree" /> <span className="sg-wide">Tests</span>
+      </a>
       <a className="sg-button" href={`/flows/${draft.flow}/start`} data-testid="start-run" title="Start run" aria-label="Start run">
         <Sign name="play" /> <span className="sg-wide">Start run</span>
       </a>
