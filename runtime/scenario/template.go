@@ -18,10 +18,8 @@ import (
 // is the path of the scenario's input within the project and input its content; without them the input is a sample, too. A flow that has errors gets the
 // bare form.
 func Template(ctx context.Context, p *project.Project, name, file string, input []byte) []byte {
-	var program *check.Program
-	if f := p.Flow(name); f != nil {
-		program, _ = check.Compile(f.Def, p)
-	}
+	c, programs := &compiler{p: p}, map[string]*check.Program{}
+	program := c.load(name, programs)
 	if program == nil {
 		return []byte("flow: " + name + "\nscenarios:\n  - name: everything goes well\n    input: {}\n    expect: {status: succeeded}\n")
 	}
@@ -29,12 +27,14 @@ func Template(ctx context.Context, p *project.Project, name, file string, input 
 		input = worded(program.Input)
 		file = onOneLine(input)
 	}
-	t := &sample{play: newPlay(ctx, program)}
+	s := &Suite{Flow: name, Program: program, flows: map[string]*check.Program{}}
+	family(program, func(name string) *check.Program { return c.load(name, programs) }, s.flows)
+	t := &sample{play: newPlay(ctx, s)}
 	t.run(input)
 
 	var b strings.Builder
 	fmt.Fprintf(&b, "flow: %s\n", name)
-	if calls := callsOf(program); len(calls) > 0 {
+	if calls := callsOf(program, s.flows); len(calls) > 0 {
 		b.WriteString("functions: # what they return unless a scenario says otherwise; these are samples of their contracts\n")
 		for _, c := range calls {
 			fmt.Fprintf(&b, "  %s: {returns: %s}\n", c.Function, onOneLine(worded(c.Output)))
@@ -63,10 +63,10 @@ type sample struct {
 
 func (t *sample) run(input []byte) {
 	t.play.answer = newActors(nil).answer
-	t.play.noticed = func(f planner.Fact) {
+	t.play.noticed = func(m *member, f planner.Fact) {
 		if w, ok := f.(*planner.StepWaiting); ok && w.Ask {
-			t.asked = append(t.asked, "{step: "+w.Step+"}")
-			t.play.after(0, func() { t.play.post(&planner.Approve{Step: w.Step, Approved: true, By: "test"}) })
+			t.asked = append(t.asked, "{step: "+plainPath(m.path)+w.Step+"}")
+			t.play.after(0, func() { t.play.postTo(m, &planner.Approve{Step: w.Step, Approved: true, By: "test"}) })
 		}
 	}
 	var signals []project.Signal
@@ -91,10 +91,16 @@ func (t *sample) path() string {
 	return shown.path(len(shown.began))
 }
 
-// callsOf lists the calls of a flow, one a function, in the order of the steps.
-func callsOf(p *check.Program) []*check.Call {
+// callsOf lists the calls of a flow and of those that it runs, one a function, in the order of the steps.
+func callsOf(p *check.Program, kin map[string]*check.Program) []*check.Call {
+	steps := slices.Clone(p.Steps)
+	for _, name := range sortedKeys(kin) {
+		if name != p.Flow {
+			steps = append(steps, kin[name].Steps...)
+		}
+	}
 	var out []*check.Call
-	for _, st := range p.Steps {
+	for _, st := range steps {
 		for _, c := range []*check.Call{st.Call, st.Compensate} {
 			if c != nil && !slices.ContainsFunc(out, func(o *check.Call) bool { return o.Function == c.Function }) {
 				out = append(out, c)
