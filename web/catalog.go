@@ -124,6 +124,15 @@ func (s *Server) compileWith(ctx context.Context, text []byte, functions Catalog
 	return compiled{program, def, issues, catalog}, nil
 }
 
+// known is everything that a text may name: the registered functions and the published flows.
+func (s *Server) known(ctx context.Context, d *flow.Definition) (check.Catalog, error) {
+	functions, err := readCatalog(ctx, s.DB)
+	if err != nil {
+		return nil, err
+	}
+	return s.linker.Catalog(ctx, functions, d, nil, s.flowNames)
+}
+
 // flowNames lists the flows of which a version is published.
 func (s *Server) flowNames(ctx context.Context) ([]string, error) {
 	return s.DB.PublishedNames(ctx)

@@ -33,11 +33,12 @@ func (s *Server) complete(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	functions, err := readCatalog(c.Request().Context(), s.DB)
+	def, _ := flow.Parse(body)
+	known, err := s.known(c.Request().Context(), def)
 	if err != nil {
 		return err
 	}
-	return answerJSON(c, http.StatusOK, assistView(assist.At(body, flow.NewPlaces(body).Offset(line, column), functions)))
+	return answerJSON(c, http.StatusOK, assistView(assist.At(body, flow.NewPlaces(body).Offset(line, column), known)))
 }
 
 // placeParam reads a line or a column from the address.
@@ -66,16 +67,16 @@ func (s *Server) completeExpression(c echo.Context) error {
 	if req.Cursor < 0 || req.Cursor > utf8.RuneCountInString(req.Expression) {
 		return fail(CodeBadRequest, "`cursor` is %d, which is not in the expression: it counts code points from 0 to %d", req.Cursor, utf8.RuneCountInString(req.Expression))
 	}
-	functions, err := readCatalog(c.Request().Context(), s.DB)
-	if err != nil {
-		return err
-	}
 	d, _ := flow.Parse([]byte(req.Source))
 	if d == nil {
 		d = &flow.Definition{}
 	}
+	known, err := s.known(c.Request().Context(), d)
+	if err != nil {
+		return err
+	}
 	in := assist.Source{Flow: d, Step: req.Step, Field: req.Field, Text: req.Expression}
-	return answerJSON(c, http.StatusOK, assistView(in.At(len(string([]rune(req.Expression)[:req.Cursor])), functions)))
+	return answerJSON(c, http.StatusOK, assistView(in.At(len(string([]rune(req.Expression)[:req.Cursor])), known)))
 }
 
 func assistView(a assist.Answer) view.Assist {

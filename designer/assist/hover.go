@@ -1,6 +1,7 @@
 package assist
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/segno-run/segno/designer/check"
@@ -19,6 +20,9 @@ func (h *helper) hoverStep(out *Answer, m mended, name string) *Hover {
 		hover.Detail = string(s.Kind)
 		if s.Call != nil {
 			hover.Detail = "Calls " + s.Call.Function + "."
+		}
+		if s.Sub != nil {
+			hover.Detail = "Runs " + s.Sub.Flow + "."
 		}
 	}
 	if of, ok := check.Outline(m.def, h.catalog)[name]; ok {
@@ -49,6 +53,15 @@ func (h *helper) hoverValue(out *Answer, m mended, p place, s spot) {
 				return
 			}
 			hover.Type, hover.Detail = signature(fn), fn.Title
+		case f.ref == "flow":
+			child := h.catalog.Flow(word, 0)
+			if child == nil {
+				return
+			}
+			hover.Type, hover.Detail = taken(child.Source)+" → "+child.Output.String(), ""
+			if child.Version > 0 {
+				hover.Detail = "The latest version is " + strconv.Itoa(child.Version) + "."
+			}
 		case f.ref == "edge":
 			step, _, _ := strings.Cut(word, ".")
 			if of := h.hoverStep(out, m, step); of != nil {
@@ -70,20 +83,22 @@ func (h *helper) hoverValue(out *Answer, m mended, p place, s spot) {
 
 // signature names what a function takes and gives.
 func signature(f *flow.Function) string {
-	names := func(v flow.Value) string {
-		if v.Kind == flow.Absent {
-			return "any value"
-		}
-		s := read(v.JSON())
-		var out []string
-		for _, k := range s.keys(nil) {
-			name := k.name
-			if !k.required {
-				name += "?"
-			}
-			out = append(out, name)
-		}
-		return "{" + strings.Join(out, ", ") + "}"
+	return taken(f.Input) + " → " + taken(f.Output)
+}
+
+// taken names what an object of a schema has.
+func taken(v flow.Value) string {
+	if v.Kind == flow.Absent {
+		return "any value"
 	}
-	return names(f.Input) + " → " + names(f.Output)
+	s := read(v.JSON())
+	var out []string
+	for _, k := range s.keys(nil) {
+		name := k.name
+		if !k.required {
+			name += "?"
+		}
+		out = append(out, name)
+	}
+	return "{" + strings.Join(out, ", ") + "}"
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -122,7 +123,7 @@ func spotAt(path []string, tree *flow.Tree, c check.Catalog) (spot, bool) {
 		}
 		switch {
 		case key == "with" && i > 1 && path[0] == "steps":
-			next.says = "The input of the function."
+			next.says = "The input of the function or flow."
 			if in, ok := inputOf(path[:i], tree, c); ok {
 				next = in
 			}
@@ -134,13 +135,24 @@ func spotAt(path []string, tree *flow.Tree, c check.Catalog) (spot, bool) {
 	return at, true
 }
 
-// inputOf is the input schema of the function that the mapping at a path calls.
+// inputOf is the input schema of the function that the mapping at a path calls, or of the flow that it runs.
 func inputOf(path []string, tree *flow.Tree, c check.Catalog) (spot, bool) {
 	at := tree.Root
 	for _, key := range path {
 		at = at.Get(key)
 	}
 	call := at.Get("call")
+	if child := at.Get("flow"); child != nil {
+		number := 0
+		if v := at.Get("version"); v != nil {
+			number, _ = strconv.Atoi(v.Text)
+		}
+		s := c.Flow(child.Text, number)
+		if s == nil || s.Source.Kind == flow.Absent {
+			return spot{}, false
+		}
+		return read(s.Source.JSON()), true
+	}
 	if call == nil {
 		return spot{}, false
 	}
@@ -181,7 +193,7 @@ func (s spot) kindTo(depth int) string {
 	for _, f := range s.forms() {
 		switch {
 		case f.doc["$ref"] != nil:
-		case f.ref == "duration" || f.ref == "expression" || f.ref == "function":
+		case f.ref == "duration" || f.ref == "expression" || f.ref == "function" || f.ref == "flow":
 			add(f.ref)
 		case f.ref == "edge":
 			add("step")

@@ -199,15 +199,18 @@ func oneOf(doc map[string]any) []string {
 
 // dependsOn reports whether what a key needs beside it is there.
 func dependsOn(doc map[string]any, name string, have map[string]bool) bool {
-	needs, _ := doc["dependentSchemas"].(map[string]any)
-	need, _ := needs[name].(map[string]any)
-	alternatives, ok := need["anyOf"].([]any)
-	if !ok {
-		return true
+	needs, _ := doc["dependentRequired"].(map[string]any)
+	for _, other := range texts(needs[name]) {
+		if !have[other] {
+			return false
+		}
 	}
-	return slices.ContainsFunc(alternatives, func(one any) bool {
-		other, _ := one.(map[string]any)
-		return !slices.ContainsFunc(texts(other["required"]), func(key string) bool { return !have[key] })
+	more, _ := doc["dependentSchemas"].(map[string]any)
+	one, _ := more[name].(map[string]any)
+	choices := listed(one["anyOf"])
+	return len(choices) == 0 || slices.ContainsFunc(choices, func(c any) bool {
+		choice, _ := c.(map[string]any)
+		return !slices.ContainsFunc(texts(choice["required"]), func(other string) bool { return !have[other] })
 	})
 }
 
@@ -251,6 +254,12 @@ func (h *helper) value(out *Answer, m mended, from, to int, glued bool) {
 		case f.ref == "function":
 			for _, name := range h.catalog.FunctionNames() {
 				add(h.callee(name))
+			}
+		case f.ref == "flow":
+			for _, name := range h.catalog.FlowNames() {
+				if name != m.def.Name {
+					add(Item{Label: name, Kind: Value, Insert: name})
+				}
 			}
 		case f.ref == "edge":
 			for _, i := range h.edges(m, p, step) {

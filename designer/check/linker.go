@@ -171,7 +171,11 @@ func (l *Linker) link(ctx context.Context, functions Catalog, d *flow.Definition
 	missing := false
 	for i := range d.Steps {
 		spec := d.Steps[i].Sub
-		if spec == nil || !flow.ValidName(spec.Flow) {
+		if spec == nil {
+			continue
+		}
+		if !flow.ValidName(spec.Flow) {
+			missing = true
 			continue
 		}
 		for _, version := range []int{spec.Version, 0} { // without its number for the hint

@@ -38,6 +38,7 @@ func LanguageSchema() []byte {
 	root["$schema"], root["title"] = "https://json-schema.org/draft/2020-12/schema", "A Segno flow"
 	root["$defs"] = shapes{
 		"name":       shapes{"type": "string", "pattern": namePattern.String(), "maxLength": maxName},
+		"flow":       shapes{"type": "string", "pattern": namePattern.String(), "maxLength": maxName},
 		"function":   shapes{"type": "string", "pattern": functionPattern.String(), "maxLength": maxName},
 		"duration":   shapes{"type": "string", "pattern": `^([0-9]+d)?([0-9.]+(ns|us|µs|ms|s|m|h))*$`, "minLength": 2},
 		"expression": shapes{"type": []string{"string", "boolean", "number"}},
@@ -74,7 +75,7 @@ func stepShapes() shapes {
 		"tolerated_failures": shapes{"description": "How many items may fail without failing the step, as a number or a percentage; their outputs are null.", "anyOf": []any{
 			shapes{"type": "integer", "minimum": 0, "maximum": 1_000_000}, shapes{"type": "string", "pattern": "^[0-9.]+%$"}}},
 		"call":       shapes{"$ref": "#/$defs/function", "description": "Calls a function."},
-		"flow":       shapes{"$ref": "#/$defs/name", "description": "Runs another flow, as a run of its own."},
+		"flow":       shapes{"$ref": "#/$defs/flow", "description": "Runs another flow, as a run of its own."},
 		"version":    shapes{"type": "integer", "minimum": 1, "description": "Of that flow; without it, the latest when this flow is published."},
 		"with":       shapes{"$ref": "#/$defs/with"},
 		"timeout":    durationOf("Of one attempt; default: the function's, which is " + FormatDuration(DefaultTimeout) + "."),
