@@ -51,7 +51,7 @@ func Run(p RunPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			var templ_7745c5c3_Var3 = []any{templ.KV("verdict-live", !ended(p.Run.Status))}
+			var templ_7745c5c3_Var3 = []any{templ.KV("verdict-live", !ended(p.Run.Status)), templ.KV("verdict-calm", p.Verdict.Deciding == nil && p.Verdict.Doubt == nil)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var3...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
