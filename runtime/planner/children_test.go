@@ -1,5 +1,55 @@
 package planner
 
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/segno-run/segno/designer/check"
+)
+
+// TestNestingIsBounded: a program of another release, or one that was forced, does not start runs without end.
+func TestNestingIsBounded(t *testing.T) {
+	p := mustCompile(t, "name: f\nsteps:\n  pay: {flow: kid}\n", randomFunctions, randomKid)
+	for depth := range check.MaxNesting {
+		s := NewState()
+		start := &Start{ID: "r", Version: 1, Input: JSON("{}")}
+		if depth > 0 {
+			start.Parent = &ParentLink{Run: "mum", Step: "pay", Item: NoItem, Attempt: 1, Depth: depth}
+		}
+		if _, _, err := Decide(p, s, start, epoch); err != nil {
+			t.Fatal(err)
+		}
+		deepest := depth == check.MaxNesting-1
+		if got := s.Children == 0; got != deepest {
+			t.Errorf("at depth %d: refused %t, want %t", depth, got, deepest)
+		}
+		if deepest && (s.Failure == nil || !strings.Contains(s.Failure.Fault.Message, "9 runs would stand in one another")) {
+			t.Errorf("failure: %+v", s.Failure)
+		}
+	}
+}
+
+func TestChildID(t *testing.T) {
+	const parent = "01890a5d-ac96-774b-bcce-b302099a8057"
+	r := Ref{Step: "pay", Item: 3}
+	id := ChildID(parent, r, 1)
+	if err := uuid.Validate(id); err != nil || !strings.HasPrefix(id, parent[:14]+"8") {
+		t.Errorf("the id %s: %v, want a version 8 of the parent's time", id, err)
+	}
+	r.Undo = true
+	if ChildID(parent, r, 1) != id {
+		t.Error("the unit's compensation has another child")
+	}
+	for _, other := range []string{ChildID(parent, Ref{Step: "pay", Item: 3}, 2), ChildID(parent, Ref{Step: "pay", Item: 4}, 1), ChildID(parent, Ref{Step: "buy", Item: 3}, 1),
+		ChildID("01890a5d-ac96-774b-bcce-b302099a8058", Ref{Step: "pay", Item: 3}, 1)} {
+		if other == id {
+			t.Errorf("two units have the child %s", id)
+		}
+	}
+}
+
 // judgeChildren holds what is sent to other runs against the tables.
 func (w *witness) judgeChildren(facts []Fact, commands []Command) {
 	ends, told := false, 0

@@ -90,17 +90,6 @@ func (p *play) hear(signal string) *member {
 	return p.members[0]
 }
 
-// addressed finds the member and the step that a test names: `step`, or `step.step` of a run that the first one started. Of items it is the one that
-// want accepts.
-func (p *play) addressed(name string, want func(*member, string) bool) (*member, string) {
-	for _, m := range p.members {
-		if step, ok := strings.CutPrefix(name, plainPath(m.path)); ok && !strings.Contains(step, ".") && want(m, step) {
-			return m, step
-		}
-	}
-	return nil, ""
-}
-
 // plainPath is a path without the numbers of items.
 func plainPath(path string) string {
 	var b strings.Builder
