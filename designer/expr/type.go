@@ -36,6 +36,9 @@ type Type struct {
 	Rest   *Type       // Map: what any other name holds, if it is there; nil if no other is declared
 	Closed bool        // Map: no other names are allowed
 
+	Variants []*Type // Map: the alternatives, where the value of one field tells them apart; Fields are those of all together
+	Tag      string  // that field
+
 	Elem   *Type   // List: of every element
 	Prefix []*Type // List: of the first ones, where they differ
 	Fixed  bool    // List: there is nothing behind Prefix

@@ -20,7 +20,8 @@ type TypeEnv struct {
 	Item  *Type
 	Step  func(name string) *Type // an object with `output` and `error`
 
-	Output *Type // of one iteration of the step, in a loop
+	Output *Type  // of one iteration of the step, in a loop
+	Known  *Known // what conditions have made sure of before
 }
 
 // Finding is one thing wrong with the types of an expression.
@@ -40,10 +41,10 @@ func (p *Program) Infer(env TypeEnv) (*Type, []Finding) {
 	t := &typer{env: env}
 	var out typed
 	if p.isPath {
-		out = t.links(t.root(p.refs[0].Root, p.refs[0].Offset), p.refs[0].links)
+		out = t.follow(t.root(p.refs[0].Root, p.refs[0].Offset), p.refs[0].links, false, env.Known)
 	} else {
 		t.info = p.tree.SourceInfo()
-		out = t.expr(p.tree.Expr(), nil, nil)
+		out = t.expr(p.tree.Expr(), nil, env.Known)
 	}
 	slices.SortStableFunc(t.found, func(a, b Finding) int { return a.Offset - b.Offset })
 	if len(t.found) == 1 && !p.isPath && p.tree.Expr().Kind() == ast.CallKind && p.tree.Expr().AsCall().FunctionName() == operators.Equals {
@@ -74,22 +75,6 @@ type binding struct {
 	outer *binding
 	name  string
 	value *Type
-}
-
-// known is what a condition makes sure of: that a path is there, or that it is not null.
-type known struct {
-	outer   *known
-	path    string
-	notNull bool
-}
-
-func (k *known) has(path string, notNull bool) bool {
-	for ; k != nil; k = k.outer {
-		if k.path == path && (k.notNull || !notNull) {
-			return true
-		}
-	}
-	return false
 }
 
 type typer struct {
@@ -132,7 +117,7 @@ func (t *typer) root(name string, at int) typed {
 func (t *typer) links(v typed, links []link) typed { return t.follow(v, links, false, nil) }
 
 // follow reads names one after the other. test: the last is only asked for, as has() does.
-func (t *typer) follow(v typed, links []link, test bool, facts *known) typed {
+func (t *typer) follow(v typed, links []link, test bool, facts *Known) typed {
 	absent := -1 // the first name that is read as if it were surely there
 	var owner typed
 	found := len(t.found)
@@ -162,7 +147,7 @@ func (t *typer) follow(v typed, links []link, test bool, facts *known) typed {
 
 // field reads one name. What was wrong with it is reported, and nothing more is known then. If only its absence is not handled, what follows is read as
 // if it were.
-func (t *typer) field(v typed, l link, test bool, facts *known) (next typed, missing bool) {
+func (t *typer) field(v typed, l link, test bool, facts *Known) (next typed, missing bool) {
 	path := v.path
 	if path != "" {
 		path += "." + l.name
@@ -175,7 +160,7 @@ func (t *typer) field(v typed, l link, test bool, facts *known) (next typed, mis
 		return give(AnyType)
 	}
 	chained := v.Optional
-	of := v.Type.held()
+	of := t.variant(v.Type.held(), v.path, facts)
 	if of.Kinds&Map == 0 {
 		t.noFields(v, l)
 		return give(AnyType)
@@ -385,7 +370,7 @@ func (t *typer) offset(id int64) int {
 }
 
 // expr finds the type of a part.
-func (t *typer) expr(e ast.Expr, vars *binding, facts *known) typed {
+func (t *typer) expr(e ast.Expr, vars *binding, facts *Known) typed {
 	if m, ok := t.info.GetMacroCall(e.ID()); ok {
 		return t.macro(e, m.AsCall(), vars, facts)
 	}
@@ -431,7 +416,7 @@ func (t *typer) expr(e ast.Expr, vars *binding, facts *known) typed {
 	return typed{at: t.offset(e.ID())}
 }
 
-func (t *typer) mapLiteral(e ast.Expr, vars *binding, facts *known) typed {
+func (t *typer) mapLiteral(e ast.Expr, vars *binding, facts *Known) typed {
 	var fields []TypeField
 	var rest *Type
 	computed := false

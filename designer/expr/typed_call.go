@@ -104,7 +104,7 @@ func (t *typer) unhandled(v typed) {
 	t.report(v.at, hint, v.name("this")+" may be absent, and that is not handled")
 }
 
-func (t *typer) call(e ast.Expr, vars *binding, facts *known) typed {
+func (t *typer) call(e ast.Expr, vars *binding, facts *Known) typed {
 	call := e.AsCall()
 	name := call.FunctionName()
 	switch name {

@@ -10,7 +10,7 @@ import (
 func itoa(i int) string { return strconv.Itoa(i) }
 
 // logic is && and ||. Either side may rely on what the other makes sure of: where that one decides, an error in this one does not count.
-func (t *typer) logic(e ast.Expr, call ast.CallExpr, vars *binding, facts *known) typed {
+func (t *typer) logic(e ast.Expr, call ast.CallExpr, vars *binding, facts *Known) typed {
 	and := call.FunctionName() == operators.LogicalAnd
 	word, decides := "`&&`", "false"
 	if !and {
@@ -44,7 +44,7 @@ func (t *typer) logic(e ast.Expr, call ast.CallExpr, vars *binding, facts *known
 	return out
 }
 
-func (t *typer) conditional(call ast.CallExpr, vars *binding, facts *known) typed {
+func (t *typer) conditional(call ast.CallExpr, vars *binding, facts *Known) typed {
 	args := call.Args()
 	cond := t.expr(args[0], vars, facts)
 	t.require(cond, Bool, "`? :`")
@@ -57,60 +57,6 @@ func (t *typer) conditional(call ast.CallExpr, vars *binding, facts *known) type
 		return typed{Type: no.Type, at: cond.at}
 	}
 	return typed{Type: Join(yes.Type, no.Type), at: cond.at}
-}
-
-// sure adds what holds if a condition is true, or false.
-func (t *typer) sure(e ast.Expr, is bool, vars *binding, facts *known) *known {
-	if m, ok := t.info.GetMacroCall(e.ID()); ok {
-		call := m.AsCall()
-		if call.FunctionName() == operators.Has && is && len(call.Args()) == 1 {
-			if path := t.pathOf(call.Args()[0], vars); path != "" {
-				facts = &known{outer: facts, path: path}
-			}
-		}
-		return facts
-	}
-	if e.Kind() != ast.CallKind {
-		return facts
-	}
-	call := e.AsCall()
-	args := call.Args()
-	switch call.FunctionName() {
-	case operators.LogicalNot:
-		return t.sure(args[0], !is, vars, facts)
-	case operators.LogicalAnd, operators.LogicalOr:
-		if is == (call.FunctionName() == operators.LogicalAnd) {
-			for _, a := range args {
-				facts = t.sure(a, is, vars, facts)
-			}
-		}
-	case operators.Equals, operators.NotEquals:
-		if is == (call.FunctionName() == operators.Equals) {
-			return facts
-		}
-		for i, a := range args {
-			if a.Kind() == ast.LiteralKind && literalType(a.AsLiteral()).is(Null) {
-				if path := t.pathOf(args[1-i], vars); path != "" {
-					facts = &known{outer: facts, path: path, notNull: true}
-				}
-			}
-		}
-	case operators.In: // "name" in input.map
-		if is && len(args) == 2 && args[0].Kind() == ast.LiteralKind {
-			if name, ok := constant(literalType(args[0].AsLiteral())); ok {
-				if path := t.pathOf(args[1], vars); path != "" {
-					facts = &known{outer: facts, path: path + "." + name}
-				}
-			}
-		}
-	case "hasValue":
-		if is && call.IsMemberFunction() {
-			if path := t.pathOf(call.Target(), vars); path != "" {
-				facts = &known{outer: facts, path: path}
-			}
-		}
-	}
-	return facts
 }
 
 // pathOf is a part as a path, optional or not; "" if it is none.
@@ -127,7 +73,7 @@ func (t *typer) pathOf(e ast.Expr, vars *binding) string {
 }
 
 // macro is a call that was expanded: has(), the comprehensions, and what optionals are mapped by.
-func (t *typer) macro(e ast.Expr, call ast.CallExpr, vars *binding, facts *known) typed {
+func (t *typer) macro(e ast.Expr, call ast.CallExpr, vars *binding, facts *Known) typed {
 	at := t.offset(e.ID())
 	args := call.Args()
 	name := call.FunctionName()
@@ -149,7 +95,7 @@ func (t *typer) macro(e ast.Expr, call ast.CallExpr, vars *binding, facts *known
 		switch {
 		case target.AsIdent() == "cel" && name == "bind" && len(args) == 3:
 			v := t.expr(args[1], vars, facts)
-			out := t.expr(args[2], bind(vars, args[0], v.Type), facts)
+			out := t.expr(args[2], bind(vars, args[0], v.Type), facts.hide(args[0]))
 			return typed{Type: out.Type, at: at}
 		case target.AsIdent() == "math":
 			out := &Type{}
@@ -173,7 +119,7 @@ func (t *typer) macro(e ast.Expr, call ast.CallExpr, vars *binding, facts *known
 		if len(args) != 2 {
 			break
 		}
-		out := t.expr(args[1], bind(vars, args[0], over.held()), facts)
+		out := t.expr(args[1], bind(vars, args[0], over.held()), facts.hide(args[0]))
 		if name == "optMap" || out.Type != nil && !out.Optional {
 			if out.Type == nil {
 				return typed{Type: &Type{Kinds: everything, Optional: true}, at: at}
@@ -194,7 +140,7 @@ func bind(vars *binding, name ast.Expr, value *Type) *binding {
 }
 
 // comprehension is a loop over a list, or over the keys of an object.
-func (t *typer) comprehension(name string, over typed, args []ast.Expr, vars *binding, facts *known) *Type {
+func (t *typer) comprehension(name string, over typed, args []ast.Expr, vars *binding, facts *Known) *Type {
 	t.require(over, List|Map, "`"+name+"`")
 	var key, elem *Type
 	if !over.Type.loose() && !over.optional() {
@@ -223,8 +169,10 @@ func (t *typer) comprehension(name string, over typed, args []ast.Expr, vars *bi
 		one = key
 	}
 	inner, rest := bind(vars, args[0], one), args[1:]
+	facts = facts.hide(args[0])
 	if two {
 		inner, rest = bind(bind(vars, args[0], key), args[1], elem), args[2:]
+		facts = facts.hide(args[1])
 	}
 	if len(rest) == 0 {
 		return AnyType
@@ -241,6 +189,9 @@ func (t *typer) comprehension(name string, over typed, args []ast.Expr, vars *bi
 		return boolType
 	case "filter":
 		t.require(v, Bool, "`filter`")
+		if args[0].Kind() == ast.IdentKind {
+			one = t.refine(one, args[0].AsIdent(), t.sure(last, true, inner, facts), 0)
+		}
 		return ListOf(one)
 	case "map", "transformList":
 		return ListOf(v.Type)

@@ -76,12 +76,15 @@ func (t *typer) of(doc any, depth int) *expr.Type {
 		}
 		either := t.of(subs[0], depth+1)
 		readable := !t.busy[either]
+		all := []*expr.Type{either}
 		for _, sub := range subs[1:] {
 			of := t.of(sub, depth+1)
 			readable = readable && !t.busy[of]
 			either = expr.Join(either, of)
+			all = append(all, of)
 		}
 		if readable {
+			either = told(either, all)
 			out = meet(out, either)
 		} else if len(out.Names()) == 0 {
 			out = expr.AnyType
@@ -319,6 +322,12 @@ func meet(a, b *expr.Type) *expr.Type {
 			}
 		}
 	}
+	switch {
+	case b.Variants != nil:
+		out.Variants, out.Tag = meetAll(a, b.Variants), b.Tag
+	case a.Variants != nil:
+		out.Variants = meetAll(b, a.Variants)
+	}
 	if b.Kinds&expr.Map != 0 && (len(b.Fields) > 0 || b.Rest != nil || b.Closed) {
 		meetFields(&out, a, b)
 	}
@@ -326,6 +335,56 @@ func meet(a, b *expr.Type) *expr.Type {
 		out.Elem, out.Prefix, out.Fixed = b.Elem, b.Prefix, b.Fixed
 	}
 	return &out
+}
+
+func meetAll(with *expr.Type, variants []*expr.Type) []*expr.Type {
+	out := make([]*expr.Type, len(variants))
+	for i, v := range variants {
+		out[i] = meet(with, v)
+	}
+	return out
+}
+
+// told marks alternatives that one field tells apart: each requires it, and no two allow the same value.
+func told(either *expr.Type, all []*expr.Type) *expr.Type {
+	if either == nil || len(all) < 2 || slices.ContainsFunc(all, func(of *expr.Type) bool { return of == nil || of.Kinds != expr.Map }) {
+		return either
+	}
+	for _, f := range all[0].Fields {
+		seen := map[string]bool{}
+		apart := true
+		for _, of := range all {
+			g, ok := of.Field(f.Name)
+			if apart = apart && ok && g.Required && g.Type != nil && len(g.Type.Enum) > 0; !apart {
+				break
+			}
+			for _, value := range g.Type.Enum {
+				apart = apart && !seen[value]
+				seen[value] = true
+			}
+		}
+		if !apart {
+			continue
+		}
+		out := *either
+		out.Variants, out.Tag = all, f.Name
+		out.Fields = slices.Clone(either.Fields)
+		for i := range out.Fields {
+			g := &out.Fields[i]
+			var where []string
+			for _, of := range all {
+				if h, ok := of.Field(g.Name); ok && h.Required {
+					tag, _ := of.Field(f.Name)
+					where = append(where, tag.Type.Enum...)
+				}
+			}
+			if !g.Required && len(where) > 0 {
+				g.Why = "it is surely there only where `" + f.Name + "` is " + strings.Join(where, " or ")
+			}
+		}
+		return &out
+	}
+	return either
 }
 
 func meetFields(out, a, b *expr.Type) {
