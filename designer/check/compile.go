@@ -91,7 +91,8 @@ type compiler struct {
 	inputRead  bool // inputTyped was computed
 	inputTyped *expr.Type
 	typing     typing
-	sure       *certainty // nil until asked for
+	givens     [][]expr.Given // by step: conditions that came out one way whenever it starts; nil until asked for
+	sure       *certainty     // nil until asked for
 }
 
 type portSet map[string]bool
@@ -138,7 +139,7 @@ func (k *compiler) prepare() {
 	k.findCycles()
 	k.findAncestors()
 	k.findExclusive()
-	k.typing = typing{outputs: make([]outputType, len(k.steps)), items: make([]*expr.Type, len(k.steps)), opaque: map[string]bool{}}
+	k.typing = typing{outputs: make([]outputType, len(k.steps)), items: make([]*expr.Type, len(k.steps)), known: make([][2]*expr.Known, len(k.steps)), opaque: map[string]bool{}}
 }
 
 func (k *compiler) indexSteps() {

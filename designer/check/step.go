@@ -2,7 +2,6 @@ package check
 
 import (
 	"encoding/json"
-	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +15,7 @@ func (k *compiler) step(i int) {
 	s := k.steps[i]
 	at := func(field string) scope { return scope{step: i, field: field} }
 	s.If = k.program(w.If, at("if"), "bool")
+	k.checkIf(i, s.If)
 	if w.Kind != flow.Call {
 		k.onlyOnCalls(i)
 	}
@@ -78,7 +78,8 @@ func (k *compiler) switchStep(i int) {
 		}
 		return
 	}
-	sure := -1
+	broken := false
+	var conditions []*expr.Program
 	seen := map[string]bool{}
 	for j := range w.Switch {
 		b := &w.Switch[j]
@@ -90,35 +91,25 @@ func (k *compiler) switchStep(i int) {
 		if b.Name == flow.PortDone || b.Name == flow.PortError {
 			k.report(flow.Error, b.Pos, w.Name, field, "choose another name", "`%s` can't name a branch: every step has a port of that name", b.Name)
 		}
-		if sure >= 0 {
-			k.report(flow.Warning, b.Pos, w.Name, field, "move it before `"+w.Switch[sure].Name+"`",
-				"the branch `%s` is never taken: `%s` before it is always true", b.Name, w.Switch[sure].Name)
-		}
 		out := Branch{Name: b.Name, Source: b.When.Source}
 		switch {
 		case b.Always || strings.TrimSpace(b.When.Source) == "true":
-			if sure < 0 {
-				sure = j
-			}
 			out.Source = "true"
+			conditions = append(conditions, nil)
 		case b.When.Source == "":
+			broken = true
 			if !k.broken[w.Name] {
 				k.report(flow.Error, b.Pos, w.Name, field, "write for example `${{ input.amount > 10000 }}`", "the branch `%s` has no condition", b.Name)
 			}
 		default:
 			out.When = k.program(&b.When, scope{step: i, field: field}, "bool")
+			broken = broken || out.When == nil
+			conditions = append(conditions, out.When)
 		}
 		s.Branches = append(s.Branches, out)
 	}
-	if sure < 0 && !(k.broken[w.Name] && slices.ContainsFunc(w.Switch, func(b flow.Branch) bool { return b.When.Source == "" })) {
-		hint := "add `otherwise: true` as the last branch"
-		if seen["otherwise"] {
-			hint = "make `otherwise` the last branch and its condition `true`"
-		}
-		is := k.stepIssue(flow.Error, i, "switch", hint, "no branch of the switch is sure to be true")
-		if !seen["otherwise"] {
-			k.addOtherwise(is, i)
-		}
+	if !broken {
+		k.checkBranches(i, conditions)
 	}
 }
 

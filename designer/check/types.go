@@ -20,7 +20,8 @@ var (
 type typing struct {
 	outputs []outputType // by step
 	items   []*expr.Type // by step: the element of its for_each
-	quiet   int          // above 0: a type is looked up ahead of its turn, and what is wrong there will be reported in its turn
+	known   [][2]*expr.Known
+	quiet   int // above 0: a type is looked up ahead of its turn, and what is wrong there will be reported in its turn
 	opaque  map[string]bool
 }
 
@@ -31,7 +32,7 @@ type outputType struct {
 
 // env says what an expression may read, and of what type that is.
 func (k *compiler) env(sc scope) expr.TypeEnv {
-	env := expr.TypeEnv{Input: k.inputType(), Step: func(name string) *expr.Type { return k.stepType(name, sc) }}
+	env := expr.TypeEnv{Input: k.inputType(), Step: func(name string) *expr.Type { return k.stepType(name, sc) }, Known: k.given(sc)}
 	if sc.item && sc.step >= 0 {
 		env.Item = k.typing.items[sc.step]
 	}

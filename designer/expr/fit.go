@@ -38,6 +38,9 @@ func misfit(got, want *Type, part string, depth int) (string, string) {
 			return part, "may be " + someOf(others) + ", but only " + someOf(want.Enum) + " fit"
 		}
 	}
+	if got.Enum == nil && want.Enum != nil && kinds&^(String|Number) == 0 {
+		return part, "may be any " + got.plain().String() + ", but only " + someOf(want.Enum) + " fit"
+	}
 	if got.Kinds&want.Kinds&Map != 0 {
 		if part, why := misfitFields(got, want, part, depth); why != "" {
 			return part, why
@@ -54,6 +57,9 @@ func misfit(got, want *Type, part string, depth int) (string, string) {
 			if part, why := misfit(g, w, part+"["+itoa(i)+"]", depth+1); why != "" {
 				return part, why
 			}
+		}
+		if n := len(want.Prefix); want.Fixed && got.Fixed && len(got.Prefix) > n {
+			return part, "has " + itoa(len(got.Prefix)) + " elements, but at most " + itoa(n) + " are wanted"
 		}
 		if len(want.Prefix) == 0 {
 			return misfit(got.Elem, want.Elem, part+"[]", depth+1)
