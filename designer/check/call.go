@@ -123,7 +123,7 @@ func (k *compiler) call(i int, spec *flow.CallSpec, prefix string, sc scope) *Ca
 	}
 	out.Retry = resolveRetry(policy, out.Idempotent)
 	k.checkWith(i, spec, c, prefix)
-	k.fit(spec.With, passed, c.input.Type(), fitting{sc: sc, function: spec.Function})
+	k.fit(spec.With, passed, c.input.Type(), fitting{sc: sc, function: spec.Function, schema: c.input})
 	return out
 }
 

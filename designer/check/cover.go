@@ -133,7 +133,7 @@ func (k *compiler) condition(e *flow.Expr) *expr.Program {
 	if e == nil || e.Source == "" || e.Source == "true" {
 		return nil
 	}
-	key := exprKey{e.Source, false}
+	key := exprKey{source: e.Source}
 	c, ok := k.compiled[key]
 	if !ok {
 		c.program, c.problems = expr.Compile(e.Source, expr.Options{})

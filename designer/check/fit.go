@@ -6,6 +6,7 @@ import (
 
 	"github.com/segno-run/segno/designer/expr"
 	"github.com/segno-run/segno/designer/flow"
+	"github.com/segno-run/segno/designer/schema"
 )
 
 // fitting says what a value is held against.
@@ -13,18 +14,42 @@ type fitting struct {
 	sc       scope
 	function string
 	path     string // within the function's input
+	schema   *schema.Schema
 }
 
 func (f fitting) below(name string) fitting {
 	f.sc.field += "." + name
 	f.path = strings.TrimPrefix(f.path+"."+name, ".")
+	f.schema = f.schema.Field(name)
+	return f
+}
+
+// inside is a path from here on, as one from the function's input on.
+func (f fitting) inside(path string) string {
+	if path == "" || path[0] == '[' {
+		return f.path + path
+	}
+	return f.path + "." + path
+}
+
+func (f fitting) element(i int) fitting {
+	part := "[" + strconv.Itoa(i) + "]"
+	f.sc.field += part
+	f.path += part
+	f.schema = f.schema.Item(i)
 	return f
 }
 
 // fit holds the expressions of a `with` against the types of the function's input. What is written out is validated as it is, in with.go; so are the
 // names of its first level.
 func (k *compiler) fit(v flow.Value, got, want *expr.Type, at fitting) {
-	if want.Loose() || got == nil || !hasExpr(v) {
+	if !hasExpr(v) {
+		if strings.ContainsAny(at.path, ".[") { // what stands on the first level was validated together
+			k.fitLiteral(v, at)
+		}
+		return
+	}
+	if want.Loose() || got == nil {
 		return
 	}
 	switch v.Kind {
@@ -62,10 +87,7 @@ func (k *compiler) fit(v flow.Value, got, want *expr.Type, at fitting) {
 			return
 		}
 		for i, it := range v.Items {
-			one := at
-			part := "[" + strconv.Itoa(i) + "]"
-			one.sc.field += part
-			one.path += part
+			one := at.element(i)
 			elem := want.Elem
 			if i < len(want.Prefix) {
 				elem = want.Prefix[i]
@@ -84,6 +106,16 @@ func (k *compiler) fit(v flow.Value, got, want *expr.Type, at fitting) {
 	}
 }
 
+// fitLiteral validates what is written out within something that holds expressions.
+func (k *compiler) fitLiteral(v flow.Value, at fitting) {
+	for _, found := range at.schema.Validate(v.JSON()) {
+		k.report(flow.Error, locate(v, found.Path), k.stepName(at.sc), at.sc.field, "", "`%s` does not fit the input of `%s`: %s", at.inside(found.Path), at.function, found.Message)
+	}
+	for _, found := range at.schema.Formats(v.JSON()) {
+		k.report(flow.Warning, locate(v, found.Path), k.stepName(at.sc), at.sc.field, "", "`%s` is not of the format that `%s` asks for: %s", at.inside(found.Path), at.function, found.Message)
+	}
+}
+
 func (k *compiler) misfit(v flow.Value, at fitting, why, hint string) {
 	k.textIssue(flow.Error, exprPos(v), at.sc, hint, "`%s` of `%s` %s", at.path, at.function, why)
 }
@@ -92,6 +124,9 @@ func (k *compiler) misfit(v flow.Value, at fitting, why, hint string) {
 func mend(got, want *expr.Type, part string) string {
 	if part != "" {
 		return ""
+	}
+	if want.Enum != nil && got.Enum == nil && got.Kinds&^want.Kinds == 0 {
+		return "say with `enum` which values it has where it is declared, or choose one of these in an expression"
 	}
 	switch {
 	case want.Kinds == expr.String && got.Kinds&^(expr.Number|expr.Bool) == 0:

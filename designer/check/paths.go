@@ -84,7 +84,7 @@ func (k *compiler) meantPaths(owner, name string, sc scope) []string {
 	var found []string
 	for _, c := range all {
 		score, ok := likeness(wrong, c.names)
-		if !ok || score > best {
+		if !ok || slices.Equal(wrong, c.names) || score > best {
 			continue
 		}
 		if score < best {

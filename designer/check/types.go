@@ -151,7 +151,9 @@ func (k *compiler) findOutput(i int) *expr.Type {
 
 // infer checks the types of an expression at its place.
 func (k *compiler) infer(p *expr.Program, sc scope, pl place) (*expr.Type, bool) {
-	of, found := p.Infer(k.env(sc))
+	env, blind := k.env(sc), false
+	env.Blind = &blind
+	of, found := p.Infer(env)
 	for _, f := range found {
 		if f.Absent && (!sc.drops || !p.IsPath() || f.Fix.Old == "error") {
 			f.Fix = expr.Edit{} // what to take instead is for a person to say
@@ -161,7 +163,7 @@ func (k *compiler) infer(p *expr.Program, sc scope, pl place) (*expr.Type, bool)
 		}
 		k.problem(f.Problem, sc, pl)
 	}
-	if len(found) == 0 {
+	if len(found) == 0 && blind {
 		k.seeThrough(p, sc, pl.at)
 	}
 	return of, len(found) == 0
@@ -201,27 +203,45 @@ func (k *compiler) neverTaken(sc scope) string {
 // seeThrough says once of each function without an output schema that what is read from its output is not checked.
 func (k *compiler) seeThrough(p *expr.Program, sc scope, at func(runes int) flow.Pos) {
 	for _, r := range p.Refs() {
-		i, ok := sc.step, true
-		switch {
-		case len(r.Rest) == 0:
-			continue
-		case r.Root == expr.RootSteps && r.Field == "output":
-			i, ok = k.index[r.Step]
-		case r.Root != expr.RootOutput && r.Root != expr.RootPrevious:
-			continue
-		}
-		if !ok || k.d.Steps[i].Kind != flow.Call || k.d.Steps[i].Call == nil {
-			continue
-		}
-		name := k.d.Steps[i].Call.Function
-		c := k.contracts[name]
-		if c == nil || c.function == nil || c.function.Output.Kind != flow.Absent || k.typing.opaque[name] || k.typing.quiet > 0 {
+		name := k.opaque(r, sc)
+		if name == "" || k.typing.opaque[name] || k.typing.quiet > 0 {
 			continue
 		}
 		k.typing.opaque[name] = true
-		k.textIssue(flow.Warning, at(r.Offset), sc, "give `"+name+"` an `output` schema",
-			"`%s` has no output schema, so nobody can tell whether `%s` is there", name, r.Path.String())
+		what := "whether `" + r.Path.String() + "` is there"
+		if len(r.Rest) == 0 {
+			what = "what is in `" + r.Path.String() + "`"
+		}
+		k.textIssue(flow.Warning, at(r.Offset), sc, "give `"+name+"` an `output` schema", "`%s` has no output schema, so nobody can tell %s", name, what)
 	}
+}
+
+// opaque is the function without an output schema that a path reads from, or "". The item of a loop over such an output is of it, too.
+func (k *compiler) opaque(r expr.Ref, sc scope) string {
+	if r.Root == expr.RootItem && sc.step >= 0 {
+		if over := k.steps[sc.step].ForEach; over != nil {
+			for _, from := range over.Refs() {
+				if name := k.opaque(from, scope{step: -1}); name != "" {
+					return name
+				}
+			}
+		}
+	}
+	i, ok := sc.step, sc.step >= 0
+	switch {
+	case r.Root == expr.RootSteps && r.Field == "output":
+		i, ok = k.index[r.Step]
+	case r.Root != expr.RootOutput && r.Root != expr.RootPrevious:
+		return ""
+	}
+	if !ok || k.d.Steps[i].Kind != flow.Call || k.d.Steps[i].Call == nil {
+		return ""
+	}
+	name := k.d.Steps[i].Call.Function
+	if c := k.contracts[name]; c == nil || c.function == nil || c.function.Output.Kind != flow.Absent {
+		return ""
+	}
+	return name
 }
 
 // unhandled reports an optional where it cannot be left out.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/segno-run/segno/designer/expr"
 	"github.com/segno-run/segno/designer/flow"
+	"github.com/segno-run/segno/designer/schema"
 )
 
 // checkWith compares what a call passes with what the function's input schema says, as far as it can be told without a value: names that are not
@@ -59,7 +60,7 @@ func (k *compiler) missing(i int, spec *flow.CallSpec, s *shape, field string, s
 			lacking = append(lacking, r)
 		}
 	}
-	if len(lacking) == 0 {
+	if len(lacking) == 0 || k.broken[k.names[i]] && spec.With.Kind == flow.Absent { // a key that nobody knows may stand for it
 		return
 	}
 	pos := spec.FuncPos
@@ -93,15 +94,37 @@ func (k *compiler) literals(i int, spec *flow.CallSpec, c *contract, field strin
 	if err != nil {
 		return // larger than any result; the run will say so
 	}
-	for _, violation := range c.input.Validate(bytes.Clone(v.JSON())) {
-		for key, value := range values {
-			rest, ok := strings.CutPrefix(violation.Path, key)
-			if !ok || rest != "" && rest[0] != '.' && rest[0] != '[' {
-				continue
+	raw := bytes.Clone(v.JSON())
+	said := func(sev flow.Severity, found []schema.Violation, format string) {
+		for _, violation := range found {
+			for key, value := range values {
+				rest, ok := strings.CutPrefix(violation.Path, key)
+				if !ok || rest != "" && rest[0] != '.' && rest[0] != '[' {
+					continue
+				}
+				is := k.report(sev, locate(value, strings.TrimPrefix(rest, ".")), k.names[i], field+"."+violation.Path, "",
+					format, violation.Path, spec.Function, violation.Message)
+				k.meantValue(is, c.input.Type(), violation.Path, rest, value)
+				break
 			}
-			k.report(flow.Error, locate(value, strings.TrimPrefix(rest, ".")), k.names[i], field+"."+violation.Path, "",
-				"`%s` does not fit the input of `%s`: %s", violation.Path, spec.Function, violation.Message)
-			break
 		}
+	}
+	said(flow.Error, c.input.Validate(raw), "`%s` does not fit the input of `%s`: %s")
+	said(flow.Warning, c.input.Formats(raw), "`%s` is not of the format that `%s` asks for: %s")
+}
+
+// meantValue offers, for a text that is none of those that a field may have, the one that it is most like.
+func (k *compiler) meantValue(is *flow.Issue, of *expr.Type, path, below string, v flow.Value) {
+	f, ok := of.Field(path)
+	if !ok || below != "" || v.Kind != flow.String || f.Type == nil {
+		return
+	}
+	var texts []string
+	for _, one := range f.Type.Enum {
+		texts = append(texts, strings.Trim(one, `"`))
+	}
+	if near := k.nearest(v.Text, texts); near != "" {
+		is.Hint = meant(near)
+		k.mend(is, v.TxtPos, v.Text, near, use(near))
 	}
 }

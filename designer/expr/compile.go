@@ -210,6 +210,7 @@ func problems(src string, iss *cel.Issues, syntax bool) []Problem {
 		p := Problem{Offset: offsetOf(src, e.Location.Line(), e.Location.Column())}
 		translate(&p, e.Message)
 		p.settle(src)
+		p.notWord(src)
 		out = append(out, p)
 	}
 	out = sorted(out)
@@ -222,6 +223,13 @@ func problems(src string, iss *cel.Issues, syntax bool) []Problem {
 // settle puts a problem's place and what mends it where the name stands: of a call the library gives the place of the bracket behind it.
 func (p *Problem) settle(src string) {
 	old := p.Name
+	if first, _, dotted := strings.Cut(p.Name, "."); dotted { // the library gives the end of the path
+		if at := strings.LastIndex(src, p.Name); at >= 0 {
+			p.Offset = utf8.RuneCountInString(src[:at])
+		}
+		p.unknownName(first)
+		old = first
+	}
 	if old == "" {
 		old = p.Fix.Old
 	}
@@ -275,6 +283,14 @@ func (p *Problem) syntaxError(message string) {
 		if p.Message == "syntax error: unexpected '"+word+"'" {
 			p.Hint, p.Fix = "write `"+sign+"`", Edit{Old: word, New: sign}
 		}
+	}
+}
+
+// notWord is about the `not` of other languages.
+func (p *Problem) notWord(src string) {
+	before := string([]rune(src)[:min(p.Offset, utf8.RuneCountInString(src))])
+	if at := strings.LastIndex(before, "not "); strings.HasPrefix(p.Message, "syntax error: unexpected") && at >= 0 && strings.TrimSpace(before[at:]) == "not" {
+		p.Hint, p.Fix = "write `!` for not", Edit{utf8.RuneCountInString(before[:at]), before[at:], "!"}
 	}
 }
 

@@ -88,6 +88,7 @@ type variable struct {
 	plain   bool // the key is what a person wrote
 	lits    []region
 	regions []region
+	ordered bool // it is asked whether it is less or more, which only numbers can answer
 }
 
 type coverer struct {
@@ -202,6 +203,7 @@ func (c *coverer) test(how string, e ast.Expr, lits []region) *formula {
 	k := key(c.typer.info, e)
 	i := c.variable(k, of, !strings.ContainsAny(k, "( "))
 	c.vars[i].lits = append(c.vars[i].lits, lits...)
+	c.vars[i].ordered = c.vars[i].ordered || how != operators.Equals && how != operators.NotEquals
 	return &formula{op: opTest, v: i, how: how, lits: lits}
 }
 
@@ -279,7 +281,7 @@ func (v *variable) divide() {
 			below = p
 		}
 	}
-	if !known || v.of.Kinds&^(Bool|Null|Number) != 0 {
+	if !known && !v.ordered || known && v.of.Kinds&^(Bool|Null|Number) != 0 {
 		add(region{other: true})
 	}
 }

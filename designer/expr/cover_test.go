@@ -40,6 +40,8 @@ func TestCover(t *testing.T) {
 		{"complete []", []string{`input.l.exists(e, e > 1)`, `!input.l.exists(e, e > 1)`}},
 		{" []", []string{`input.l.exists(e, e > 1)`, `!input.l.exists(e, e > 2)`}},
 		{"complete []", []string{`input.any == 1`, `input.any != 1`}},
+		{"complete []", []string{`input.any < 1`, `input.any >= 1`}},
+		{"`input.any` is none of \"a\", \"b\" []", []string{`input.any == "a"`, `input.any == "b"`}},
 		{"complete [1 behind 0]", []string{`input.kind != "a"`, `input.kind == "b"`, `true`}},
 		{"complete [2 behind 0 1]", []string{`input.kind == "a"`, `input.kind == "b"`, `input.kind in ["a", "b"]`, `true`}},
 		{"complete [1 never]", []string{`input.kind == "a"`, `input.kind == "a" && input.kind == "b"`, `true`}},

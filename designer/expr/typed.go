@@ -22,6 +22,7 @@ type TypeEnv struct {
 
 	Output *Type  // of one iteration of the step, in a loop
 	Known  *Known // what conditions have made sure of before
+	Blind  *bool  // if it is not nil: set when a name is read from something of which nothing is known
 }
 
 // Finding is one thing wrong with the types of an expression.
@@ -154,6 +155,9 @@ func (t *typer) field(v typed, l link, test bool, facts *Known) (next typed, mis
 	}
 	give := func(ty *Type) (typed, bool) { return typed{Type: ty, path: path, at: v.at}, false }
 	if v.Type.loose() {
+		if t.env.Blind != nil {
+			*t.env.Blind = true
+		}
 		if l.optional || v.optional() {
 			return give(&Type{Kinds: everything, Optional: true})
 		}
@@ -216,6 +220,13 @@ func (t *typer) noFields(v typed, l link) {
 }
 
 func (t *typer) noSuch(v typed, of *Type, l link) {
+	if f, ok := v.held().Field(l.name); ok && v.Variants != nil { // another alternative has it
+		tag, _ := of.Field(v.Tag)
+		p := lost(v.path, l, v.name("the value")+" has no `"+l.name+"` where `"+v.Tag+"` is "+strings.Join(tag.Type.Enum, " or "), f.Why)
+		p.Name = ""
+		t.found = append(t.found, Finding{Problem: p})
+		return
+	}
 	names := of.Names()
 	p := lost(v.path, l, v.name("the value")+" has no `"+l.name+"`", "")
 	if near := suggest.Nearest(l.name, names); near != "" {
@@ -240,6 +251,8 @@ func And(hint, more string) string {
 	switch {
 	case hint == "":
 		return more
+	case more == "":
+		return hint
 	case strings.HasSuffix(hint, "?"):
 		return hint + " " + more
 	}

@@ -84,7 +84,7 @@ func stepShapes() shapes {
 		"until":      until,
 		"compensate": compensate,
 		"switch": shapes{"type": "object", "minProperties": 1, "propertyNames": shapes{"$ref": "#/$defs/name"}, "additionalProperties": shapes{"$ref": "#/$defs/expression"},
-			"description": "Takes the first branch whose condition is true; one must be sure to be."},
+			"description": "Takes the first branch whose condition is true; one must be sure to be: true, or conditions that cover every case."},
 		"set": shapes{"type": "object", "description": "Makes a value."},
 		"wait": shapes{"description": "Waits for a time, or until one.", "anyOf": []any{
 			shapes{"$ref": "#/$defs/duration"}, closed(shapes{"until": said("An RFC 3339 time.")}, "until")}},

@@ -36,7 +36,7 @@ func (d *decoder) stepEntry(e *Entry) Step {
 		kindKey = k.Key.Text
 	}
 	s.Kind = Kind(kindKey)
-	if kindKey == "" {
+	if kindKey == "" && !slices.ContainsFunc(kinds, func(k Kind) bool { return !lacks(n, string(k), stepKeys) }) {
 		d.at(e.Key.Start, "", oneKind, "the step `%s` has no kind", shorten(s.Name))
 	}
 	d.each(n, "step", "", stepKeys, func(key string, e *Entry) { d.stepKey(&s, key, e) })
@@ -170,7 +170,7 @@ func (d *decoder) compensate(e *Entry) *CallSpec {
 			d.callKey(c, "compensate", key, e.Value)
 		}
 	})
-	if v.Entry("call") == nil {
+	if lacks(v, "call", compensateKeys) {
 		d.at(v.Start, "compensate", "add `call: …`", "`compensate` has no `call`")
 	}
 	return c
@@ -224,7 +224,7 @@ func (d *decoder) kind(s *Step, e *Entry) {
 					s.Approval.Timeout = d.duration(e.Value, "approval.timeout")
 				}
 			})
-			if v.Entry("title") == nil {
+			if lacks(v, "title", approvalKeys) {
 				d.at(e.Key.Start, "approval", "add `title: …`, the question that a person is asked", "`approval` has no `title`")
 			}
 		}
@@ -233,7 +233,7 @@ func (d *decoder) kind(s *Step, e *Entry) {
 			d.each(v, "fail", "fail", failKeys, func(_ string, e *Entry) {
 				s.Fail.Message = d.template(e.Value, "fail.message")
 			})
-			if v.Entry("message") == nil {
+			if lacks(v, "message", failKeys) {
 				d.at(e.Key.Start, "fail", "add `message: …`", "`fail` has no `message`")
 			}
 		}
@@ -248,7 +248,7 @@ func (d *decoder) wait(s *Step, v *Node) {
 	d.each(v, "wait", "wait", waitKeys, func(_ string, e *Entry) {
 		s.Wait.Until = d.template(e.Value, "wait.until")
 	})
-	if v.Entry("until") == nil {
+	if lacks(v, "until", waitKeys) {
 		d.at(v.Start, "wait", "write `wait: 10s` or `wait: {until: …}`", "`wait` has neither a duration nor `until`")
 	}
 }

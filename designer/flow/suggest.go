@@ -37,6 +37,13 @@ func didYouMean(word string, candidates []string) string {
 	return ""
 }
 
+// lacks reports whether a mapping has no such key, nor one that is most likely meant to be it: that one is reported already.
+func lacks(n *Node, key string, known []string) bool {
+	return n.Entry(key) == nil && !slices.ContainsFunc(n.Entries, func(e Entry) bool {
+		return !slices.Contains(known, e.Key.Text) && meant(e.Key.Text, known) == key
+	})
+}
+
 // mend gives the last issue the edit that puts another word in the place of a node.
 func (d *decoder) mend(n *Node, word string) {
 	is := &d.issues[len(d.issues)-1]

@@ -12,6 +12,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -31,6 +32,7 @@ const location = "segno:///schema"
 type Schema struct {
 	raw      []byte
 	compiled *jsonschema.Schema
+	strict   func() *jsonschema.Schema // compiled with `format` as a rule, once it is asked for
 	typeMemo
 	weight    int  // see weigh
 	recursive bool // it refers to itself
@@ -94,7 +96,8 @@ func compileNew(raw []byte) (*Schema, error) {
 	if weight > maxVisits {
 		return nil, &Error{Message: "the schema's references multiply beyond what can be checked in reasonable time"}
 	}
-	return &Schema{raw: bytes.Clone(raw), compiled: compiled, weight: weight, recursive: recursive}, nil
+	return &Schema{raw: bytes.Clone(raw), compiled: compiled, weight: weight, recursive: recursive,
+		strict: sync.OnceValue(func() *jsonschema.Schema { return compileStrict(doc) })}, nil
 }
 
 // Raw gives the schema as it was compiled, which must not be changed; nil for a nil Schema.
