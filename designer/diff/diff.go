@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"slices"
 
+	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/designer/flow"
 )
 
@@ -24,7 +25,16 @@ type Diff struct {
 	Renamed []Rename     `json:"renamed"`
 	Changed []StepChange `json:"changed"` // steps that both have, by their new name
 	Edges   Edges        `json:"edges"`
+	Types   []TypeChange `json:"types"` // of outputs; empty if the functions of a side are not known
 	Reach   []Reach      `json:"reach"`
+}
+
+// TypeChange is one place at which an output is of another type: because the step is, or because the contract of its function is.
+type TypeChange struct {
+	Step string `json:"step,omitempty"` // "" for the flow's own output
+	Path string `json:"path,omitempty"` // within the output: "ocr_result.has_text", "[].sku"; "" for the whole
+	Old  string `json:"old,omitempty"`  // in words: "boolean", "string, may be absent"; "" if it was not there
+	New  string `json:"new,omitempty"`
 }
 
 // Step is one side's step.
@@ -69,19 +79,28 @@ type Edges struct {
 
 // Empty reports whether the two definitions mean the same.
 func (d *Diff) Empty() bool {
-	return len(d.Flow)+len(d.Input)+len(d.Output)+len(d.Added)+len(d.Removed)+len(d.Renamed)+len(d.Changed)+len(d.Edges.Added)+len(d.Edges.Removed)+len(d.Reach) == 0
+	return len(d.Flow)+len(d.Input)+len(d.Output)+len(d.Added)+len(d.Removed)+len(d.Renamed)+len(d.Changed)+len(d.Edges.Added)+len(d.Edges.Removed)+len(d.Types)+len(d.Reach) == 0
 }
 
 // Of compares two definitions, which may be broken drafts. A nil one is a flow of which nothing is there.
-func Of(from, to *flow.Definition) *Diff {
+func Of(from, to *flow.Definition) *Diff { return OfTyped(from, to, nil, nil) }
+
+// OfTyped is Of that also compares the types of the outputs, each side with the functions that it is checked against: a published version with those that it
+// pins. Without one of the catalogues it says nothing of types.
+func OfTyped(from, to *flow.Definition, old, now check.Catalog) *Diff {
 	a, b := newSide(from), newSide(to)
 	d := &Diff{Flow: []Change{}, Input: []Change{}, Output: []Change{}, Added: []Step{}, Removed: []Step{}, Renamed: []Rename{}, Changed: []StepChange{},
-		Edges: Edges{Added: []Edge{}, Removed: []Edge{}}, Reach: []Reach{}}
+		Edges: Edges{Added: []Edge{}, Removed: []Edge{}}, Types: []TypeChange{}, Reach: []Reach{}}
 	names := match(a, b)
 	a.rename(names)
 	d.steps(a, b)
 	d.edges(a, b)
 	d.whole(a, b)
+	if from != nil && to != nil && old != nil && now != nil {
+		for _, c := range check.OutputChanges(from, to, old, now, names) {
+			d.Types = append(d.Types, TypeChange(c))
+		}
+	}
 	d.Reach = reaches(a, b)
 	return d
 }

@@ -48,6 +48,9 @@ func (d *Diff) Summary() string {
 			all = append(all, c.what)
 		}
 	}
+	if len(d.Types) > 0 {
+		all = append(all, "output types")
+	}
 	if len(d.Reach) > 0 {
 		all = append(all, "reach")
 	}
@@ -94,6 +97,12 @@ func (d *Diff) Lines() []Line {
 	}
 	for _, c := range d.keys() {
 		line("~", "%s", c)
+	}
+	for i, c := range d.Types {
+		if i == 0 || d.Types[i-1].Step != c.Step {
+			line("~", "type of %s", c.output())
+		}
+		out[len(out)-1].Below = append(out[len(out)-1].Below, c.String())
 	}
 	return out
 }
@@ -173,7 +182,50 @@ func (d *Diff) Markdown() string {
 			line("- %s", ch.markdown())
 		}
 	}
+	if len(d.Types) > 0 {
+		head("Output types")
+		for i, c := range d.Types {
+			if i == 0 || d.Types[i-1].Step != c.Step {
+				line("- %s", c.owner())
+			}
+			line("  - %s", c.markdown())
+		}
+	}
 	return b.String()
+}
+
+// output names what has the type: "the output of ocr".
+func (c TypeChange) output() string {
+	if c.Step == "" {
+		return "the flow's output"
+	}
+	return "the output of " + c.Step
+}
+
+func (c TypeChange) owner() string {
+	if c.Step == "" {
+		return "the flow's output"
+	}
+	return "of " + code(c.Step)
+}
+
+// String is "ocr_result.has_text: boolean → string".
+func (c TypeChange) String() string { return c.said(func(s string) string { return s }) }
+
+func (c TypeChange) markdown() string { return c.said(code) }
+
+func (c TypeChange) said(as func(string) string) string {
+	path := "all of it"
+	if c.Path != "" {
+		path = as(c.Path)
+	}
+	switch {
+	case c.Old == "":
+		return path + ": added, " + c.New
+	case c.New == "":
+		return path + ": removed, was " + c.Old
+	}
+	return path + ": " + c.Old + " → " + c.New
 }
 
 // String is "notify (call mail.send)".
