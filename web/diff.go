@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/designer/diff"
 	"github.com/segno-run/segno/designer/flow"
 )
@@ -28,10 +29,12 @@ type diffLine struct {
 	Text string `json:"text"`
 }
 
-// diffSide is one of two texts of a flow. Def is nil if it can't be read; otherwise each of its steps that runs a flow says in which version.
+// diffSide is one of two texts of a flow. Def is nil if it can't be read; otherwise each of its steps that runs a flow says in which version. The catalogue
+// is what it is checked against: what a version pins, or for a draft what is registered.
 type diffSide struct {
-	text []byte
-	def  *flow.Definition
+	text    []byte
+	def     *flow.Definition
+	catalog check.Catalog
 }
 
 func diffTexts(from, to diffSide) textDiff {
@@ -58,7 +61,9 @@ func diffTexts(from, to diffSide) textDiff {
 }
 
 // meant compares two texts by what they mean, as far as they can be read.
-func meant(from, to diffSide) *diff.Diff { return diff.Of(from.def, to.def) }
+func meant(from, to diffSide) *diff.Diff {
+	return diff.OfTyped(from.def, to.def, from.catalog, to.catalog)
+}
 
 // meanings gives the canonical form of each step; nothing of a text that can't be read.
 func meanings(def *flow.Definition) map[string]json.RawMessage {

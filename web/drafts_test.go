@@ -139,14 +139,15 @@ func TestFunctions(t *testing.T) {
 	s.do("GET", "/api/v1/functions", "").want(200).has(`"name":"pay"`, `"used_by":["order"]`, `"idempotent":true`, `"kind":"http"`)
 	s.do("GET", "/api/v1/functions/pay", "").want(200).has(`"url":"http://127.0.0.1:9/echo"`)
 	s.do("PUT", "/api/v1/functions/pay", echoFunction).want(200)
-	s.do("DELETE", "/api/v1/functions/pay", "").want(409, "conflict").has(`"flow":"order"`)
+	s.do("DELETE", "/api/v1/functions/pay", "").want(409, "conflict").has(`"flow":"order"`, `"issues":[{"severity":"error","line":`, "there is no function `pay`")
 	s.do("POST", "/api/v1/functions/pay/invoke", `{"input": {"n": 3}}`).want(200).has(`"output":{"n":3}`, "called as try/")
 
 	// A flow that retries what may have happened needs a function that may be called twice.
 	retrying := strings.Replace(orderFlow, "with: {n: 2}", "with: {n: 2}\n    retry: {max_attempts: 3, on: [timeout]}", 1)
 	s.do("POST", "/api/v1/flows/order/versions", retrying).want(201)
 	twice := strings.Replace(echoFunction, `"idempotent": true`, `"idempotent": false`, 1)
-	s.do("PUT", "/api/v1/functions/pay", twice).want(409, "conflict").has(`"flow":"order"`, `"version":2`, `"issues"`)
+	s.do("PUT", "/api/v1/functions/pay", twice).want(409, "conflict").has(`"flow":"order"`, `"version":2`,
+		`"issues":[{"severity":"error","line":25,`, "cannot be retried after `timeout`")
 	s.do("PUT", "/api/v1/functions/pay?force=true", twice).want(200)
 	s.do("DELETE", "/api/v1/functions/pay?force=true", "").want(204)
 	s.do("GET", "/api/v1/functions/pay", "").want(404, "not_found")
@@ -189,5 +190,30 @@ func TestProblemsAreToldWithinABound(t *testing.T) {
 	s.do("POST", "/api/v1/check", text, "Content-Type", "application/yaml").want(200).into(&told)
 	if n := len(told.Issues); n != 1001 || !strings.Contains(told.Issues[n-1].Message, "more problems from here on") {
 		t.Errorf("got %d problems, the last %+v", n, told.Issues[max(n-1, 0)])
+	}
+}
+
+// TestDiffOfOutputTypes: a version pins its contracts, so that two versions of one text differ where the function's did.
+func TestDiffOfOutputTypes(t *testing.T) {
+	s := open(t)
+	entry := func(pages string) string {
+		return `{"http": {"url": "http://127.0.0.1:9/echo"}, "idempotent": true, "output": {"type": "object", "required": ["pages"], "properties": {"pages": {"type": "` + pages + `"}}}}`
+	}
+	const text = "name: scan\nsteps:\n  ocr: {call: ocr}\noutput: {v: \"${{ steps.ocr.output.pages }}\"}\n"
+	s.do("PUT", "/api/v1/functions/ocr", entry("integer")).want(201)
+	s.do("POST", "/api/v1/flows/scan/versions", text).want(201)
+	s.do("PUT", "/api/v1/functions/ocr", entry("string")).want(200)
+	s.do("POST", "/api/v1/flows/scan/versions", text+"# again\n").want(201)
+	var d struct{ Semantic diff.Diff }
+	s.do("GET", "/api/v1/flows/scan/diff?from=1&to=2", "").want(200).into(&d)
+	if got, want := d.Semantic.Text(), "~ type of the output of ocr\n    pages: integer → string\n~ type of the flow's output\n    v: integer → string\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	s.do("GET", "/api/v1/flows/scan/diff?from=1&to=2&format=markdown", "").want(200).has("**Output types**", "- of `ocr`\n  - `pages`: integer → string")
+	s.do("GET", "/flows/scan/diff?from=1&to=2", "", "Accept", "text/html").want(200).has("type of the output of ocr", "pages: integer → string")
+	s.do("GET", "/api/v1/flows/scan/versions/1", "", "Accept", "application/json").want(200).has(`"contracts":`, `"ocr":`)
+	s.do("GET", "/api/v1/flows/scan/diff?from=2&to=draft", "").want(200).into(&d)
+	if !d.Semantic.Empty() {
+		t.Errorf("got %q", d.Semantic.Text())
 	}
 }

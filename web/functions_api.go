@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -160,11 +161,30 @@ func schemaIssue(field string, err error) flow.Issue {
 	return issue
 }
 
-// brokenFlow is a live flow that a change would break.
+// brokenFlow is a live flow that a change would break, with the places in its text.
 type brokenFlow struct {
-	Flow    string      `json:"flow"`
-	Version int         `json:"version"`
-	Issues  flow.Issues `json:"issues,omitempty"`
+	Flow    string       `json:"flow"`
+	Version int          `json:"version"`
+	Issues  []view.Issue `json:"issues"`
+}
+
+// broken gives the errors of a text that it has with one catalogue and not with the other.
+func (s *Server) broken(ctx context.Context, source []byte, now, then Catalog, pins map[string]int) ([]view.Issue, error) {
+	before, err := s.compileWith(ctx, source, now, pins)
+	if err != nil {
+		return nil, err
+	}
+	after, err := s.compileWith(ctx, source, then, pins)
+	if err != nil {
+		return nil, err
+	}
+	var come flow.Issues
+	for _, i := range after.issues {
+		if i.Severity == flow.Error && !slices.Contains(before.issues, i) {
+			come = append(come, i)
+		}
+	}
+	return issueViews(come), nil
 }
 
 // wouldBreak is a conflict if the latest version of a flow compiles now, and would not with the function changed to f; nil removes it.
@@ -185,7 +205,7 @@ func (s *Server) wouldBreak(ctx context.Context, name string, f *flow.Function) 
 	if err != nil {
 		return err
 	}
-	var broken []brokenFlow
+	var all []brokenFlow
 	for _, fl := range flows {
 		if fl.Published == nil || !slices.Contains(s.flows.calls(fl), name) {
 			continue
@@ -203,25 +223,27 @@ func (s *Server) wouldBreak(ctx context.Context, name string, f *flow.Function) 
 		} else if got.program == nil {
 			continue // it is broken already, by something else
 		}
-		if got, err := s.compileWith(ctx, v.Source, then, pins.Flows); err != nil {
+		issues, err := s.broken(ctx, v.Source, now, then, pins.Flows)
+		if err != nil {
 			return err
-		} else if got.program == nil {
-			broken = append(broken, brokenFlow{fl.Name, *fl.Published, got.issues})
+		}
+		if len(issues) > 0 {
+			all = append(all, brokenFlow{fl.Name, *fl.Published, issues})
 		}
 	}
-	if len(broken) == 0 {
+	if len(all) == 0 {
 		return nil
 	}
 	what := "changing"
 	if f == nil {
 		what = "removing"
 	}
-	return fail(CodeConflict, "%s `%s` breaks %s; ?force=true does it all the same", what, name, flowNames(broken)).with(map[string]any{"flows": broken})
+	return fail(CodeConflict, "%s `%s` breaks %s; ?force=true does it all the same", what, name, flowNames(all)).with(map[string]any{"flows": all})
 }
 
-func flowNames(broken []brokenFlow) string {
-	names := make([]string, len(broken))
-	for i, b := range broken {
+func flowNames(all []brokenFlow) string {
+	names := make([]string, len(all))
+	for i, b := range all {
 		names[i] = "`" + b.Flow + "`"
 	}
 	if len(names) == 1 {
@@ -253,16 +275,26 @@ func (s *Server) inUse(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	var broken []brokenFlow
+	now, err := readCatalog(ctx, s.DB)
+	if err != nil {
+		return err
+	}
+	then := maps.Clone(now)
+	delete(then, name)
+	var all []brokenFlow
 	for _, fl := range flows {
 		if fl.Published != nil && slices.Contains(s.flows.calls(fl), name) {
-			broken = append(broken, brokenFlow{Flow: fl.Name, Version: *fl.Published})
+			issues, err := s.broken(ctx, fl.Source, now, then, nil)
+			if err != nil {
+				return err
+			}
+			all = append(all, brokenFlow{fl.Name, *fl.Published, issues})
 		}
 	}
-	if len(broken) == 0 {
+	if len(all) == 0 {
 		return nil
 	}
-	return fail(CodeConflict, "`%s` is called by %s; ?force=true removes it all the same", name, flowNames(broken)).with(map[string]any{"flows": broken})
+	return fail(CodeConflict, "`%s` is called by %s; ?force=true removes it all the same", name, flowNames(all)).with(map[string]any{"flows": all})
 }
 
 // tried is what came of calling a function by hand.

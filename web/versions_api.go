@@ -249,15 +249,31 @@ func (s *Server) side(ctx context.Context, name, which string) (diffSide, error)
 		}
 		def, _ := flow.Parse(d.source)
 		pins, err := s.latestChildren(ctx, def)
-		return diffSide{d.source, diff.Pinned(def, pins)}, err
+		if err != nil {
+			return diffSide{}, err
+		}
+		now, err := readCatalog(ctx, s.DB)
+		if err != nil {
+			return diffSide{}, err
+		}
+		return s.sideOf(ctx, d.source, def, now, pins)
 	}
 	v, err := s.version(ctx, name, which)
 	if err != nil {
 		return diffSide{}, err
 	}
-	pins, err := check.ReadPins(v.Contracts)
+	functions, pins, err := readContracts(v.Contracts)
+	if err != nil {
+		return diffSide{}, err
+	}
 	def, _ := flow.Parse(v.Source)
-	return diffSide{v.Source, diff.Pinned(def, pins.Flows)}, err
+	return s.sideOf(ctx, v.Source, def, functions, pins)
+}
+
+// sideOf is a text with what it is checked against.
+func (s *Server) sideOf(ctx context.Context, text []byte, def *flow.Definition, functions Catalog, pins map[string]int) (diffSide, error) {
+	catalog, err := s.linker.Catalog(ctx, functions, def, pins, s.flowNames)
+	return diffSide{text, diff.Pinned(def, pins), catalog}, err
 }
 
 // latestChildren gives the latest versions of the flows that a definition runs; those that are not published are left out.

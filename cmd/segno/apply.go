@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -99,7 +100,7 @@ func (t terminal) carryOut(ctx context.Context, c *client.Client, dir string, go
 		if fp.Action != project.Create && fp.Action != project.Update {
 			continue
 		}
-		if err := put(ctx, c, got.project, fp.Name, f.force); err != nil {
+		if err := t.put(ctx, c, got.project, fp.Name, f.force); err != nil {
 			return done, err
 		}
 		note(applied{Function: fp.Name}, "registered function %s", fp.Name)
@@ -152,19 +153,41 @@ func (t terminal) carryOut(ctx context.Context, c *client.Client, dir string, go
 
 // put registers a function. That it breaks a flow of the folder is no hindrance: the folder's own text of that flow, which has been checked against
 // it, is published next.
-func put(ctx context.Context, c *client.Client, p *project.Project, name string, force bool) error {
+func (t terminal) put(ctx context.Context, c *client.Client, p *project.Project, name string, force bool) error {
 	entry := p.Function(name).JSON()
 	err := c.PutFunction(ctx, name, entry, force)
 	var conflict *client.Error
 	if errors.As(err, &conflict) && conflict.Code == "conflict" {
 		broken := conflict.Broken()
-		if len(broken) > 0 && !slices.ContainsFunc(broken, func(flow string) bool { return p.File(flow) == nil }) {
+		if len(broken) > 0 && !slices.ContainsFunc(broken, func(b client.Broken) bool { return p.File(b.Flow) == nil }) {
 			err = c.PutFunction(ctx, name, entry, true)
 		} else {
+			t.breaks(ctx, c, broken)
 			return refuse("%s (--force)", conflict.Message)
 		}
 	}
 	return refused(err)
+}
+
+// breaks shows the lines of the server's flows that a change would break.
+func (t terminal) breaks(ctx context.Context, c *client.Client, broken []client.Broken) {
+	var all project.Issues
+	sources := map[string][]byte{}
+	for _, b := range broken {
+		name := fmt.Sprintf("%s@%d", b.Flow, b.Version)
+		if src, err := c.Version(ctx, b.Flow, strconv.Itoa(b.Version)); err == nil { // without it the places are told without the lines
+			sources[name] = src
+		}
+		for _, i := range b.Issues {
+			i.Fix = flow.Fix{} // the text is the server's
+			all = append(all, project.Issue{File: name, Issue: i})
+		}
+	}
+	t.out = t.err
+	t.diagnostics(all, sources)
+	if len(all) > 0 {
+		fmt.Fprintln(t.err)
+	}
 }
 
 // refusals shows what the server found wrong, where it is in the folder's files.

@@ -88,7 +88,7 @@ func (t terminal) diffTexts(ctx context.Context, from, to string, f diffFlags) e
 			old, now = diff.Pinned(old, was), diff.Pinned(now, is)
 		}
 	}
-	d := diff.Of(old, now)
+	d := diff.OfTyped(old, now, t.contracts(ctx, from, f.server), t.contracts(ctx, to, f.server))
 	switch {
 	case f.json:
 		err = t.printJSON(struct {

@@ -140,7 +140,8 @@ func TestProject(t *testing.T) {
 	s.run(fine, "segno apply p", "~ function shipping.book", "registered function shipping.book", "published flow order version 3")
 	s.write("q/functions.yaml", "snapvault.notify:\n  http: {url: \"https://a.example\"}\n  idempotent: true\n"+
 		"  input: {type: object, required: [other], additionalProperties: false, properties: {other: {type: string}}}\n")
-	s.run(notFine, "segno apply q", "~ function snapvault.notify", "`snapvault.notify` breaks the flow `snapvault`", "(--force)")
+	s.run(notFine, "segno apply q", "~ function snapvault.notify", "`snapvault.notify` breaks the flow `snapvault`", "(--force)",
+		"snapvault@1:37:7: `snapvault.notify` takes no `user`", "37 |       user: ${{ input.user }}", "snapvault@1:36:5: `snapvault.notify` requires `other`", "^^^^")
 	s.run(fine, "segno apply q --force", "registered function snapvault.notify")
 }
 

@@ -64,9 +64,13 @@ func outputs(d *flow.Definition, c Catalog) map[string]*expr.Type {
 			continue
 		}
 		out[name] = k.outputType(i)
+		if d.Steps[i].Kind == flow.Set {
+			out[name] = out[name].Widened()
+		}
 	}
 	if whole && d.Output.Kind != flow.Absent {
-		_, out[""] = k.typedTemplate(d.Output, sc)
+		_, of := k.typedTemplate(d.Output, sc)
+		out[""] = of.Widened()
 	}
 	return out
 }

@@ -3,6 +3,7 @@ package diff
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/designer/flow"
 )
 
@@ -28,7 +30,8 @@ func TestCases(t *testing.T) {
 	for _, dir := range dirs {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			from, to := read(t, filepath.Join(dir, "old.yaml")), read(t, filepath.Join(dir, "new.yaml"))
-			d := Of(from, to)
+			old, now := catalogue(t, filepath.Join(dir, "old.functions.yaml")), catalogue(t, filepath.Join(dir, "new.functions.yaml"))
+			d := OfTyped(from, to, old, now)
 			golden(t, filepath.Join(dir, "text.txt"), []byte(d.Summary()+"\n"+d.Text()))
 			golden(t, filepath.Join(dir, "pr.md"), []byte(d.Markdown()))
 			raw, err := json.MarshalIndent(d, "", "  ")
@@ -37,7 +40,7 @@ func TestCases(t *testing.T) {
 			}
 			golden(t, filepath.Join(dir, "diff.json"), append(raw, '\n'))
 			for range 5 {
-				if again := Of(from, to); !reflect.DeepEqual(again, d) {
+				if again := OfTyped(from, to, old, now); !reflect.DeepEqual(again, d) {
 					t.Fatalf("another diff of the same texts: got\n%s\nwant\n%s", again.Text(), d.Text())
 				}
 			}
@@ -46,6 +49,33 @@ func TestCases(t *testing.T) {
 			}
 		})
 	}
+}
+
+// functions is a catalogue of the functions of a file.
+type functions struct {
+	check.NoFlows
+	all map[string]*flow.Function
+}
+
+func (f functions) Function(name string) *flow.Function { return f.all[name] }
+func (f functions) FunctionNames() []string             { return nil }
+
+// catalogue reads a case's functions; nil if it has none.
+func catalogue(t *testing.T, name string) check.Catalog {
+	t.Helper()
+	src, err := os.ReadFile(name)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	all, issues := flow.ParseFunctions(src)
+	if err != nil || issues.HasErrors() {
+		t.Fatal(err, issues)
+	}
+	out := functions{all: map[string]*flow.Function{}}
+	for i := range all {
+		out.all[all[i].Name] = &all[i]
+	}
+	return out
 }
 
 func read(t *testing.T, name string) *flow.Definition {

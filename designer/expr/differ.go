@@ -80,3 +80,22 @@ func (t *Type) exactly() string {
 	}
 	return strings.Join(t.Enum, " or ")
 }
+
+// Widened is a type in which what is always one value may be any of its kind: of a value that is written out, the type is not the value.
+func (t *Type) Widened() *Type { return t.widened(0) }
+
+func (t *Type) widened(depth int) *Type {
+	if t == nil || depth > 4 {
+		return t
+	}
+	out := *t
+	if len(t.Enum) == 1 {
+		out.Enum = nil
+	}
+	out.Fields = slices.Clone(t.Fields)
+	for i := range out.Fields {
+		out.Fields[i].Type = out.Fields[i].Type.widened(depth + 1)
+	}
+	out.Elem = t.Elem.widened(depth + 1)
+	return &out
+}

@@ -83,9 +83,9 @@ func TestRequests(t *testing.T) {
 
 // TestBroken reads the flows that a change would break.
 func TestBroken(t *testing.T) {
-	e := &Error{Details: []byte(`{"flows": [{"flow": "a"}, {"flow": "b"}]}`)}
-	if got := strings.Join(e.Broken(), " "); got != "a b" {
-		t.Errorf("got %q, want both flows", got)
+	e := &Error{Details: []byte(`{"flows": [{"flow": "a", "version": 3, "issues": [{"severity": "error", "line": 7, "message": "no"}]}, {"flow": "b"}]}`)}
+	if got := e.Broken(); len(got) != 2 || got[0].Flow != "a" || got[0].Version != 3 || got[0].Issues[0].Line != 7 || got[1].Flow != "b" {
+		t.Errorf("got %+v, want both flows", got)
 	}
 	if got := (&Error{}).Broken(); got != nil {
 		t.Errorf("got %v, want none", got)

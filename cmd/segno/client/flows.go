@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/segno-run/segno/designer/check"
+	"github.com/segno-run/segno/designer/flow"
 	"github.com/segno-run/segno/designer/project"
 )
 
@@ -110,21 +111,22 @@ func (c *Client) PutFunction(ctx context.Context, name string, entry []byte, for
 	return err
 }
 
+// Broken is a live flow that a refused change of a function would break, with the places in its text.
+type Broken struct {
+	Flow    string      `json:"flow"`
+	Version int         `json:"version"`
+	Issues  flow.Issues `json:"issues"`
+}
+
 // Broken lists the flows that a refused change of a function would break.
-func (e *Error) Broken() []string {
+func (e *Error) Broken() []Broken {
 	var details struct {
-		Flows []struct {
-			Flow string `json:"flow"`
-		} `json:"flows"`
+		Flows []Broken `json:"flows"`
 	}
 	if json.Unmarshal(e.Details, &details) != nil {
 		return nil
 	}
-	var names []string
-	for _, f := range details.Flows {
-		names = append(names, f.Flow)
-	}
-	return names
+	return details.Flows
 }
 
 // State reads everything that a project can change.
