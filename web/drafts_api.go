@@ -71,6 +71,9 @@ func (s *Server) draftView(ctx context.Context, d *draft) (view.Draft, error) {
 		v.Title = def.Title
 	}
 	v.Graph = graphOf(def, v.Issues, true)
+	if def != nil {
+		v.Spec = flowSpec(def.Source)
+	}
 	return v, nil
 }
 

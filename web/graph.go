@@ -78,6 +78,21 @@ func graphOf(d *flow.Definition, issues []view.Issue, spec bool) view.Graph {
 	return g
 }
 
+// flowSpec gives a flow as written, as JSON, without its steps; nil if it can't be read.
+func flowSpec(text []byte) []byte {
+	tree, _ := flow.ParseTree(text)
+	if tree == nil || tree.Root == nil || tree.Root.Kind != flow.MappingNode {
+		return nil
+	}
+	whole := flow.Value{Kind: flow.Map}
+	for _, e := range tree.Root.Entries {
+		if v, err := flow.FromNode(tree, e.Value); err == nil && e.Key.Text != "steps" && whole.Get(e.Key.Text).Kind == flow.Absent {
+			whole.Fields = append(whole.Fields, flow.Field{Key: e.Key.Text, Value: v})
+		}
+	}
+	return whole.JSON()
+}
+
 // specs gives each step of a text as written, as JSON.
 func specs(text []byte) map[string][]byte {
 	out := map[string][]byte{}

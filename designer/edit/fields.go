@@ -79,9 +79,9 @@ func (d *doc) place(step, path string) (parent *flow.Entry, trail, rest []string
 }
 
 func (d *doc) setField(op Op) *Error {
-	v, bad := flow.FromJSON(op.Value)
-	if bad != nil {
-		return refuse(BadValue, "the value of `%s` is not JSON: %s", op.Path, bad)
+	v, err := valueOf(op)
+	if err != nil {
+		return err
 	}
 	parent, trail, rest, err := d.place(op.Step, op.Path)
 	if err != nil {
@@ -104,6 +104,32 @@ func (d *doc) setField(op Op) *Error {
 		return d.checkNeeds(op.Step)
 	}
 	return nil
+}
+
+// valueOf reads what an operation sets, from JSON or from YAML.
+func valueOf(op Op) (flow.Value, *Error) {
+	if op.YAML == "" {
+		v, err := flow.FromJSON(op.Value)
+		if err != nil {
+			return v, refuse(BadValue, "the value of `%s` is not JSON: %s", op.Path, err)
+		}
+		return v, nil
+	}
+	if len(op.Value) > 0 {
+		return flow.Value{}, refuse(BadValue, "`%s` is set to a `value` and to `yaml`; send one of them", op.Path)
+	}
+	tree, issues := flow.ParseTree([]byte(op.YAML))
+	if len(issues) > 0 {
+		return flow.Value{}, refuse(BadValue, "the value of `%s` is not YAML: line %d: %s", op.Path, issues[0].Line, issues[0].Message)
+	}
+	if tree.Root == nil {
+		return flow.Value{}, refuse(BadValue, "the YAML of `%s` is empty; remove the field instead", op.Path)
+	}
+	v, err := flow.FromNode(tree, tree.Root)
+	if err != nil {
+		return v, refuse(BadValue, "the value of `%s` can't be read: %s", op.Path, err)
+	}
+	return v, nil
 }
 
 // checkNeeds refuses edges that were set as a whole and lead nowhere or in a circle.

@@ -28,6 +28,7 @@ type Op struct {
 	To       string          `json:"to,omitempty"`
 	Path     string          `json:"path,omitempty"`
 	Value    json.RawMessage `json:"value,omitempty"`
+	YAML     string          `json:"yaml,omitempty"`
 }
 
 // The operations.
@@ -36,7 +37,7 @@ const (
 	DeleteStep    = "delete_step"    // Step, Bridge: what needed it then needs what it needed
 	Connect       = "connect"        // From, Port ("" is done), To
 	Disconnect    = "disconnect"     // From, Port, To
-	SetField      = "set_field"      // Step ("" is the flow), Path ("with.amount"), Value
+	SetField      = "set_field"      // Step ("" is the flow), Path ("with.amount"), and Value or, instead of it, YAML: the same as YAML
 	RemoveField   = "remove_field"   // Step, Path
 	RenameStep    = "rename_step"    // Step, To: follows into needs and expressions
 	InsertBetween = "insert_between" // From, Port, To, Step, Kind, Function, Flow: a new step on an edge

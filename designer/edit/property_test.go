@@ -50,7 +50,7 @@ func drawOp(t *rapid.T, def *flow.Definition) Op {
 	name := rapid.SampledFrom(names)
 	port := rapid.SampledFrom([]string{"", "error", "done", "approved", "rejected", "review", "otherwise", "first"})
 	path := rapid.SampledFrom([]string{"title", "timeout", "with.a", "with.b.c", "with", "retry.max_attempts", "retry", "if", "needs", "compensate.with.x",
-		"approval.title", "signal.name", "signal.timeout", "deadline", "notes", "switch.review", "call", "flow", "version", "output.x", "output", "input", "on_failure", "fail.message", "set.k", "with.x"})
+		"approval.title", "signal.name", "signal.timeout", "deadline", "notes", "switch.review", "call", "flow", "version", "output.x", "output", "input", "input.properties.a", "signal.schema", "tolerated_failures", "max_parallel", "on_failure", "fail.message", "set.k", "with.x"})
 	value := rapid.SampledFrom([]string{`"a text"`, `"${{ input.x ? 1 : 2 }}"`, `3`, `null`, `true`, `"it's \"so\"\n: # \\"`, `{"k": "v", "l": [1, {"m": []}]}`, `[]`, `{}`,
 		`["a", "b.error"]`, `" lead"`, `""`, `"no"`, `"- x"`, `"007"`, `"\u0000\u2028é🙂"`,
 		`{"long": "` + strings.Repeat("x", 120) + `", "list": [{"a": "` + strings.Repeat("y", 120) + `", "b": 1}, [1], "z"]}`})
@@ -68,6 +68,9 @@ func drawOp(t *rapid.T, def *flow.Definition) Op {
 	}
 	op.Path = path.Draw(t, "path")
 	op.Value = json.RawMessage(value.Draw(t, "value"))
+	if op.Op == SetField && rapid.Bool().Draw(t, "asyaml") { // JSON is YAML, and so is this
+		op.YAML, op.Value = rapid.SampledFrom([]string{"type: object\nproperties:\n  a: {type: string} # why\n", "- 1\n- [a, b]", "10%", "'it''s'", "|\n  two\n  lines\n"}).Draw(t, "yaml"), nil
+	}
 	if (op.Op == SetField || op.Op == RemoveField) && rapid.Bool().Draw(t, "flowlevel") {
 		op.Step = ""
 	}
@@ -170,7 +173,7 @@ func promise(t interface {
 			t.Fatalf("%+v: not set\n%s", op, out)
 		}
 		got, err := flow.FromNode(tree, node)
-		want, _ := flow.FromJSON(op.Value)
+		want, _ := valueOf(op)
 		if err != nil || !bytes.Equal(got.JSON(), want.JSON()) {
 			t.Fatalf("%+v: got %s want %s (%v)\n%s", op, got.JSON(), want.JSON(), err, out)
 		}

@@ -80,15 +80,16 @@ type Edge struct {
 
 // Draft is the draft of a flow with everything the canvas needs: GET /api/v1/flows/{name}/draft with Accept: application/json.
 type Draft struct {
-	Flow      string  `json:"flow"`
-	Title     string  `json:"title"`
-	ETag      string  `json:"etag"` // as in the ETag header, quotes included
-	Source    string  `json:"source"`
-	Published int     `json:"published"` // the latest version, 0 if none
-	Changed   bool    `json:"changed"`   // the draft differs from the latest version
-	Broken    bool    `json:"broken"`    // the text cannot be parsed: Graph is of the last text that could, or empty
-	Graph     Graph   `json:"graph"`
-	Issues    []Issue `json:"issues"`
+	Flow      string          `json:"flow"`
+	Title     string          `json:"title"`
+	ETag      string          `json:"etag"` // as in the ETag header, quotes included
+	Source    string          `json:"source"`
+	Published int             `json:"published"` // the latest version, 0 if none
+	Changed   bool            `json:"changed"`   // the draft differs from the latest version
+	Broken    bool            `json:"broken"`    // the text cannot be parsed: Graph is of the last text that could, or empty
+	Graph     Graph           `json:"graph"`
+	Spec      json.RawMessage `json:"spec,omitempty"` // the flow as written, without its steps, for forms
+	Issues    []Issue         `json:"issues"`
 }
 
 // Function is one registered function: GET /api/v1/functions.

@@ -1,5 +1,5 @@
 // The JSON API as the browser speaks it. Every refusal becomes an ApiError with the server's own words; a server out of reach becomes Unreachable.
-import type { Draft, Issue, Json } from "./types.gen";
+import type { Assist, Draft, Issue, Json, Place } from "./types.gen";
 
 export class ApiError extends Error {
   constructor(
@@ -20,6 +20,7 @@ export type EditOp =
   | { op: "delete_step"; step: string; bridge: boolean }
   | { op: "connect" | "disconnect"; from: string; port: string; to: string }
   | { op: "set_field"; step: string; path: string; value: Json }
+  | { op: "set_field"; step: string; path: string; yaml: string }
   | { op: "remove_field"; step: string; path: string }
   | { op: "rename_step"; step: string; to: string }
   | { op: "insert_between"; from: string; port: string; to: string; step: string; kind: string; function?: string; flow?: string };
@@ -81,4 +82,16 @@ export async function getInput(flow: string, version: number): Promise<Json | un
 export async function publish(flow: string, etag: string, message: string): Promise<number> {
   const res = await call(`${at(flow)}/versions?message=${encodeURIComponent(message)}`, { method: "POST", headers: { "If-Match": etag } });
   return ((await res.json()) as { version: number }).version;
+}
+
+/** What may stand at a place of a text, and what stands there. */
+export async function complete(text: string, at: Place, stop: AbortSignal): Promise<Assist> {
+  const res = await call(`/api/v1/complete?line=${at.line}&column=${at.column}`, { method: "POST", headers: { "Content-Type": "application/yaml" }, body: text, signal: stop });
+  return (await res.json()) as Assist;
+}
+
+/** The same for an expression that is being written in a form; the cursor counts code points from 0. */
+export async function completeExpression(in_: { source: string; step: string; field: string; expression: string; cursor: number }, stop: AbortSignal): Promise<Assist> {
+  const res = await call("/api/v1/complete", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(in_), signal: stop });
+  return (await res.json()) as Assist;
 }

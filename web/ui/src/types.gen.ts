@@ -12,6 +12,7 @@ export interface Draft {
   changed: boolean;
   broken: boolean;
   graph: Graph;
+  spec?: Json;
   issues: Issue[];
 }
 

@@ -6,10 +6,11 @@ import { defaultPort, into, refusals } from "../model/graph";
 import { isObject, resolve, type JsonObject } from "../model/schema";
 import { getInput } from "../api";
 import type { FlowRef, Function as Fn, Issue, Json, Node } from "../types.gen";
-import { useEditor, useSnapshot } from "./context";
+import { StepContext, useEditor, useSnapshot } from "./context";
 import { Field, Issues } from "./fields";
+import { FlowForm } from "./FlowForm";
 import { SchemaForm } from "./SchemaForm";
-import { ApprovalFields, CompensateFields, FailFields, RetryFields, SetFields, SwitchFields, UntilFields, WaitFields, type SectionProps } from "./sections";
+import { ApprovalFields, CompensateFields, FailFields, RetryFields, SetFields, SignalFields, SwitchFields, UntilFields, WaitFields, type SectionProps } from "./sections";
 
 interface Props {
   selection: Selection;
@@ -22,7 +23,13 @@ export function Inspector({ selection, onSelect, onWire }: Props) {
   const { draft } = useSnapshot();
   if (selection?.kind === "step") {
     const node = draft.graph.nodes.find((n) => n.id === selection.id);
-    if (node) return <StepForm key={node.id} node={node} onSelect={onSelect} onWire={onWire} />;
+    if (node) {
+      return (
+        <StepContext value={node.id}>
+          <StepForm key={node.id} node={node} onSelect={onSelect} onWire={onWire} />
+        </StepContext>
+      );
+    }
     return <p className="sg-none sg-pad">There is no step “{selection.id}”.</p>;
   }
   if (selection?.kind === "edge") {
@@ -47,30 +54,6 @@ export function Inspector({ selection, onSelect, onWire }: Props) {
     }
   }
   return <FlowForm />;
-}
-
-function FlowForm() {
-  const { actions } = useEditor();
-  const { draft } = useSnapshot();
-  const issues = draft.issues.filter((i) => !i.step);
-  return (
-    <section className="sg-form" aria-label="Flow" inert={draft.broken}>
-      <h2 className="sg-form-title">
-        <span className="sg-mono">{draft.flow}</span>
-      </h2>
-      <Field path="title" label="Title" value={draft.title || undefined} onCommit={(v, typed) => actions.set("", "title", v, typed)} issues={issues} />
-      <dl className="sg-facts">
-        <dt>Steps</dt>
-        <dd>{draft.graph.nodes.length}</dd>
-        <dt>Published</dt>
-        <dd>{draft.published ? <a href={`/flows/${draft.flow}/versions`}>version {draft.published}</a> : "not yet"}</dd>
-        <dt>Draft</dt>
-        <dd>{draft.changed ? "differs from it" : draft.published ? "the same" : "never published"}</dd>
-      </dl>
-      <p className="sg-about">Input, output and what happens on failure stand in the YAML. Select a step to edit it, or add one from the left.</p>
-      <Issues issues={issues} />
-    </section>
-  );
 }
 
 function StepForm({ node, onSelect, onWire }: { node: Node } & Pick<Props, "onSelect" | "onWire">) {
@@ -120,6 +103,7 @@ function StepForm({ node, onSelect, onWire }: { node: Node } & Pick<Props, "onSe
       {node.kind === "switch" ? <SwitchFields {...section} /> : null}
       {node.kind === "set" ? <SetFields {...section} /> : null}
       {node.kind === "wait" ? <WaitFields {...section} /> : null}
+      {node.kind === "signal" ? <SignalFields {...section} setYaml={(path, text) => actions.setYaml(node.id, path, text)} /> : null}
       {node.kind === "approval" ? <ApprovalFields {...section} /> : null}
       {node.kind === "fail" ? <FailFields {...section} /> : null}
 
@@ -131,6 +115,17 @@ function StepForm({ node, onSelect, onWire }: { node: Node } & Pick<Props, "onSe
           <summary>For each item</summary>
           <Field path="for_each" label="List" expression="always" value={spec["for_each"]} issues={issues} about={`${node.kind === "call" ? "Calls" : "Runs"} once an item; \`item\` and \`index\` are known in the input.`} onCommit={(v, typed) => set("for_each", v, typed)} />
           <Field path="max_parallel" label="At once" kind="integer" placeholder="10" value={spec["max_parallel"]} issues={issues} onCommit={(v, typed) => set("max_parallel", v, typed)} />
+          <Field
+            path="tolerated_failures"
+            label="Tolerated failures"
+            mono
+            placeholder="0"
+            value={spec["tolerated_failures"] === undefined ? undefined : String(spec["tolerated_failures"])}
+            issues={issues}
+            about="How many items may fail without failing the step: 2, or 10%."
+            onText={(t) => ({ ok: true, value: /^\s*\d+\s*$/.test(t) ? Number(t) : t.trim() || undefined })}
+            onCommit={(v, typed) => set("tolerated_failures", v, typed)}
+          />
         </details>
       ) : null}
       {node.kind === "call" ? (
@@ -140,6 +135,10 @@ function StepForm({ node, onSelect, onWire }: { node: Node } & Pick<Props, "onSe
           <CompensateFields {...section} />
         </>
       ) : null}
+      <details className="sg-more" open={spec["notes"] !== undefined}>
+        <summary>Notes</summary>
+        <Field path="notes" label="For people" rows={3} value={spec["notes"]} issues={issues} about="They mean nothing, and are no part of the content hash." onCommit={(v, typed) => set("notes", v, typed)} />
+      </details>
       <Unplaced issues={issues} />
     </section>
   );
@@ -147,7 +146,7 @@ function StepForm({ node, onSelect, onWire }: { node: Node } & Pick<Props, "onSe
 
 /** Issues of fields that have no place in the form: never silent. */
 function Unplaced({ issues }: { issues: Issue[] }) {
-  const placed = /^(name|title|call|flow|version|with|switch|set|wait|approval|fail|if|needs|for_each|max_parallel|until|timeout|retry|compensate)\b/;
+  const placed = /^(name|title|call|flow|version|with|switch|set|wait|signal|approval|fail|if|needs|for_each|max_parallel|tolerated_failures|until|timeout|deadline|notes|retry|compensate)\b/;
   const rest = issues.filter((i) => i.field && !placed.test(i.field));
   return rest.length ? <Issues issues={rest} /> : null;
 }

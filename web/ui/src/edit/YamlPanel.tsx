@@ -1,6 +1,8 @@
 // The text beside the graph. The two show one draft: an edit here redraws the graph, a gesture there changes only the lines it must.
 import { forwardRef, useEffect, useImperativeHandle, useRef, useState } from "react";
+import { complete } from "../api";
 import { useEditor, useSnapshot } from "./context";
+import { mendOf } from "./mend";
 import type { YamlEditor } from "./yaml";
 
 export interface YamlHandle {
@@ -29,6 +31,12 @@ export const YamlPanel = forwardRef<YamlHandle, { startAt: number }>(function Ya
           onChange: (t) => session.type(t),
           onUndo: () => session.undo(),
           onRedo: () => session.redo(),
+          assist: complete,
+          mend: (issue) => {
+            const mend = mendOf(issue, session.get().text);
+            if (!mend) return null;
+            return { label: mend.label, apply: () => session.get().text === session.get().draft.source && session.replace(mend.label, mend.text) };
+          },
         });
         setEditor(made);
         if (wanted.current) made.focus(wanted.current.line, wanted.current.column);

@@ -67,6 +67,12 @@ export class Actions {
     this.session.edit(`Rename ${step} to ${to}`, [{ op: "rename_step", step, to }], { select: to });
   }
 
+  /** Writes a field as YAML; undefined removes it. */
+  setYaml(step: string, path: string, yaml: string | undefined): void {
+    if (yaml === undefined) this.set(step, path, undefined);
+    else this.session.edit(`Set ${step ? `${path} of ${step}` : path}`, [{ op: "set_field", step, path, yaml }]);
+  }
+
   /** Writes a field of a step, or of the flow if step is empty; undefined removes it. */
   set(step: string, path: string, value: Json | undefined, typed = false): void {
     const what = step ? `${path} of ${step}` : path;

@@ -14,6 +14,7 @@ export const KINDS: Offer[] = [
   { id: "switch", kind: "switch", name: "Switch", about: "the first branch that is true" },
   { id: "set", kind: "set", name: "Set", about: "values for later steps" },
   { id: "wait", kind: "wait", name: "Wait", about: "for a time" },
+  { id: "signal", kind: "signal", name: "Signal", about: "a message from outside" },
   { id: "approval", kind: "approval", name: "Approval", about: "a person decides" },
   { id: "fail", kind: "fail", name: "Fail", about: "end here with a failure" },
 ];

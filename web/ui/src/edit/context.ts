@@ -23,3 +23,10 @@ export function useSnapshot(): Snapshot {
   const { session } = useEditor();
   return useSyncExternalStore(session.subscribe, session.get);
 }
+
+/** The step whose fields are shown; empty for those of the flow. */
+export const StepContext = createContext("");
+
+export function useStep(): string {
+  return useContext(StepContext);
+}

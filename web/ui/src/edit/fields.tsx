@@ -1,13 +1,17 @@
 // The form's own inputs. Each holds what is being typed until it is committed: by Enter, by leaving the field, or half a second after the last key.
 import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { toYaml } from "../model/yamltext";
 import { fromText, toText, type FieldKind } from "../model/schema";
 import { asExpression, expressionOf } from "../model/template";
 import type { Issue, Json } from "../types.gen";
+import { CelInput } from "./Cel";
 import { useSnapshot } from "./context";
 import { Hint, MendButton, Prose } from "./Prose";
 
 /** A field is saved this long after the last key. */
 const REST_MS = 500;
+/** The same for an expression, so that what is wrong with it is told within 300 ms. */
+const REST_EXPRESSION_MS = 200;
 
 export interface FieldProps {
   path: string; // of the test and of the issues
@@ -26,6 +30,8 @@ export interface FieldProps {
   expression?: "never" | "either" | "always";
   memory?: string; // what the toggle remembers the other value by
   mono?: boolean;
+  /** A text of several lines: Enter begins a new one, Ctrl+Enter saves. */
+  rows?: number;
   action?: ReactNode;
   onText?(text: string): { ok: true; value: Json | undefined } | { ok: false; why: string };
 }
@@ -165,10 +171,11 @@ function Input(props: FieldProps & { id: string; mode: "literal" | "expression" 
     setText(next);
     latest.current.text = next;
     clearTimeout(timer.current);
-    if (!patient) timer.current = setTimeout(() => commit(true), REST_MS);
+    if (!patient) timer.current = setTimeout(() => commit(true), mode === "expression" ? REST_EXPRESSION_MS : REST_MS);
   }
+  const lines = (kind === "json" || props.rows !== undefined) && mode === "literal";
   function keys(e: KeyboardEvent) {
-    if (e.key === "Enter" && !e.shiftKey && !(kind === "json" && mode === "literal" && !e.ctrlKey && !e.metaKey)) {
+    if (e.key === "Enter" && !e.shiftKey && !(lines && !e.ctrlKey && !e.metaKey)) {
       e.preventDefault();
       commit(false);
     } else if (e.key === "Escape" && dirty.current) {
@@ -202,17 +209,19 @@ function Input(props: FieldProps & { id: string; mode: "literal" | "expression" 
         ))}
       </select>
     );
+  } else if (mode === "expression") {
+    control = <CelInput common={common} field={path} text={text} onText={change} onLeave={() => commit(false)} onKey={keys} />;
   } else {
-    const mono = mode === "expression" || kind === "json" || props.mono;
+    const mono = kind === "json" || props.mono;
     control = (
       <textarea
         {...common}
         className={mono ? "sg-mono" : undefined}
-        rows={kind === "json" && mode === "literal" ? Math.min(8, Math.max(2, text.split("\n").length)) : 1}
-        inputMode={mode === "literal" && (kind === "number" || kind === "integer") ? "decimal" : undefined}
+        rows={lines ? Math.min(16, Math.max(props.rows ?? 2, text.split("\n").length)) : 1}
+        inputMode={kind === "number" || kind === "integer" ? "decimal" : undefined}
         spellCheck={false}
         autoComplete="off"
-        placeholder={mode === "expression" ? "an expression" : placeholder}
+        placeholder={placeholder}
         value={text}
         onChange={(e) => change(e.target.value)}
         onBlur={() => commit(false)}
@@ -222,20 +231,27 @@ function Input(props: FieldProps & { id: string; mode: "literal" | "expression" 
   }
   return (
     <>
-      {mode === "expression" ? (
-        <div className="sg-cel">
-          <span aria-hidden="true">{"${{"}</span>
-          {control}
-          <span aria-hidden="true">{"}}"}</span>
-        </div>
-      ) : (
-        control
-      )}
+      {control}
       {why ? (
         <p className="sg-issue" data-tone="fail" id={`${id}-why`}>
           {why}
         </p>
       ) : null}
     </>
+  );
+}
+
+/** A value that is written as YAML, such as a JSON Schema. The server reads it, and says what is wrong with it. */
+export function YamlField({ value, onYaml, ...rest }: Pick<FieldProps, "path" | "label" | "value" | "issues" | "placeholder"> & { onYaml(text: string | undefined): void }) {
+  return (
+    <Field
+      {...rest}
+      mono
+      patient
+      rows={4}
+      value={value === undefined ? undefined : toYaml(value)}
+      about="Saved when you leave the field, or by Ctrl+Enter."
+      onCommit={(v) => onYaml(typeof v === "string" && v.trim() !== "" ? v : undefined)}
+    />
   );
 }

@@ -4,7 +4,7 @@ import { Sign } from "../graph/icons";
 import { isObject, resolve, type JsonObject } from "../model/schema";
 import { asExpression, expressionOf } from "../model/template";
 import type { Function as Fn, Issue, Json } from "../types.gen";
-import { Field } from "./fields";
+import { Field, YamlField } from "./fields";
 import { SchemaForm } from "./SchemaForm";
 
 export interface SectionProps {
@@ -90,27 +90,63 @@ function isAlways(v: Json | undefined): boolean {
 }
 
 export function SetFields({ spec, issues, set, memory }: SectionProps) {
-  const entries = part(spec, "set");
-  const [fresh, setFresh] = useState("");
-  const ok = NAME.test(fresh) && !(fresh in entries);
   return (
     <>
       <h3 className="sg-cap">Values</h3>
-      <SchemaForm memory={memory} path="set" root={undefined} schema={{ properties: {} }} value={Object.keys(entries).length ? entries : spec["set"]} issues={issues} onSet={set} />
-      <form
-        className="sg-add"
-        onSubmit={(e) => {
-          e.preventDefault();
-          if (!ok) return;
-          set(`set.${fresh}`, "");
-          setFresh("");
-        }}
-      >
-        <input className="sg-mono" placeholder="name" aria-label="Name of a new value" data-testid="add-set-name" value={fresh} onChange={(e) => setFresh(e.target.value)} />
-        <button type="submit" className="sg-button" disabled={!ok} data-testid="add-set">
-          <Sign name="plus" /> Value
-        </button>
-      </form>
+      <ValueFields path="set" value={spec["set"]} issues={issues} set={set} memory={memory} />
+    </>
+  );
+}
+
+/** Values by name: those of a set, and a flow's output. */
+export function ValueFields({ path, value, issues, set, memory }: Omit<SectionProps, "spec" | "functions"> & { path: string; value: Json | undefined }) {
+  const entries = isObject(value) ? value : {};
+  const [fresh, setFresh] = useState("");
+  const ok = NAME.test(fresh) && !(fresh in entries) && (value === undefined || isObject(value));
+  return (
+    <>
+      {value === undefined ? (
+        <p className="sg-about">Nothing yet.</p>
+      ) : (
+        <SchemaForm memory={memory} path={path} root={undefined} schema={{ properties: {} }} value={value} issues={issues} onSet={set} />
+      )}
+      {value === undefined || isObject(value) ? (
+        <form
+          className="sg-add"
+          onSubmit={(e) => {
+            e.preventDefault();
+            if (!ok) return;
+            set(`${path}.${fresh}`, "");
+            setFresh("");
+          }}
+        >
+          <input className="sg-mono" placeholder="name" aria-label="Name of a new value" data-testid={`add-${path}-name`} value={fresh} onChange={(e) => setFresh(e.target.value)} />
+          <button type="submit" className="sg-button" disabled={!ok} data-testid={`add-${path}`}>
+            <Sign name="plus" /> Value
+          </button>
+        </form>
+      ) : null}
+    </>
+  );
+}
+
+export function SignalFields({ spec, issues, set, setYaml }: SectionProps & { setYaml(path: string, text: string | undefined): void }) {
+  const signal = part(spec, "signal");
+  return (
+    <>
+      <Field
+        path="signal.name"
+        label="Signal"
+        mono
+        required
+        value={signal["name"]}
+        issues={issues}
+        about="Sent with POST /api/v1/runs/{id}/signals/{name}; kept if it comes early."
+        onText={name}
+        onCommit={(v, typed) => set("signal.name", v, typed)}
+      />
+      <Field path="signal.timeout" label="Wait at most" mono placeholder="no limit" value={signal["timeout"]} issues={issues} onCommit={(v, typed) => set("signal.timeout", v, typed)} />
+      <YamlField path="signal.schema" label="What is sent, as JSON Schema" placeholder="anything" value={signal["schema"]} issues={issues} onYaml={(text) => setYaml("signal.schema", text)} />
     </>
   );
 }
@@ -184,9 +220,10 @@ export function RetryFields({ spec, issues, set }: SectionProps) {
   const retry = part(spec, "retry");
   const on = retry["on"];
   return (
-    <details className="sg-more" open={spec["retry"] !== undefined || spec["timeout"] !== undefined || undefined}>
+    <details className="sg-more" open={spec["retry"] !== undefined || spec["timeout"] !== undefined || spec["deadline"] !== undefined || undefined}>
       <summary>Timeout and retry</summary>
       <Field path="timeout" label="Timeout of one attempt" mono placeholder="the function’s" value={spec["timeout"]} issues={issues} onCommit={(v, typed) => set("timeout", v, typed)} />
+      <Field path="deadline" label="Deadline of the step" mono placeholder="none" value={spec["deadline"]} issues={issues} about="With all its attempts and items." onCommit={(v, typed) => set("deadline", v, typed)} />
       <div className="sg-two">
         {RETRY.map(([key, label, kind, preset]) => (
           <Field key={key} path={`retry.${key}`} label={label} kind={kind} mono placeholder={preset} value={retry[key]} issues={issues} onCommit={(v, typed) => set(`retry.${key}`, v, typed)} />

@@ -1,6 +1,6 @@
 // The icons of web/static/icons.svg. Their address has a hash, so the page's body says it (data-icons).
 
-const KINDS: Record<string, string> = { call: "square-function", flow: "workflow", switch: "split", set: "braces", wait: "timer", approval: "user-check", fail: "circle-x" };
+const KINDS: Record<string, string> = { call: "square-function", flow: "workflow", switch: "split", set: "braces", wait: "timer", signal: "radio", approval: "user-check", fail: "circle-x" };
 
 /** The names used here; each must stand in web/static/icons.txt. */
 export type SignName =
