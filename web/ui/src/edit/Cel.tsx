@@ -29,7 +29,7 @@ export function CelInput({ common, field, text, onText, onLeave, onKey }: Props)
   const [answer, setAnswer] = useState<(Assist & { of: string }) | null>(null);
   const [open, setOpen] = useState(false);
   const [cursor, setCursor] = useState(0);
-  const [focused, setFocused] = useState(false);
+  const menu = useRef<HTMLUListElement>(null);
 
   useEffect(
     () => () => {
@@ -43,6 +43,10 @@ export function CelInput({ common, field, text, onText, onLeave, onKey }: Props)
     area.current.setSelectionRange(caret.current, caret.current);
     caret.current = null;
   }, [text]);
+
+  useEffect(() => {
+    if (open) menu.current?.scrollIntoView({ block: "nearest" });
+  }, [open]);
 
   /** Asks what may stand at the cursor; an answer that comes after the next question is dropped. */
   function ask(now: string, show: boolean, after = ASK_MS) {
@@ -62,8 +66,8 @@ export function CelInput({ common, field, text, onText, onLeave, onKey }: Props)
   }
   function pick(index: number) {
     const item = answer?.items[index];
-    if (!item || !answer || answer.of !== text) return;
-    const next = take(text, answer, item);
+    const next = item && answer ? take(text, answer.of, answer, item) : null;
+    if (!item || !next) return shut();
     caret.current = next.caret;
     setOpen(false);
     onText(next.text);
@@ -97,7 +101,7 @@ export function CelInput({ common, field, text, onText, onLeave, onKey }: Props)
         break;
       case "Enter":
       case "Tab":
-        if (e.shiftKey || answer?.of !== text) return shut();
+        if (e.shiftKey) return shut();
         pick(cursor);
         break;
       case "Escape":
@@ -138,12 +142,8 @@ export function CelInput({ common, field, text, onText, onLeave, onKey }: Props)
             onText(e.target.value);
             ask(e.target.value, /[\w.?]$/.test(e.target.value.slice(0, e.target.selectionStart)));
           }}
-          onFocus={() => {
-            setFocused(true);
-            ask(text, false);
-          }}
+          onFocus={() => ask(text, false)}
           onBlur={() => {
-            setFocused(false);
             shut();
             onLeave();
           }}
@@ -153,7 +153,7 @@ export function CelInput({ common, field, text, onText, onLeave, onKey }: Props)
       </div>
       {open ? (
         <div className="sg-assist">
-          <ul id={list} role="listbox" aria-label="What may stand here" data-testid="assist">
+          <ul id={list} ref={menu} role="listbox" aria-label="What may stand here" data-testid="assist">
             {items.map((item, i) => {
               const [before, hit, after] = typedIn(item.label, typed);
               return (
@@ -184,7 +184,8 @@ export function CelInput({ common, field, text, onText, onLeave, onKey }: Props)
       <p className="visually-hidden" role="status">
         {open ? `${items.length === 1 ? "1 suggestion" : `${items.length} suggestions`}` : ""}
       </p>
-      {focused && (known?.type || known?.wanted) ? (
+      {/* It stays when the field is left: a line that goes away would move the button below it from under the pointer. */}
+      {known?.type || known?.wanted ? (
         <p className="sg-types" data-testid={`types-${field}`}>
           {known.wanted ? (
             <>

@@ -8,16 +8,22 @@ export function caretIn(item: AssistItem): number {
   return item.insert.length;
 }
 
-/** An expression with one of the answer's items taken, and where the cursor is then, in UTF-16 units. The answer is one about this expression. */
-export function take(text: string, answer: Assist, item: AssistItem): { text: string; caret: number } {
+/**
+ * An expression with one of an answer's items taken, and where the cursor is then, in UTF-16 units. The answer is one about the text `of`; what was typed
+ * of the same word since is replaced too. Null if it no longer fits.
+ */
+export function take(text: string, of: string, answer: Assist, item: AssistItem): { text: string; caret: number } | null {
   const at = (line: number, column: number) => {
-    const lines = text.split("\n");
+    const lines = of.split("\n");
     const before = lines.slice(0, line - 1).reduce((n, l) => n + l.length + 1, 0);
     return before + [...(lines[line - 1] ?? "")].slice(0, column - 1).join("").length;
   };
   const from = at(answer.from.line, answer.from.column);
-  const to = at(answer.to.line, answer.to.column);
-  return { text: text.slice(0, from) + item.insert + text.slice(to), caret: from + caretIn(item) };
+  const rest = of.slice(at(answer.to.line, answer.to.column));
+  const word = text.slice(from, text.length - rest.length);
+  const same = text.startsWith(of.slice(0, from)) && text.endsWith(rest) && text.length >= from + rest.length;
+  if (!same || (text !== of && !(/^\w*$/.test(word) && item.label.toLowerCase().includes(word.toLowerCase())))) return null;
+  return { text: text.slice(0, from) + item.insert + rest, caret: from + caretIn(item) };
 }
 
 /** The parts of a label that were typed, for the list to show. */
