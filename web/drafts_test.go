@@ -55,6 +55,17 @@ func TestDrafts(t *testing.T) {
 	s.do("PUT", "/api/v1/flows/order/draft", orderFlow, "If-Match", "*").want(200)
 }
 
+// The forms of the canvas read the flow's own keys beside its graph, and set a schema as YAML.
+func TestFlowSpec(t *testing.T) {
+	s := open(t)
+	s.do("PUT", "/api/v1/flows/f/draft", "name: f\ntimeout: 2h\ninput: {type: object}\nsteps:\n  a: {wait: 1s}\non_failure: compensate\n").want(200)
+	a := s.do("GET", "/api/v1/flows/f/draft", "", "Accept", "application/json").want(200)
+	a.has(`"spec":{"name":"f","timeout":"2h","input":{"type":"object"},"on_failure":"compensate"}`)
+	s.do("POST", "/api/v1/flows/f/draft/edits", `{"edits": [{"op": "set_field", "path": "input", "yaml": "type: object\nrequired: [x]"}]}`, "If-Match", "*", "Accept", "application/json").
+		want(200).has(`"input":{"type":"object","required":["x"]}`)
+	s.do("POST", "/api/v1/flows/f/draft/edits", `{"edits": [{"op": "set_field", "path": "input", "yaml": "type: [\n"}]}`, "If-Match", "*").want(422, "invalid").has("not YAML", "line 1")
+}
+
 func TestEdits(t *testing.T) {
 	s := open(t)
 	s.order()
