@@ -194,3 +194,20 @@ func TestBudget(t *testing.T) {
 		t.Errorf("%d of %d", h.parses, h.budget())
 	}
 }
+
+// BenchmarkAt1000 asks in the last of 1,000 steps.
+func BenchmarkAt1000(b *testing.B) {
+	var src strings.Builder
+	src.WriteString("name: large\nsteps:\n  s0: {call: payments.reserve}\n")
+	for i := 1; i < 1000; i++ {
+		fmt.Fprintf(&src, "  s%d:\n    needs: [s%d]\n    set: {hold: \"${{ steps.s0.output.hold }}\"}\n", i, i-1)
+	}
+	text := []byte(src.String())
+	c := readCatalog(b)
+	at := bytes.LastIndex(text, []byte("hold }}"))
+	for b.Loop() {
+		if len(At(text, at, c).Items) == 0 {
+			b.Fatal("nothing")
+		}
+	}
+}

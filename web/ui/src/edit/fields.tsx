@@ -11,7 +11,7 @@ import { Hint, MendButton, Prose } from "./Prose";
 /** A field is saved this long after the last key. */
 const REST_MS = 500;
 /** The same for an expression, so that what is wrong with it is told within 300 ms. */
-const REST_EXPRESSION_MS = 200;
+const REST_EXPRESSION_MS = 150;
 
 export interface FieldProps {
   path: string; // of the test and of the issues
