@@ -229,9 +229,6 @@ func (h *helper) value(out *Answer, m mended, from, to int, glued bool) {
 		return
 	}
 	quoted := p.node.Style == flow.SingleQuoted || p.node.Style == flow.DoubleQuoted
-	if from == to && quoted { // the placeholder is the word
-		from, to = at, at
-	}
 	for _, f := range s.forms() {
 		if f.ref == "expression" && f.doc["$ref"] == nil && p.node.Text != placeholder {
 			if e, ok := h.bare(m, p); ok {
