@@ -6,8 +6,8 @@
 // # The rules
 //
 // They are the truth tables of docs/language.md: joins, ports, what becomes of an attempt that failed and of a call whose server was lost, signals, items
-// of a for_each, iterations, deadlines, pause, the run's status, compensation and what of it is undone. TestTruthTables reads them there and plays each cell against Decide; a table that
-// is new there wants its entry in truths. What they leave out:
+// of a for_each, iterations, runs that a step has started, deadlines, pause, the run's status, compensation and what of it is undone. TestTruthTables
+// reads them there and plays each cell against Decide; a table that is new there wants its entry in truths. What they leave out:
 //
 // A signal counts once, whenever it comes: a second one for one step is refused whether the first has been taken or is kept. What is sent is held
 // against the schema before it is recorded. Retry of a for_each that failed calls every failed item again, and no other that was called. An attempt
@@ -25,28 +25,9 @@
 // A step of kind flow, or each item of one, starts a run: its child. The parent's facts and what it sends its child are one commit, and so are the
 // child's end and the word of it; a message counts once.
 //
-//	the child ends                  its unit
-//	succeeded                       completed, with the child's output
-//	failed                          failed, with the child's verdict and its step's name before it
-//	compensated, by itself          failed, with the verdict that made it compensate
-//	compensation_failed             failed, with that of the undo
-//	cancelled                       cancelled: only its parent's Cancel does that
-//	it is uncertain, it waits, or   in flight, like a call: an answer, a signal, a word on an uncertain step, Pause and Resume go to the child
-//	somebody has paused it          itself, and the parent hears how it ends
-//
-//	of the parent                   its children
-//	Retry                           one that failed goes on from where it failed, its completed steps kept; of one that was compensated another one
-//	                                is started, of the next generation
-//	Cancel                          those in flight are cancelled, with what is to follow; what follows for the parent waits for them
-//	Pause, Resume                   those in flight are paused, and resumed
-//	a step's deadline, or the run's those in flight are told that their time is over, as if their own timeout had passed: they fail where they stand, or
-//	                                compensate if their on_failure says so, and their own end decides. Retry has them go on
-//	an unhandled failure elsewhere  those in flight settle like calls
-//	a stop (see above)              the same as at a deadline. What they say is kept, and looked at when the parent goes on
-//	a restart, another owner        nothing: they say themselves what became of them
-//	Compensation                    each is asked to undo whatever it did when it is its step's turn, whether it succeeded, failed or was cancelled; one
-//	                                that compensated by itself has nothing left. A child that did nothing is done at once
-//	an undo that failed             the child's compensation failed; Retry has it go on
+// A child that compensated by itself has nothing left to undo, and one that did nothing is done at once. At a deadline, and when the parent is stopped,
+// its children are told that their time is over, as if their own timeout had passed: they fail where they stand, or compensate if their on_failure says
+// so, and their own end decides. An answer, a signal, a word on an uncertain step, Pause and Resume may go to the child itself.
 //
 // Retry, Cancel and Compensate of a child are refused: its parent has them, and a decision has one owner. A failure that an error port handles leaves
 // the child as it failed: what it did is undone when the parent compensates, and stays if the parent succeeds. At most check.MaxNesting runs stand in
