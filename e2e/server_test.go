@@ -24,11 +24,17 @@ type site struct {
 	url string
 }
 
-// boot runs the whole program in this process until the test ends.
+// boot runs the whole program in this process, with the sample project, until the test ends.
 func boot(t testing.TB) site {
 	t.Helper()
+	return bootWith(t, "")
+}
+
+// bootWith boots with a project folder, "" for the sample.
+func bootWith(t testing.TB, project string) site {
+	t.Helper()
 	log := &lines{}
-	a, err := app.New(app.Config{Addr: "127.0.0.1:0", Data: dataDir(t), Logger: slog.New(slog.NewTextHandler(log, nil))})
+	a, err := app.New(app.Config{Addr: "127.0.0.1:0", Data: dataDir(t), Project: project, Logger: slog.New(slog.NewTextHandler(log, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}

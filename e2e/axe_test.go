@@ -1,0 +1,106 @@
+package e2e
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// axeCore is the minified axe-core that web/ui pins for the tests; a test there holds the two together. It is no part of the program.
+//
+//go:embed testdata/axe/axe.min.js
+var axeCore string
+
+// violation is what axe-core finds wrong, and where.
+type violation struct {
+	ID    string
+	Help  string
+	Nodes []struct {
+		Target  []any
+		Summary string `json:"failureSummary"`
+	}
+}
+
+func (v violation) String() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s: %s", v.ID, v.Help)
+	for _, n := range v.Nodes {
+		fmt.Fprintf(&text, "\n\t%v: %s", n.Target, strings.Join(strings.Fields(n.Summary), " "))
+	}
+	return text.String()
+}
+
+// violations runs axe-core on the page as it is; only names the rules, none for all of them.
+func (b *tab) violations(only ...string) []violation {
+	b.Helper()
+	options := `{resultTypes: ["violations"]`
+	if len(only) > 0 {
+		options += fmt.Sprintf(`, runOnly: {type: "rule", values: [%s]}`, quote(strings.Join(only, `", "`)))
+	}
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	if there, _ := ask[bool](b, `typeof axe === "object"`); !there {
+		if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](axeCore+"\n;true")); err != nil {
+			b.Fatalf("loading axe-core: %v", err)
+		}
+	}
+	found, err := chromedp.Run(ctx, chromedp.Evaluate[[]violation](`axe.run(document, `+options+`}).then(r => r.violations)`, chromedp.EvalAwaitPromise))
+	if err != nil {
+		b.Fatalf("running axe-core: %v", err)
+	}
+	return found
+}
+
+// TestAccessible runs axe-core on every page in every state, on a wide window and on a phone, in both themes. A theme changes colours only: in the
+// second one the colours are checked.
+func TestAccessible(t *testing.T) {
+	all := states(t, boot(t), nothing(t))
+	t.Run("pages", func(t *testing.T) {
+		for _, st := range all {
+			t.Run(st.name, func(t *testing.T) {
+				t.Parallel()
+				for _, size := range [][2]int64{{1440, 900}, {390, 844}} {
+					b := open(t, size[0], size[1])
+					b.see(st, "light")
+					b.wear("light")
+					for _, v := range b.violations() {
+						t.Errorf("%s, %d wide, light: %s", st.url, size[0], v)
+					}
+					b.wear("dark")
+					for _, v := range b.violations("color-contrast") {
+						t.Errorf("%s, %d wide, dark: %s", st.url, size[0], v)
+					}
+				}
+			})
+		}
+	})
+}
+
+// TestAxeIsSharp plants a violation of each sort in a page: a button without a name, and words in the colour of the paper.
+func TestAxeIsSharp(t *testing.T) {
+	s := boot(t)
+	b := open(t, 1440, 900)
+	b.see(state{"flows", s.url + "/flows", plainPage, nil}, "dark")
+	b.wear("dark")
+	b.await("the plants", `(() => {
+		const button = document.createElement("button"), words = document.createElement("p");
+		words.textContent = "Who can read this?";
+		words.style.color = getComputedStyle(document.documentElement).getPropertyValue("--line");
+		document.querySelector("main").append(button, words);
+		return true;
+	})()`)
+	var got []string
+	for _, v := range b.violations() {
+		got = append(got, v.ID)
+	}
+	if fmt.Sprint(got) != "[button-name color-contrast]" {
+		t.Errorf("axe-core found %v, want button-name and color-contrast", got)
+	}
+	if found := b.violations("color-contrast"); len(found) != 1 {
+		t.Errorf("asked for colours alone it found %v", found)
+	}
+}
