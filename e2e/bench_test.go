@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -10,11 +9,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/network"
-	"github.com/chromedp/cdproto/page"
-	"github.com/chromedp/chromedp"
 )
 
 // The measurements print figures and judge nothing.
@@ -164,52 +158,17 @@ func BenchmarkPages(b *testing.B) {
 		{"start", "/flows/order/start", `document.querySelector("#start-form")`},
 	} {
 		b.Run(p.name, func(b *testing.B) {
-			var bytes, paint, whole, requests float64
+			var bytes, fonts, paint, whole, requests float64
 			for b.Loop() {
 				w := weigh(b, s.url+p.path, p.whole)
-				bytes, paint, whole, requests = bytes+w.bytes, paint+w.paint, whole+w.whole, requests+w.requests
+				bytes, fonts, paint, whole, requests = bytes+w.bytes, fonts+w.fonts, paint+w.paint, whole+w.whole, requests+w.requests
 			}
 			n := float64(b.N)
 			b.ReportMetric(bytes/n/1000, "kB")
+			b.ReportMetric(fonts/n/1000, "fonts_kB")
 			b.ReportMetric(paint/n, "first_paint_ms")
 			b.ReportMetric(whole/n, "ready_ms")
 			b.ReportMetric(requests/n, "requests")
 		})
 	}
-}
-
-type weight struct{ bytes, paint, whole, requests float64 }
-
-// weigh loads a page in a profile that has never seen it.
-func weigh(b *testing.B, url, whole string) (w weight) {
-	t := open(b, 1280, 800)
-	t.do("counting", chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		if _, err := cdp.Call(ctx, target, network.Enable, network.EnableParams{}); err != nil {
-			return err
-		}
-		_, err := cdp.Call(ctx, target, page.Enable, page.EnableParams{})
-		return err
-	}))
-	var mu sync.Mutex
-	ctx, cancel := context.WithCancel(t.ctx)
-	defer cancel()
-	if err := chromedp.Listen(ctx, func(ev any) {
-		if done, ok := ev.(*network.EventLoadingFinished); ok {
-			mu.Lock()
-			defer mu.Unlock()
-			w.bytes += done.EncodedDataLength
-			w.requests++
-		}
-	}); err != nil {
-		b.Fatal(err)
-	}
-	t.goTo(url)
-	t.await("the whole page", whole)
-	ready, _ := ask[float64](t, `performance.now()`)
-	t.await("the first paint", `performance.getEntriesByName("first-contentful-paint").length`)
-	paint, _ := ask[float64](t, `performance.getEntriesByName("first-contentful-paint")[0].startTime`)
-	mu.Lock()
-	defer mu.Unlock()
-	w.whole, w.paint = ready, paint
-	return w
 }

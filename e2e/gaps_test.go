@@ -1,0 +1,165 @@
+package e2e
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// wire is a way to a server that can be cut: every connection over it breaks at once, and new ones are refused until it is mended.
+type wire struct {
+	site
+	mu   sync.Mutex
+	ends map[net.Conn]bool
+	down bool
+}
+
+func newWire(t testing.TB, to site) *wire {
+	t.Helper()
+	at, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &wire{site: site{"http://" + at.Addr().String()}, ends: map[net.Conn]bool{}}
+	var carrying sync.WaitGroup
+	carrying.Go(func() {
+		for {
+			near, err := at.Accept()
+			if err != nil {
+				return
+			}
+			far, err := net.Dial("tcp", strings.TrimPrefix(to.url, "http://"))
+			if err != nil || !w.keep(near, far) {
+				_ = near.Close()
+				continue
+			}
+			for _, pair := range [][2]net.Conn{{near, far}, {far, near}} {
+				carrying.Go(func() {
+					_, _ = io.Copy(pair[0], pair[1]) // it ends when either end is closed
+					w.drop(near, far)
+				})
+			}
+		}
+	})
+	t.Cleanup(func() {
+		_ = at.Close()
+		w.cut()
+		carrying.Wait()
+	})
+	return w
+}
+
+func (w *wire) keep(ends ...net.Conn) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, c := range ends {
+		if w.down {
+			_ = c.Close()
+		} else {
+			w.ends[c] = true
+		}
+	}
+	return !w.down
+}
+
+func (w *wire) drop(ends ...net.Conn) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, c := range ends {
+		_ = c.Close()
+		delete(w.ends, c)
+	}
+}
+
+func (w *wire) cut() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.down = true
+	for c := range w.ends {
+		_ = c.Close()
+	}
+}
+
+func (w *wire) mend() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.down = false
+}
+
+// shown is all that a run page says: header, steps, log, inspector, and the graph's steps with their status. A time that is told relative to now is
+// told as it is.
+const shown = `(() => {
+	const part = e => {
+		const copy = e.cloneNode(true);
+		copy.querySelectorAll("time").forEach(t => { t.textContent = t.getAttribute("datetime") });
+		const texts = [], walk = document.createTreeWalker(copy, NodeFilter.SHOW_TEXT);
+		while (walk.nextNode()) texts.push(walk.currentNode.data.replace(/\s+/g, " ").trim());
+		return texts.filter(Boolean).join(" ");
+	};
+	const parts = ["#run-header", "#run-steps", "#run-log", "#run-inspector"].map(s => s + ": " + part(document.querySelector(s)));
+	const rows = [...document.querySelectorAll("#run-steps [data-step]")].map(r => r.dataset.step + " " + r.dataset.status);
+	const nodes = [...document.querySelectorAll(".sg-node")].map(n => n.dataset.testid + " " + n.dataset.status).sort();
+	return [...parts, ...rows, ...nodes].join("\n");
+})()`
+
+// TestAfterGapsThePageIsThatOfAFreshLoad cuts the connection 20 times, each time while the run goes on.
+func TestAfterGapsThePageIsThatOfAFreshLoad(t *testing.T) {
+	const gaps = 20
+	s := boot(t)
+	var text strings.Builder
+	text.WriteString("steps:\n  s0: {signal: {name: g0}}\n")
+	for i := 1; i < gaps; i++ {
+		fmt.Fprintf(&text, "  s%d: {needs: [s%d], signal: {name: g%d}}\n", i, i-1, i)
+	}
+	s.publish(t, "gaps", text.String())
+	id := s.start(t, "gaps", "{}")
+	w := newWire(t, s)
+	b := open(t, 1280, 800)
+	b.goTo(w.url + "/runs/" + id + "?step=s3")
+	b.await("the page is live", `window.unbroken = document.body.dataset.live === "open"`)
+	for i := range gaps {
+		w.cut()
+		b.await(fmt.Sprintf("gap %d", i+1), `document.body.dataset.live === "paused"`)
+		s.api(t, "POST", fmt.Sprintf("/runs/%s/signals/g%d", id, i), "1", nil)
+		until(t, said("s%d has its signal", i), func() bool { return s.run(t, id).Steps[i].Status == "succeeded" })
+		w.mend()
+		b.await(fmt.Sprintf("the end of gap %d", i+1), `document.body.dataset.live === "open"`)
+	}
+	b.await("the run ends", `document.querySelector("#run-header[data-status=succeeded]")`)
+
+	fresh := open(t, 1280, 800)
+	fresh.goTo(s.url + "/runs/" + id + "?step=s3")
+	fresh.await("the page", runPage)
+	var live, loaded string
+	until(t, func() string {
+		return "the page that lived through the gaps differs from a fresh one:\n" + differences(live, loaded)
+	}, func() bool {
+		live, _ = ask[string](b, shown)
+		loaded, _ = ask[string](fresh, shown)
+		return live != "" && live == loaded
+	})
+	b.await("the page was never loaded again", `window.unbroken`)
+	b.clean()
+}
+
+// differences are the lines that are not the same in both.
+func differences(a, b string) string {
+	var out strings.Builder
+	x, y := strings.Split(a, "\n"), strings.Split(b, "\n")
+	for i := range max(len(x), len(y)) {
+		var l, r string
+		if i < len(x) {
+			l = x[i]
+		}
+		if i < len(y) {
+			r = y[i]
+		}
+		if l != r {
+			fmt.Fprintf(&out, "live:  %s\nfresh: %s\n", l, r)
+		}
+	}
+	return out.String()
+}
