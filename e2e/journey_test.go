@@ -180,8 +180,8 @@ func retry(b *tab, s site, id string) {
 func compensate(b *tab) {
 	b.Helper()
 	b.click("#confirm-compensate > summary")
-	b.sees("#confirm-compensate .undo-list li:nth-child(1)", "stock ×3 inventory.put_back")
-	b.sees("#confirm-compensate .undo-list li:nth-child(2)", "reserve_funds payments.release")
+	b.sees("#confirm-compensate .plan li:nth-child(1)", "stock ×3 inventory.put_back")
+	b.sees("#confirm-compensate .plan li:nth-child(2)", "reserve_funds payments.release")
 	b.click("#action-compensate")
 	b.await("the run is compensated", `document.querySelector("#run-header[data-status=compensated]")`)
 	for _, step := range []string{"stock", "reserve_funds"} {

@@ -60,6 +60,7 @@ type Button struct {
 	As       planner.Resolution // Resolve
 	Output   []byte             // Resolve as happened; Signal: JSON
 	Name     string             // Signal
+	Seq      int64              // Retry, Compensate: of the last transition that the plan knew of; 0: does not matter
 }
 
 // ButtonKind names a button.

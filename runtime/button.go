@@ -21,11 +21,12 @@ type wireButton struct {
 	As       planner.Resolution `json:"as,omitempty"`
 	Output   []byte             `json:"output,omitempty"` // base64, so that hostile JSON stays bytes
 	Name     string             `json:"name,omitempty"`
+	Seq      int64              `json:"seq,omitempty"`
 }
 
 // EncodeButton is the body under which a button goes into the inbox.
 func EncodeButton(b Button) ([]byte, error) {
-	return json.Marshal(wireButton{b.By, b.Then, b.Step, b.Item, b.Approved, b.Comment, b.As, b.Output, b.Name})
+	return json.Marshal(wireButton{b.By, b.Then, b.Step, b.Item, b.Approved, b.Comment, b.As, b.Output, b.Name, b.Seq})
 }
 
 // sameWish reports whether two bodies wish for the same, whoever it is that wishes, and however the JSON in them is laid out.
@@ -70,7 +71,7 @@ func ReadMessage(m journal.Message) Press {
 	}
 	switch ButtonKind(m.Kind) {
 	case ButtonRetry:
-		p.Input = &planner.Retry{By: w.By}
+		p.Input = &planner.Retry{By: w.By, Seq: w.Seq}
 	case ButtonCancel:
 		p.Input = &planner.Cancel{By: w.By, Then: w.Then}
 	case ButtonPause:
@@ -78,7 +79,7 @@ func ReadMessage(m journal.Message) Press {
 	case ButtonResume:
 		p.Input = &planner.Resume{By: w.By}
 	case ButtonCompensate:
-		p.Input = &planner.Undo{By: w.By}
+		p.Input = &planner.Undo{By: w.By, Seq: w.Seq}
 	case ButtonApprove:
 		p.Input = &planner.Approve{Step: w.Step, Approved: w.Approved, By: w.By, Comment: w.Comment}
 	case ButtonResolve:

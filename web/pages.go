@@ -37,11 +37,11 @@ func (s *Server) pageRoutes(e *echo.Echo) {
 	e.GET("/runs/:run/fragments/header", s.headerFragment)
 	e.GET("/runs/:run/fragments/inspector", s.inspectorFragment)
 	e.GET("/runs/:run/live", s.live) // the address by which pages follow a run
-	e.POST("/runs/:run/retry", s.pressForm("retried", plainForm(runtime.ButtonRetry)))
+	e.POST("/runs/:run/retry", s.plannedForm(runtime.ButtonRetry, "retried"))
 	e.POST("/runs/:run/pause", s.pressForm("paused", plainForm(runtime.ButtonPause)))
 	e.POST("/runs/:run/resume", s.pressForm("resumed", plainForm(runtime.ButtonResume)))
 	e.POST("/runs/:run/cancel", s.pressForm("cancelled", cancelForm))
-	e.POST("/runs/:run/compensate", s.pressForm("compensated", plainForm(runtime.ButtonCompensate)))
+	e.POST("/runs/:run/compensate", s.plannedForm(runtime.ButtonCompensate, "compensated"))
 	e.POST("/runs/:run/approvals/:step", s.approvalForm)
 	e.POST("/runs/:run/steps/:step/resolve", s.resolveForm)
 

@@ -120,7 +120,8 @@ func (s *Server) runPageOf(c echo.Context, h *history) templates.RunPage {
 	p := templates.RunPage{Chrome: s.chrome(c, h.row.Flow+" run", "runs"), Run: runview.Run(h.state, h.outline), Graph: graphOf(h.def, nil, false)}
 	p.Flash = stillTrue(p.Flash, c.QueryParam("flash"), p.Run.Status)
 	now := s.Now()
-	p.Verdict = templates.VerdictOf(p.Run, p.Graph, now)
+	p.Verdict = templates.VerdictOf(p.Run, now)
+	s.plans(c, &p, h)
 	step := c.QueryParam("step")
 	p.Rows = templates.RowsOf(p.Run, step, now)
 	p.Inspector = inspect(c, &p, h, step)
@@ -201,8 +202,9 @@ func plainForm(kind runtime.ButtonKind) func(echo.Context) runtime.Button {
 
 func cancelForm(c echo.Context) runtime.Button {
 	b := runtime.Button{Kind: runtime.ButtonCancel}
-	if c.FormValue("then") == string(flow.Compensate) {
-		b.Then = flow.Compensate
+	switch then := flow.OnFailure(c.FormValue("then")); then {
+	case flow.Pause, flow.Compensate:
+		b.Then = then
 	}
 	return b
 }

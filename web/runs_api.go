@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -258,26 +257,4 @@ func (s *Server) getItems(c echo.Context) error {
 		answer["next"] = next
 	}
 	return answerJSON(c, http.StatusOK, answer)
-}
-
-// getPlan tells what a button would do, without doing it.
-func (s *Server) getPlan(c echo.Context) error {
-	action := c.QueryParam("action")
-	switch action {
-	case "retry", "compensate":
-	default:
-		return fail(CodeBadRequest, "`action` is %q; it must be retry or compensate", clip(action))
-	}
-	var plan runview.Plan
-	err := s.look(c.Request().Context(), c.Param("run"), func(h *history) error {
-		if v := c.QueryParam("version"); v != "" && v != fmt.Sprint(h.row.Version) {
-			return fail(CodeConflict, "the run can go on with its own version only, %d", h.row.Version)
-		}
-		plan = runview.PlanOf(h.state, h.outline, action)
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return answerJSON(c, http.StatusOK, plan)
 }

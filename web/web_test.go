@@ -96,11 +96,11 @@ func (e *engine) Press(ctx context.Context, run string, b runtime.Button) error 
 	}
 	switch b.Kind {
 	case runtime.ButtonRetry:
-		return e.input(ctx, run, &planner.Retry{By: b.By})
+		return e.input(ctx, run, &planner.Retry{By: b.By, Seq: b.Seq})
 	case runtime.ButtonCancel:
 		return e.input(ctx, run, &planner.Cancel{By: b.By, Then: b.Then})
 	case runtime.ButtonCompensate:
-		return e.input(ctx, run, &planner.Undo{By: b.By})
+		return e.input(ctx, run, &planner.Undo{By: b.By, Seq: b.Seq})
 	case runtime.ButtonPause:
 		return e.input(ctx, run, &planner.Pause{By: b.By})
 	case runtime.ButtonResume:

@@ -44,6 +44,9 @@ func (d *decider) retry(in *Retry) error {
 	if !d.s.fits("retry") {
 		return conflict("the run is %s: Retry applies to a run that failed or whose compensation failed", d.s.Status())
 	}
+	if err := d.s.since(in.Seq); err != nil {
+		return err
+	}
 	undos, failures := slices.Clone(d.s.UndoFailed), slices.Clone(d.s.Failures)
 	f := &RetryRequested{By: in.By}
 	if d.s.Phase != PhaseCompensating {
@@ -151,6 +154,9 @@ func (d *decider) stop(st *check.Step, s *Step) {
 func (d *decider) compensate(in *Undo) error {
 	if !d.s.fits("compensate") {
 		return conflict("the run is %s: Compensate applies to a run that failed or was cancelled", d.s.Status())
+	}
+	if err := d.s.since(in.Seq); err != nil {
+		return err
 	}
 	d.startUndo(in.By)
 	return nil

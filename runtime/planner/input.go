@@ -51,7 +51,10 @@ type (
 	}
 
 	// Retry resumes a failed run or a failed compensation.
-	Retry struct{ By string }
+	Retry struct {
+		By  string
+		Seq int64 // of the last transition that whoever asks knows of; 0: does not matter
+	}
 	// Cancel stops a run. Then overrides the flow's on_failure; "" does not.
 	Cancel struct {
 		By   string
@@ -61,7 +64,10 @@ type (
 	Pause  struct{ By string }
 	Resume struct{ By string }
 	// Undo is the Compensate button.
-	Undo struct{ By string }
+	Undo struct {
+		By  string
+		Seq int64 // as of Retry
+	}
 	// Approve answers an approval.
 	Approve struct {
 		Step     string

@@ -1,61 +1,58 @@
 package runview
 
 import (
+	"encoding/json"
 	"slices"
 
+	"github.com/segno-run/segno/designer/check"
+	"github.com/segno-run/segno/designer/fault"
+	"github.com/segno-run/segno/designer/flow"
 	"github.com/segno-run/segno/runtime/planner"
+	"github.com/segno-run/segno/web/view"
 )
 
 // Plan is what a button would do to a run.
-type Plan struct {
-	Action string     `json:"action"` // retry or compensate
-	Fits   bool       `json:"fits"`   // the button fits the run now; else there are no steps
-	Seq    int64      `json:"seq"`    // of the last transition that the plan knows of
-	Steps  []PlanStep `json:"steps"`  // retry: in written order; compensate: in the order of undoing
-}
+type Plan = view.Plan
 
 // PlanStep is what a button would do to one step.
-type PlanStep struct {
-	ID       string `json:"id"`
-	Does     string `json:"does"`               // retry: reuse, run_again or run; compensate: undo, nothing or in_the_way
-	Function string `json:"function,omitempty"` // compensate: what would be called
-	Flow     string `json:"flow,omitempty"`     // compensate: whose run would undo what it did
-	Items    int    `json:"items,omitempty"`    // how many items of a for_each are concerned
-	Reason   string `json:"reason,omitempty"`
-}
+type PlanStep = view.PlanStep
 
-// PlanOf foretells a retry or a compensation from the run's state.
-func PlanOf(s *planner.State, o *Outline, action string) Plan {
-	p := Plan{Action: action, Seq: s.Seq, Steps: []PlanStep{}, Fits: slices.Contains(s.Fits(), action)}
+// inputsShown is how many items' inputs a plan tells of each step.
+const inputsShown = 3
+
+// PlanOf foretells a retry or a compensation from the run's state. program is that of the run's version, for the inputs of a compensation; nil, if it does
+// not compile any more, leaves them out.
+func PlanOf(s *planner.State, o *Outline, program *check.Program, action string) Plan {
+	p := Plan{Action: action, Seq: s.Seq, Version: s.Version, Steps: []PlanStep{}, Fits: slices.Contains(s.Fits(), action)}
 	if !p.Fits {
 		return p
 	}
 	switch {
 	case action == "compensate":
-		p.compensate(s, o)
+		planUndo(&p, s, o, program)
 	case s.Ended == planner.StatusCompensationFailed:
-		p.resume(s)
+		planResume(&p, s)
 	default:
-		p.retry(s, o)
+		planRetry(&p, s, o)
 	}
 	return p
 }
 
-func (p *Plan) retry(s *planner.State, o *Outline) {
+func planRetry(p *Plan, s *planner.State, o *Outline) {
 	for _, def := range o.Steps {
 		step := PlanStep{ID: def.ID, Does: "run"}
 		st, ok := s.Steps[def.ID]
 		switch {
 		case !ok:
 		case st.Status == planner.Succeeded, st.Status == planner.Skipped, st.Status == planner.Failed && st.Handled:
-			step.Does, step.Reason = "reuse", string(st.Status)
+			step.Does, step.Reason = "reuse", kept(st)
 		case st.Status == planner.Failed:
-			step.Does = "run_again"
+			step.Does, step.Reason = "run_again", lost(st)
 			if st.Planned {
 				step.Items = len(st.Lost)
 			}
-			if st.Fault != nil {
-				step.Reason = string(st.Fault.Class) + ": " + st.Fault.Message
+			if why := inVain(def, st); why != "" {
+				step.Does, step.Reason = "in_the_way", why
 			}
 		case st.Status == planner.Waiting:
 			step.Does, step.Reason = "reuse", "it still waits"
@@ -67,7 +64,7 @@ func (p *Plan) retry(s *planner.State, o *Outline) {
 }
 
 // resume lists the compensations that failed: they are called again, and what they held back follows.
-func (p *Plan) resume(s *planner.State) {
+func planResume(p *Plan, s *planner.State) {
 	for _, r := range s.UndoFailed {
 		step := PlanStep{ID: r.Step, Does: "undo", Reason: "undoing it failed"}
 		if u := s.Unit(r); u != nil {
@@ -85,7 +82,7 @@ func (p *Plan) resume(s *planner.State) {
 }
 
 // compensate lists the steps in an order in which each comes after all that depend on it.
-func (p *Plan) compensate(s *planner.State, o *Outline) {
+func planUndo(p *Plan, s *planner.State, o *Outline, program *check.Program) {
 	for _, def := range reversed(o) {
 		step := PlanStep{ID: def.ID, Does: "nothing", Function: def.Undo, Flow: def.Flow}
 		st, ok := s.Steps[def.ID]
@@ -111,9 +108,86 @@ func (p *Plan) compensate(s *planner.State, o *Outline) {
 			if st.Planned {
 				step.Items = did
 			}
+			if def.Flow != "" {
+				step.Reason = "its run undoes itself, as a unit"
+				if st.Planned {
+					step.Reason = "each item's run undoes itself, as a unit"
+				}
+			}
+			step.Inputs = undoInputs(s, def, program)
 		}
 		p.Steps = append(p.Steps, step)
 	}
+}
+
+// kept says what a retry reuses of a step.
+func kept(st *planner.Step) string {
+	switch {
+	case st.Status == planner.Skipped:
+		return "skipped, and stays so"
+	case st.Status == planner.Failed:
+		return "failed, and its error port was taken"
+	case st.Planned:
+		return "succeeded: the outputs of " + count(len(st.Items), "item") + " are kept"
+	}
+	return "succeeded: its output is kept"
+}
+
+// lost says why a step runs again, and what that means for an effect that may have happened.
+func lost(st *planner.Step) string {
+	f := st.Fault
+	if st.Planned {
+		if len(st.Lost) == 0 || st.Items[st.Lost[0]] == nil || st.Items[st.Lost[0]].Fault == nil {
+			return ""
+		}
+		f = st.Items[st.Lost[0]].Fault
+	}
+	if f == nil {
+		return ""
+	}
+	text := string(f.Class) + ": " + f.Message
+	switch {
+	case st.Unit.Child != "":
+		text += "; its run goes on from its own failure"
+	case st.Unit.Maybe && st.Iteration == 0:
+		text += "; it may have happened, and is asked for with the same idempotency key"
+	}
+	return text
+}
+
+// inVain says why a step would fail again on the same version: what it computes, or that failing is what it is for. "" if it need not.
+func inVain(def Step, st *planner.Step) string {
+	f := st.Fault
+	switch {
+	case def.Kind == string(flow.Fail):
+		return "the flow ends here by itself: on this version it does so again"
+	case f == nil || st.Planned || st.Unit.Made() > 0:
+		return ""
+	case f.Class == fault.Expression:
+		return "what it computes gives the same error again on this version: " + f.Message
+	case f.Class == fault.Contract && st.Unit.In == nil && def.Kind == string(flow.Call):
+		return "its input breaks the contract again on this version: " + f.Message
+	}
+	return ""
+}
+
+// undoInputs evaluates what a step's compensation would be called with.
+func undoInputs(s *planner.State, def Step, program *check.Program) (out []view.PlanInput) {
+	if program == nil || def.Undo == "" {
+		return nil
+	}
+	for _, r := range s.UndoNext(def.ID, def.Attempts, inputsShown) {
+		in, f := planner.UndoInput(program, s, r)
+		v := view.PlanInput{Input: json.RawMessage(in)}
+		if r.Item != planner.NoItem {
+			v.Item = &r.Item
+		}
+		if f != nil {
+			v.Error = f.Message
+		}
+		out = append(out, v)
+	}
+	return out
 }
 
 // notKnown says of how much nobody knows whether it happened.

@@ -1928,14 +1928,6 @@ func undoneUnknown(in Inspector, c *view.Compensation) string {
 	return "though nobody knows whether it had happened"
 }
 
-// mayHaveHappened says the same of what is to be undone.
-func mayHaveHappened(u Undone) string {
-	if u.Items > 0 {
-		return fmt.Sprintf("%d of them may have happened", u.Unknown)
-	}
-	return "may have happened"
-}
-
 // compensationStatus turns a compensation's own status into one of a step's, whose shapes exist.
 func compensationStatus(status string) string {
 	switch status {

@@ -201,7 +201,7 @@ type RunRow struct {
 // ShownEvents is how many transitions the page of a run lists; the API has the others.
 const ShownEvents = 300
 
-// RunPage is GET /runs/{id}?step=&item=&attempt=&tab=. Fragments: RunHeader and RunInspector take the same struct.
+// RunPage is GET /runs/{id}?step=&item=&attempt=&tab=&plan=. Fragments: RunHeader and RunInspector take the same struct.
 // VerdictOf, RowsOf and InspectorOf conclude their parts from the run, so a handler has little to fill.
 type RunPage struct {
 	Chrome
@@ -213,6 +213,11 @@ type RunPage struct {
 	Inspector Inspector
 	Events    []view.Event // oldest first
 	Truncated bool         // Events are only the newest ones
+
+	Plans     []view.Plan     // of the buttons that fit: retry, compensate
+	Stops     []view.PlanStep // what a cancel stops
+	OnFailure string          // of the flow: pause or compensate
+	Open      string          // whose plan is open: retry, compensate or cancel
 }
 
 // Inspector is the selection of a run page: a step, one of its items, one attempt, one tab.

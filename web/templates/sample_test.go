@@ -129,8 +129,11 @@ func retryingRun() view.Run {
 
 func runPage(r view.Run, step, tab string) RunPage {
 	g := orderGraph()
-	p := RunPage{Chrome: chrome(r.Flow+" "+r.Status, "runs"), Run: r, Graph: g, GraphSVG: drawn(g, true), Verdict: VerdictOf(r, g, sampleNow), Rows: RowsOf(r, step, sampleNow)}
+	p := RunPage{Chrome: chrome(r.Flow+" "+r.Status, "runs"), Run: r, Graph: g, GraphSVG: drawn(g, true), Verdict: VerdictOf(r, sampleNow), Rows: RowsOf(r, step, sampleNow)}
 	p.Inspector.Tab = tab
+	if r.Status == "failed" {
+		p.Plans = samplePlans()
+	}
 	for i := range r.Steps {
 		if r.Steps[i].ID == step {
 			p.Inspector.Step = &r.Steps[i]
@@ -259,4 +262,16 @@ func sampleTests(view string) TestsPage {
 		Inputs: []TestFile{{File: "order.json"}}, Ran: &run, Open: &failed, Cover: []CoverPart{{"steps", 4, 5, []string{"ship"}}, {"branches", 4, 4, nil}}, Graph: drawn(orderGraph(), true),
 		Tried: &run, Matrices: []Matrix{{File: "order.yaml", Plain: Cell{File: "order.yaml", Fault: "none", Result: "clean"}, Rows: []MatrixRow{{Step: "ship", Beside: 7, Cells: cells}}}}, Cell: &found,
 		Editor: &TestEditor{File: "order.yaml", ETag: `"4"`, Source: "flow: order\n", Rows: 12, Issues: []TestProblem{{Line: 2, Message: "the flow `order` has no step `shp`", Hint: "did you mean `ship`?"}}}}
+}
+
+func samplePlans() []view.Plan {
+	return []view.Plan{
+		{Action: "retry", Fits: true, Seq: 14, Version: 3, Steps: []view.PlanStep{
+			{ID: "reserve_funds", Does: "reuse", Reason: "succeeded: its output is kept"}, {ID: "stock", Does: "reuse", Reason: "succeeded: the outputs of 3 items are kept"},
+			{ID: "big", Does: "reuse", Reason: "succeeded: its output is kept"}, {ID: "review", Does: "run"}, {ID: "ship", Does: "run_again", Reason: "rejected: the carrier refused the booking"}}},
+		{Action: "compensate", Fits: true, Seq: 14, Version: 3, Steps: []view.PlanStep{
+			{ID: "ship", Does: "nothing", Reason: "nothing was done"},
+			{ID: "stock", Does: "undo", Function: "inventory.put_back", Items: 3, Inputs: []view.PlanInput{{Item: ptr(2), Input: js(`{"sku":"violin-strings-g","n":2}`)}, {Item: ptr(1), Error: "steps.stock.output has no hold"}}},
+			{ID: "reserve_funds", Does: "undo", Function: "payments.release", Reason: "it did not complete, and nobody knows whether it happened", Inputs: []view.PlanInput{{Input: js(`{"hold":"hold_55b1"}`)}}}}},
+	}
 }

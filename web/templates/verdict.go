@@ -1,7 +1,6 @@
 package templates
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,25 +24,17 @@ type Verdict struct {
 	Others   []string       // the other actions that fit
 	Reused   int            // steps that a retry keeps
 	Again    int            // steps that a retry runs again
-	Undo     []Undone       // what compensation would call, in that order
 	Deciding *view.Step     // an approval that waits for a person
 	Doubt    *view.Step     // a step whose outcome nobody knows
-}
-
-// Undone is one call of a compensation to come.
-type Undone struct {
-	Step, Function string
-	Items          int // how many items of a for_each, 0 for a plain step
-	Unknown        int // how many of them, or 1 for a plain step, did not complete and may have happened
 }
 
 // tailLines is how many log lines a verdict quotes: enough for a message with its cause, without pushing the graph down.
 const tailLines = 4
 
 // VerdictOf concludes the verdict of a run as it stands. now is for "next in 12 s".
-func VerdictOf(run view.Run, graph view.Graph, now time.Time) Verdict {
+func VerdictOf(run view.Run, now time.Time) Verdict {
 	v := Verdict{Status: run.Status}
-	v.plan(run, graph)
+	v.plan(run)
 	for i := range run.Steps {
 		s := &run.Steps[i]
 		if v.Deciding == nil && s.Deciding != nil && s.Status == "waiting" {
@@ -79,19 +70,8 @@ func VerdictOf(run view.Run, graph view.Graph, now time.Time) Verdict {
 	return v
 }
 
-// plan counts what a retry would keep and lists what a compensation would call: the youngest first, which is reverse dependency order.
-func (v *Verdict) plan(run view.Run, graph view.Graph) {
-	undo := map[string]view.Node{}
-	for _, n := range graph.Nodes {
-		if n.Compensate != "" || n.Flow != "" {
-			undo[n.ID] = n
-		}
-	}
-	type done struct {
-		Undone
-		at time.Time
-	}
-	var all []done
+// plan counts what a retry would keep.
+func (v *Verdict) plan(run view.Run) {
 	for _, s := range run.Steps {
 		switch s.Status {
 		case "succeeded", "skipped":
@@ -103,32 +83,6 @@ func (v *Verdict) plan(run view.Run, graph view.Graph) {
 				v.Reused++
 			}
 		}
-		node, ok := undo[s.ID]
-		if !ok || s.Compensation != nil && s.Compensation.Status == "compensated" {
-			continue
-		}
-		u := done{Undone: Undone{Step: s.ID, Function: cmp.Or(node.Compensate, node.Flow)}}
-		if node.After == "attempt" {
-			u.Unknown = s.Unknown
-		}
-		if s.EndedAt != nil {
-			u.at = *s.EndedAt
-		}
-		switch {
-		case s.Items != nil && s.Items.Succeeded+u.Unknown > 0:
-			u.Items = s.Items.Succeeded + u.Unknown
-		case s.Items != nil:
-			continue
-		case s.Child != nil && (s.Child.Status == "" || s.Child.Status == "compensated"):
-			continue // it goes on, or has undone itself
-		case s.Child == nil && s.Status != "succeeded" && u.Unknown == 0:
-			continue
-		}
-		all = append(all, u)
-	}
-	slices.SortStableFunc(all, func(a, b done) int { return b.at.Compare(a.at) })
-	for _, u := range all {
-		v.Undo = append(v.Undo, u.Undone)
 	}
 }
 

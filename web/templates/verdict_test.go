@@ -3,7 +3,6 @@ package templates
 import (
 	"bytes"
 	"context"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -36,52 +35,33 @@ func TestVerdict(t *testing.T) {
 		"retrying":            {retryingRun(), "retrying", "`ship` is retrying 3/4, next in 12 s. Last error: shipping.book answered 503 Service Unavailable.", "", ""},
 		"uncertain":           {uncertainRun(), "uncertain", "Nobody knows whether `ship` happened. Its function must not be called twice, so a person decides.", "Say below what happened; the run goes on from there.", ""},
 	} {
-		v := VerdictOf(c.run, orderGraph(), sampleNow)
+		v := VerdictOf(c.run, sampleNow)
 		if v.Status != c.status || v.Sentence != c.sentence || v.Next != c.next || v.Primary != c.primary {
 			t.Errorf("%s: got  %s | %s | %s | %s\nwant %s | %s | %s | %s", name, v.Status, v.Sentence, v.Next, v.Primary, c.status, c.sentence, c.next, c.primary)
 		}
 	}
 }
 
-func TestVerdictListsWhatCompensationCalls(t *testing.T) {
-	v := VerdictOf(failedRun(), orderGraph(), sampleNow)
-	want := []Undone{{Step: "stock", Function: "inventory.put_back", Items: 3}, {Step: "reserve_funds", Function: "payments.release"}}
-	if len(v.Undo) != 2 || v.Undo[0] != want[0] || v.Undo[1] != want[1] {
-		t.Errorf("got %v, want %v: the youngest first", v.Undo, want)
-	}
-}
-
-func TestVerdictListsWhatMayHaveHappened(t *testing.T) {
-	r, g := failedRun(), orderGraph()
-	r.Steps[0].Status, r.Steps[0].Unknown = "failed", 1
-	r.Steps[1].Items.Succeeded, r.Steps[1].Items.Failed, r.Steps[1].Unknown = 1, 2, 2
-	g.Nodes[1].After = "attempt"
-	want := []Undone{{Step: "stock", Function: "inventory.put_back", Items: 3, Unknown: 2}}
-	if got := VerdictOf(r, g, sampleNow).Undo; !slices.Equal(got, want) {
-		t.Errorf("got %v, want %v: reserve_funds is undone only when it completed", got, want)
-	}
-	g.Nodes[0].After = "attempt"
-	want = append(want, Undone{Step: "reserve_funds", Function: "payments.release", Unknown: 1})
-	if got := VerdictOf(r, g, sampleNow).Undo; !slices.Equal(got, want) {
-		t.Errorf("got %v, want %v", got, want)
-	}
-}
-
-// A page says of what is undone that nobody knows whether it had happened, before and after.
-func TestPagesSayWhatMayHaveHappened(t *testing.T) {
+// What a compensation undoes is told step by step, with the inputs, and with what may have happened; a retry with the mark where it goes on.
+func TestPlansOnThePage(t *testing.T) {
 	r := failedRun()
 	r.Steps[0].Status, r.Steps[0].Unknown = "failed", 1
 	p := runPage(r, "reserve_funds", "")
-	p.Verdict.Undo = []Undone{{Step: "stock", Function: "inventory.put_back", Items: 3, Unknown: 2}, {Step: "reserve_funds", Function: "payments.release", Unknown: 1}}
 	p.Inspector.Step.Compensation = &view.Compensation{Function: "payments.release", Status: "compensated", Unknown: 1}
-	var out bytes.Buffer
-	if err := Run(p).Render(context.Background(), &out); err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"2 of them may have happened</span>", ">may have happened</span>", "though nobody knows whether it had happened</span>"} {
-		if !strings.Contains(out.String(), want) {
+	page := drawnText(t, Run(p))
+	for _, want := range []string{"It goes on here", "3 steps reused, 1 runs again, 1 to come.", "On version 3, the run's own.", `name="seq" value="14"`, "Undoes 2 steps, the last one first.",
+		"violin-strings-g", "and 1 more", "has no hold", "nobody knows whether it happened", "though nobody knows whether it had happened</span>"} {
+		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}
+	}
+	if strings.Contains(page, `id="confirm-retry" open`) {
+		t.Error("the plan is open though the address does not say so")
+	}
+	p.Plans[0].Steps[4].Does, p.Open = "in_the_way", "retry"
+	page = drawnText(t, Run(p))
+	if !strings.Contains(page, "Retry all the same") || !strings.Contains(page, `id="confirm-retry" open`) || strings.Contains(page, `id="action-retry"`) {
+		t.Error("with a step in the way, Retry is still one click, or its plan is shut")
 	}
 }
 
