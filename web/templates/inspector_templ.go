@@ -1969,12 +1969,15 @@ func itemSegments(i view.Items) []Bar {
 }
 
 // oneLine is a value short enough for a row.
-func oneLine(raw []byte) string {
+func oneLine(raw []byte) string { return shortened(raw, 60) }
+
+// shortened is a value in one line of at most so many characters.
+func shortened(raw []byte, most int) string {
 	text := strings.Join(strings.Fields(string(raw)), " ")
-	if runes := []rune(text); len(runes) > 60 {
-		return string(runes[:59]) + "…"
+	if runes := []rune(text); len(runes) > most {
+		text = string(runes[:most-1]) + "…"
 	}
-	return text
+	return visible(text)
 }
 
 func noInput(s view.Step) string {
