@@ -134,4 +134,3 @@ func (s *Server) plans(c echo.Context, p *templates.RunPage, h *history) {
 		p.Open = c.QueryParam("plan")
 	}
 }
-
