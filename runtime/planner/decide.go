@@ -77,8 +77,9 @@ type decider struct {
 	cmds  []Command
 	queue []turn // a queue, because a chain of a thousand `set` steps must not be a thousand frames deep
 	busy  bool
-	tell  bool // the run has ended, or is asked what it cannot do any more
-	halts bool // a failure is the server's, not the step's: no error port handles it
+	tell  bool         // the run has ended, or is asked what it cannot do any more
+	unfit *fault.Fault // why it cannot do what it is asked
+	halts bool         // a failure is the server's, not the step's: no error port handles it
 }
 
 // turn is a step whose join has been decided.
