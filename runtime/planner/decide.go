@@ -281,9 +281,9 @@ func (d *decider) skip(st *check.Step, because, condition string) {
 	d.propagate(st, f.Edges)
 }
 
-// fail ends a step with a failure: handled if its error port is wired and the run is not being stopped.
+// fail ends a step with a failure: handled if its error port is wired and the run is not being stopped, by a person or because its time is over.
 func (d *decider) fail(st *check.Step, item int, f *fault.Fault) {
-	handled := st.Wired(flow.PortError) && !d.halts && (d.s.Phase == PhaseForward || d.s.Phase == PhaseFailing)
+	handled := st.Wired(flow.PortError) && !d.halts && !d.s.TimedOut && (d.s.Phase == PhaseForward || d.s.Phase == PhaseFailing)
 	fact := &StepFailed{Step: st.Name, Item: item, Fault: *f, Handled: handled}
 	if handled {
 		fact.Edges = d.edges(st, flow.PortError)
