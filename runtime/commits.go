@@ -58,9 +58,11 @@ func (c *Core) durable(ev Durable) {
 	}
 }
 
-// invoke lets a call out, or first has the intent to make it committed.
+// invoke lets a call out, or first has the intent to make it committed. A call that was given up before its own commit was known is not made: the run may
+// have ended by that, and be somebody else's.
 func (c *Core) invoke(r *run, cmd *planner.Invoke) {
-	switch {
+	switch u := r.state.Unit(cmd.Ref); {
+	case u == nil || u.State != planner.Running || u.Made() != cmd.Attempt:
 	case !cmd.Confirm:
 		c.out = append(c.out, Invoke{r.id, r.uuid, r.flow, r.version, cmd})
 	case !c.draining && !r.leaving: // if the run is about to be stopped, the call was not made
