@@ -14,11 +14,13 @@ func (Mailed) output() {}
 
 // mail hands committed messages over. A child's word goes straight to a parent in memory, as the inbox would bring it later: it is decided once. What a
 // parent wishes goes through the inbox alone, which keeps the order, so that a wish never overtakes the one before it.
+//
+// We may hear of the commit long after it, when the inbox has brought the word already: the parent knows what it has decided in this life of it, and in no other.
 func (c *Core) mail(letters []letter) {
 	poke := false
 	for _, l := range letters {
 		r := c.runs[c.uuids[l.to]]
-		if !l.news || r == nil || r.loading || r.leaving {
+		if !l.news || r == nil || r.life != l.life || r.loading || r.leaving {
 			poke = true
 			continue
 		}

@@ -14,6 +14,11 @@ func (c *Core) append(r *run, p *pending, t journal.Transition) {
 	if t.Row != nil && t.Row.Release {
 		r.leaving, p.release = true, true
 	}
+	for i := range p.letters {
+		if to := c.runs[c.uuids[p.letters[i].to]]; to != nil {
+			p.letters[i].life = to.life
+		}
+	}
 	r.pending = append(r.pending, p)
 	c.out = append(c.out, Append{p.tag, t})
 }
