@@ -14,11 +14,13 @@ func (Mailed) output() {}
 
 // mail hands committed messages over. A child's word goes straight to a parent in memory, as the inbox would bring it later: it is decided once. What a
 // parent wishes goes through the inbox alone, which keeps the order, so that a wish never overtakes the one before it.
+//
+// We may hear of the commit long after it, when the inbox has brought the word already: the parent knows what it has decided in this life of it, and in no other.
 func (c *Core) mail(letters []letter) {
 	poke := false
 	for _, l := range letters {
 		r := c.runs[c.uuids[l.to]]
-		if !l.news || r == nil || r.loading || r.leaving {
+		if !l.news || r == nil || r.life != l.life || r.loading || r.leaving {
 			poke = true
 			continue
 		}
@@ -101,23 +103,34 @@ func (c *Core) nod(r *run) {
 	c.doze(r)
 }
 
-// hear notes what children say to a run that is stopped: they say it once.
-func (c *Core) hear(r *run, p *pending, t *journal.Transition) (facts []planner.Fact, err error) {
+// hear notes what other runs say to a run that is stopped: they say it once. What children say is taken down; a parent that wishes that it goes on, or undoes
+// what it did, is told that it cannot, or it would wait for ever.
+func (c *Core) hear(r *run, p *pending, t *journal.Transition) (facts []planner.Fact, commands []planner.Command, err error) {
 	program := r.program
-	r.program = nil // it is not to be trusted; the planner only takes the word down
+	r.program = nil // it is not to be trusted
 	defer func() { r.program = program }()
 	for _, m := range r.backlog {
-		if _, ok := m.Input.(*planner.ChildDone); !ok || r.held[m.ID] {
+		in := m.Input
+		switch said := in.(type) {
+		case *planner.ChildDone:
+		case *planner.Asked:
+			wish := *said
+			wish.Fault = r.broken
+			in = &wish
+		default:
 			continue
 		}
-		heard, _, err := c.ask(r, m.Input)
-		if err != nil {
-			return facts, err
+		if r.held[m.ID] {
+			continue
 		}
-		facts = append(facts, heard...)
+		heard, answers, err := c.ask(r, in)
+		if err != nil {
+			return nil, nil, err
+		}
+		facts, commands = append(facts, heard...), append(commands, answers...)
 		r.held[m.ID] = true
 		t.Inbox = append(t.Inbox, journal.Consumed{ID: m.ID, Answer: encodeAnswer(nil)})
 		p.answers = append(p.answers, Answered{ID: m.ID})
 	}
-	return facts, nil
+	return facts, commands, nil
 }

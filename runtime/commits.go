@@ -14,6 +14,11 @@ func (c *Core) append(r *run, p *pending, t journal.Transition) {
 	if t.Row != nil && t.Row.Release {
 		r.leaving, p.release = true, true
 	}
+	for i := range p.letters {
+		if to := c.runs[c.uuids[p.letters[i].to]]; to != nil {
+			p.letters[i].life = to.life
+		}
+	}
 	r.pending = append(r.pending, p)
 	c.out = append(c.out, Append{p.tag, t})
 }
@@ -58,9 +63,11 @@ func (c *Core) durable(ev Durable) {
 	}
 }
 
-// invoke lets a call out, or first has the intent to make it committed.
+// invoke lets a call out, or first has the intent to make it committed. A call that was given up before its own commit was known is not made: the run may
+// have ended by that, and be somebody else's.
 func (c *Core) invoke(r *run, cmd *planner.Invoke) {
-	switch {
+	switch u := r.state.Unit(cmd.Ref); {
+	case u == nil || u.State != planner.Running || u.Made() != cmd.Attempt:
 	case !cmd.Confirm:
 		c.out = append(c.out, Invoke{r.id, r.uuid, r.flow, r.version, cmd})
 	case !c.draining && !r.leaving: // if the run is about to be stopped, the call was not made

@@ -109,6 +109,7 @@ type letter struct {
 	id, to string
 	news   bool
 	body   []byte
+	life   uint64 // of the run it is for, when it was written; 0: that was not in memory
 }
 
 // readLetter turns a letter into what the planner is asked; nil if it is none.

@@ -106,8 +106,9 @@ func (c *Core) stop(r *run) {
 	facts, commands, err := c.ask(r, &planner.Poison{Fault: *r.broken})
 	if err == nil {
 		var heard []planner.Fact
-		heard, err = c.hear(r, p, &t)
-		facts = append(facts, heard...)
+		var answers []planner.Command
+		heard, answers, err = c.hear(r, p, &t)
+		facts, commands = append(facts, heard...), append(commands, answers...)
 	}
 	if err == nil && len(facts) > 0 {
 		if t.Facts, err = planner.Encode(facts); err == nil {

@@ -462,6 +462,7 @@ func (s *State) retried() {
 		s.UndoFailed = nil
 	} else {
 		s.Phase = PhaseForward
+		s.stopped()
 	}
 	s.Ended, s.EndedAt, s.Failure = "", time.Time{}, nil
 	s.wakeLoops()

@@ -154,7 +154,7 @@ func (d *decider) verdict(in *ChildDone) *fault.Fault {
 
 // childSettled goes on after a child's end has been recorded.
 func (d *decider) childSettled(st *check.Step, r Ref) {
-	if d.s.Ended != "" { // stopped by a Poison: no error port handles what a person has to look at
+	if d.s.Ended != "" || d.s.Unit(r).Stopped { // by a Poison: no error port handles what a person has to look at
 		d.halts = true
 		defer func() { d.halts = false }()
 	}

@@ -24,11 +24,21 @@ func (s *State) reported(r Ref, u *Unit, status RunStatus) {
 	}
 }
 
+// stopped notes which children go on while their run had ended: a Poison has stopped it, and told them to stop.
+func (s *State) stopped() {
+	if s.Children == 0 {
+		return
+	}
+	for _, st := range s.Steps {
+		st.units(func(_ int, u *Unit) { u.Stopped = u.Child != "" && u.State == Running })
+	}
+}
+
 func (s *State) childStarted(f *ChildStarted, at time.Time) {
 	s.begin(f.Step, at).taken(f.Item)
 	u := s.unit(f.Ref)
 	s.reported(f.Ref, u, "")
-	u.Child, u.Flow, u.Version, u.Generation, u.In = f.Child, f.Flow, f.Version, f.Generation, value(f.Input)
+	u.Stopped, u.Child, u.Flow, u.Version, u.Generation, u.In = false, f.Child, f.Flow, f.Version, f.Generation, value(f.Input)
 	u.Attempts = append(u.Attempts, Attempt{Number: f.Attempt, Status: Running, QueuedAt: at})
 	s.move(f.Ref, u, Running)
 }
@@ -42,6 +52,7 @@ func (s *State) childAsked(f *ChildAsked, at time.Time) {
 		of := s.unit(Ref{Step: f.Step, Item: f.Item})
 		u.Child, u.Flow, u.Version = of.Child, of.Flow, of.Version
 	}
+	u.Stopped = false
 	s.reported(f.Ref, u, "")
 	u.Attempts = append(u.Attempts, Attempt{Number: f.Attempt, Status: Running, QueuedAt: at})
 	s.move(f.Ref, u, Running)

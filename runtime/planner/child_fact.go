@@ -90,7 +90,7 @@ type (
 		Attempt int // of the parent's unit
 		Undo    bool
 		Then    string       // AskCancel: pause or compensate; "": as the flow says
-		Fault   *fault.Fault // AskExpire: why
+		Fault   *fault.Fault // AskExpire: why; any other, if the run cannot be carried on: why that is
 	}
 )
 

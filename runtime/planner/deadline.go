@@ -100,13 +100,11 @@ func (d *decider) runDue() {
 // timeOut stops a run whose time is over, for that reason.
 func (d *decider) timeOut(why fault.Fault) {
 	d.emit(&RunTimedOut{Fault: why})
-	d.halts = true // the flow's own error ports are for its steps
 	for _, st := range d.p.Steps {
 		if s, ok := d.s.Steps[st.Name]; ok && (s.Status == Running || s.Status == Uncertain) {
 			d.expire(st)
 		}
 	}
-	d.halts = false
 }
 
 // expire fails what is open of a step. A call that may not be made twice is told to stop, and its own outcome decides: to call it failed while it may

@@ -77,8 +77,9 @@ type decider struct {
 	cmds  []Command
 	queue []turn // a queue, because a chain of a thousand `set` steps must not be a thousand frames deep
 	busy  bool
-	tell  bool // the run has ended, or is asked what it cannot do any more
-	halts bool // a failure is the server's, not the step's: no error port handles it
+	tell  bool         // the run has ended, or is asked what it cannot do any more
+	unfit *fault.Fault // why it cannot do what it is asked
+	halts bool         // a failure is the server's, not the step's: no error port handles it
 }
 
 // turn is a step whose join has been decided.
@@ -280,9 +281,9 @@ func (d *decider) skip(st *check.Step, because, condition string) {
 	d.propagate(st, f.Edges)
 }
 
-// fail ends a step with a failure: handled if its error port is wired and the run is not being stopped.
+// fail ends a step with a failure: handled if its error port is wired and the run is not being stopped, by a person or because its time is over.
 func (d *decider) fail(st *check.Step, item int, f *fault.Fault) {
-	handled := st.Wired(flow.PortError) && !d.halts && (d.s.Phase == PhaseForward || d.s.Phase == PhaseFailing)
+	handled := st.Wired(flow.PortError) && !d.halts && !d.s.TimedOut && (d.s.Phase == PhaseForward || d.s.Phase == PhaseFailing)
 	fact := &StepFailed{Step: st.Name, Item: item, Fault: *f, Handled: handled}
 	if handled {
 		fact.Edges = d.edges(st, flow.PortError)

@@ -27,7 +27,8 @@
 //
 // A child that compensated by itself has nothing left to undo, and one that did nothing is done at once. At a deadline, and when the parent is stopped,
 // its children are told that their time is over, as if their own timeout had passed: they fail where they stand, or compensate if their on_failure says
-// so, and their own end decides. An answer, a signal, a word on an uncertain step, Pause and Resume may go to the child itself.
+// so, and their own end decides; no error port handles it where it was the run that was out of time, or stopped. A child that is stopped itself answers a
+// wish to go on, or to undo what it did, with why it cannot. An answer, a signal, a word on an uncertain step, Pause and Resume may go to the child itself.
 //
 // Retry, Cancel and Compensate of a child are refused: its parent has them, and a decision has one owner. A failure that an error port handles leaves
 // the child as it failed: what it did is undone when the parent compensates, and stays if the parent succeeds. At most check.MaxNesting runs stand in

@@ -74,6 +74,10 @@ func (w *witness) startsNothing(facts []Fact) {
 	begun, failing := map[Ref]int{}, w.folded.Phase == PhaseFailing
 	for _, f := range facts {
 		switch f := f.(type) {
+		case *StepFailed:
+			if f.Handled && w.folded.TimedOut {
+				w.violated("an error port of %s handles the end of the run's time", f.Step)
+			}
 		case *RetryRequested:
 			failing = false
 		case *RunPaused:

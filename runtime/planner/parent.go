@@ -19,6 +19,13 @@ func (d *decider) asked(in *Asked) {
 	if s.Parent == nil || s.ID == "" {
 		return
 	}
+	if d.p == nil { // it has been stopped
+		if in.Ask == AskRetry || in.Ask == AskUndo {
+			d.emit(&ParentAsked{in.Ask, in.Attempt, in.Undo})
+			d.tell, d.unfit = true, in.Fault
+		}
+		return
+	}
 	switch in.Ask {
 	case AskPause:
 		if s.fits("pause") {
@@ -73,6 +80,9 @@ func (d *decider) tellParent() {
 	} else if s.Failure != nil {
 		f := s.Failure.Fault
 		t.Fault, t.ChildStep = &f, s.Failure.Step
+	}
+	if d.unfit != nil {
+		t.Output, t.Fault, t.ChildStep = nil, d.unfit, ""
 	}
 	d.command(t)
 }

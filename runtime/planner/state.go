@@ -168,6 +168,7 @@ type Unit struct {
 	Version     int       // of the child's flow
 	ChildStatus RunStatus // how the child ended, as the parent was told; "" while it goes on
 	Loose       bool      // what that means for the step is not concluded yet
+	Stopped     bool      // its run was stopped and goes on now, and the child has not said what became of it then
 
 	Iteration int         // of a loop: the one under way, or the last; from 1
 	Passed    int         // iterations that completed

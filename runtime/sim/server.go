@@ -192,7 +192,7 @@ func (s *server) step(ev runtime.Event) {
 		case runtime.Committed:
 			s.w.watch(out.Run)
 		case runtime.Broke:
-			if c := s.w.clientOf(out.Run); c != nil && !c.poison && !errors.Is(out.Err, journal.ErrFenced) {
+			if c := s.w.clientOf(out.Run); c != nil && !c.poison && !errors.Is(out.Err, journal.ErrFenced) && !errors.Is(out.Err, errUnfit) {
 				s.w.violated("run %d broke: %v", out.Run, out.Err)
 			}
 		case runtime.Mailed:
@@ -215,8 +215,14 @@ func (s *server) load(run int64) {
 	if s.w.mutant.history != nil {
 		h = s.w.mutant.history(s, run, h)
 	}
-	s.step(runtime.Loaded{History: h, Program: s.w.program(h.Flow)})
+	loaded := runtime.Loaded{History: h, Program: s.w.program(h.Flow)}
+	if s.w.faulty() && s.w.chance(0.03) { // a release that cannot compile the version; the next one mends it
+		loaded.Program, loaded.Broken = nil, errUnfit
+	}
+	s.step(loaded)
 }
+
+var errUnfit = errors.New("the version does not compile")
 
 func (s *server) commitSoon(n int) {
 	if !s.busy[n] && len(s.queues[n]) > 0 {
