@@ -191,6 +191,9 @@ func (v *Verdict) underway(run view.Run, now time.Time) {
 	case waiting != nil:
 		v.Step = waiting.ID
 		v.Sentence = "`" + waiting.ID + "` waits"
+		if waiting.Kind == "signal" {
+			v.Sentence += " for its signal"
+		}
 		if waiting.NextAt != nil {
 			v.Sentence += " until " + full(*waiting.NextAt)
 		} else if waiting.Reason != "" {
