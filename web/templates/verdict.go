@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/segno-run/segno/web/view"
 )
 
@@ -309,12 +311,24 @@ func classWords(class string) string {
 	return "It failed"
 }
 
-func effectWords(effect string) string {
+// effectWords says what is known of the effect. Of a step that ran a flow only its last failure is known by it: what that run did before is not nothing.
+func effectWords(effect string, evidence []view.Detail) string {
 	switch effect {
 	case "none":
+		if slices.ContainsFunc(evidence, func(d view.Detail) bool { return childRun(d) != "" }) {
+			return ""
+		}
 		return "Nothing was done"
 	case "maybe":
 		return "It may have been done"
 	}
 	return ""
+}
+
+// childRun is the run that a line of evidence names, or "".
+func childRun(d view.Detail) string {
+	if _, err := uuid.Parse(d.Value); d.Name != "run" || err != nil {
+		return ""
+	}
+	return d.Value
 }
