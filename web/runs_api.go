@@ -123,6 +123,15 @@ type runEntry struct {
 var runStatuses = []planner.RunStatus{planner.StatusPending, planner.StatusRunning, planner.StatusWaiting, planner.StatusPaused, planner.StatusSucceeded, planner.StatusFailed,
 	planner.StatusCancelled, planner.StatusCompensating, planner.StatusCompensated, planner.StatusCompensationFailed, planner.StatusUncertain}
 
+// statusWords lists all statuses of runs.
+func statusWords() string {
+	words := make([]string, len(runStatuses))
+	for i, s := range runStatuses {
+		words[i] = string(s)
+	}
+	return strings.Join(words, ", ")
+}
+
 // filter reads the parameters that the API and the page share.
 func filter(c echo.Context) (models.RunFilter, error) {
 	f := models.RunFilter{Flow: c.QueryParam("flow"), Q: c.QueryParam("q"), After: c.QueryParam("after")}
@@ -132,7 +141,7 @@ func filter(c echo.Context) (models.RunFilter, error) {
 				continue
 			}
 			if !slices.Contains(runStatuses, planner.RunStatus(status)) {
-				return f, fail(CodeBadRequest, "`%s` is no status of a run", clip(status))
+				return f, fail(CodeBadRequest, "`%s` is no status of a run; there are %s", clip(status), statusWords())
 			}
 			f.Statuses = append(f.Statuses, status)
 		}

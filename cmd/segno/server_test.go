@@ -190,16 +190,18 @@ func TestRuns(t *testing.T) {
 	if again := strings.TrimSpace(s.run(fine, "segno start order --input good.json --idempotency-key k1")); again != id || len(id) != 36 {
 		t.Errorf("got %q and %q, want one run", id, again)
 	}
-	s.run(notFine, "segno start order --input wrong.json", "the input breaks its schema")
+	s.run(notFine, "segno start order --input wrong.json", "the input breaks its schema:\n  ", "\n  lines: missing")
+	s.write("torn.json", "{\n  \"amount\": }")
+	s.run(misused, "segno start order --input torn.json", "torn.json is not JSON: line 2, column 13: invalid character")
 	s.run(notFine, "segno start nothing", "there is no flow `nothing`")
 	s.run(misused, "segno start order --input missing.json")
 	s.run(notFine, "segno start order --input large.json --wait --timeout 50ms", "has not ended within 50ms; it goes on")
 
-	s.run(notFine, "segno start order --input bad.json --wait", "is failed: ship: ")
+	s.run(notFine, "segno start order --input bad.json --wait", " failed: ship: ")
 	s.run(fine, "segno runs --flow order --status failed", "RUN", "order@1", "failed", "ship: ")
 	s.run(fine, "segno runs --flow snapvault", "no runs")
 	s.run(fine, "segno runs --limit 1", "more: --after ")
-	s.run(notFine, "segno runs --status odd", "`odd` is no status of a run")
+	s.run(notFine, "segno runs --status odd", "`odd` is no status of a run", "pending, running")
 	var page struct {
 		Runs []struct{ ID string }
 	}

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -62,8 +64,8 @@ func (t terminal) start(ctx context.Context, flow string, f startFlags) error {
 		if err != nil {
 			return misuse("%w", err)
 		}
-		if !json.Valid(raw) {
-			return misuse("%s is not JSON", f.input)
+		if err := isJSON(raw); err != nil {
+			return misuse("%s is not JSON: %w", inputName(f.input), err)
 		}
 		req.Input = raw
 	}
@@ -73,7 +75,7 @@ func (t terminal) start(ctx context.Context, flow string, f startFlags) error {
 	}
 	id, err := c.Start(ctx, req)
 	if err != nil {
-		return t.startRefused(err)
+		return startRefused(err)
 	}
 	if !f.wait.wait {
 		if f.wait.json {
@@ -96,7 +98,7 @@ func (t terminal) inputText(name string) ([]byte, error) {
 }
 
 // startRefused adds to a refusal what is wrong with the input, a line each.
-func (t terminal) startRefused(err error) error {
+func startRefused(err error) error {
 	var e *client.Error
 	var details struct {
 		Violations []struct {
@@ -105,11 +107,33 @@ func (t terminal) startRefused(err error) error {
 		} `json:"violations"`
 	}
 	if errors.As(err, &e) && json.Unmarshal(e.Details, &details) == nil && len(details.Violations) > 1 {
+		var lines strings.Builder
 		for _, v := range details.Violations {
-			fmt.Fprintf(t.err, "  %s: %s\n", v.Path, v.Message)
+			fmt.Fprintf(&lines, "\n  %s: %s", v.Path, v.Message)
 		}
+		return refuse("the input breaks its schema:%s", lines.String())
 	}
 	return refused(err)
+}
+
+// inputName is what a person calls the input that --input names.
+func inputName(name string) string {
+	if name == "-" {
+		return "the standard input"
+	}
+	return name
+}
+
+// isJSON says what keeps a text from being JSON, and where.
+func isJSON(raw []byte) error {
+	var v any
+	err := json.Unmarshal(raw, &v)
+	var bad *json.SyntaxError
+	if !errors.As(err, &bad) {
+		return err
+	}
+	before := raw[:min(int(max(bad.Offset-1, 0)), len(raw))]
+	return fmt.Errorf("line %d, column %d: %w", bytes.Count(before, []byte("\n"))+1, len(before)-bytes.LastIndexByte(before, '\n'), bad)
 }
 
 // await stays until a run has settled, and says how it ended.
@@ -140,7 +164,20 @@ func (t terminal) await(ctx context.Context, c *client.Client, id string, w wait
 		return nil
 	}
 	if r.Error != nil {
-		return refuse("run %s is %s: %s", id, r.Status, r.Error)
+		return refuse("run %s %s: %s", id, became(r.Status), r.Error)
 	}
-	return refuse("run %s is %s", id, r.Status)
+	return refuse("run %s %s", id, became(r.Status))
+}
+
+// became is what happened to a run that ended other than well.
+func became(status string) string {
+	switch status {
+	case "failed":
+		return "failed"
+	case "cancelled", "compensated":
+		return "was " + status
+	case "compensation_failed":
+		return "could not be compensated"
+	}
+	return "is " + status
 }

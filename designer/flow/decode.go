@@ -177,6 +177,7 @@ func (d *decoder) duration(n *Node, field string) time.Duration {
 	t, err := ParseDuration(s)
 	if err != nil {
 		d.at(n.Start, field, "", "`%s`: %s", field, err)
+		d.mend(n, "")
 	}
 	return t
 }

@@ -123,7 +123,7 @@ func TestDuration(t *testing.T) {
 			t.Errorf("%q: got %v, want an error", s, got)
 		}
 	}
-	for d, want := range map[time.Duration]string{48 * time.Hour: "48h", 72 * time.Hour: "3d", 90 * time.Minute: "1h30m", time.Second: "1s", 10 * time.Minute: "10m"} {
+	for d, want := range map[time.Duration]string{48 * time.Hour: "48h", 72 * time.Hour: "3d", 90 * time.Minute: "1h30m", time.Second: "1s", 10 * time.Minute: "10m", 48*time.Hour + 400*time.Millisecond: "48h0.4s"} {
 		if got := FormatDuration(d); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}

@@ -74,7 +74,7 @@ func ParseFlow(tree *Tree, issues Issues) (*Definition, Issues) {
 		}
 	})
 	for _, key := range []string{"name", "steps"} {
-		if root.Entry(key) == nil {
+		if lacks(root, key, flowKeys) {
 			hint := "add `name: my_flow`"
 			if key == "steps" {
 				hint = "add `steps:` with at least one step"
@@ -166,14 +166,14 @@ func (d *decoder) onFailure(n *Node) OnFailure {
 
 func (d *decoder) steps(def *Definition, n *Node) {
 	if n.IsNull() {
-		d.at(n.Start, "steps", "", "the flow has no steps")
+		d.at(n.Start, "steps", "add one: `steps: {first: {call: …}}`", "the flow has no steps")
 		return
 	}
 	if !d.mapping(n, "steps", "a mapping of steps by name") {
 		return
 	}
 	if len(n.Entries) == 0 {
-		d.at(n.Start, "steps", "", "the flow has no steps")
+		d.at(n.Start, "steps", "add one: `steps: {first: {call: …}}`", "the flow has no steps")
 	}
 	seen := map[string]bool{}
 	for i := range n.Entries {

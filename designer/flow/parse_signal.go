@@ -30,7 +30,7 @@ func (d *decoder) signal(s *Step, e *Entry) {
 			}
 		}
 	})
-	if v.Entry("name") == nil {
+	if lacks(v, "name", signalKeys) {
 		d.at(e.Key.Start, "signal", "add `name: …`, by which it is sent", "`signal` has no `name`")
 	}
 }

@@ -11,6 +11,10 @@ func (d *decoder) stepEntry(e *Entry) Step {
 	n := e.Value
 	s := Step{Name: e.Key.Text, Pos: d.tree.Pos(e.Key.Start), End: d.tree.lineAfter(max(n.End, e.Colon+1)), Positions: d.places}
 	d.checkName(s.Name, e.Key.Start, "", "step")
+	if slices.Contains(stepKeys, s.Name) && (n.Kind == ScalarNode && !n.IsNull() || n.Kind == SequenceNode || n.Kind == MappingNode && !holdsKind(n)) {
+		d.at(e.Key.Start, "", "indent it below the name of its step", "`%s` is a key of a step, and stands where the name of a step is meant to be", s.Name)
+		return s
+	}
 	if n.Kind != MappingNode {
 		if n.IsNull() {
 			d.at(e.Key.Start, "", oneKind, "the step `%s` is empty", shorten(s.Name))
@@ -36,12 +40,17 @@ func (d *decoder) stepEntry(e *Entry) Step {
 		kindKey = k.Key.Text
 	}
 	s.Kind = Kind(kindKey)
-	if kindKey == "" && !slices.ContainsFunc(kinds, func(k Kind) bool { return !lacks(n, string(k), stepKeys) }) {
+	if kindKey == "" && !holdsKind(n) {
 		d.at(e.Key.Start, "", oneKind, "the step `%s` has no kind", shorten(s.Name))
 	}
 	d.each(n, "step", "", stepKeys, func(key string, e *Entry) { d.stepKey(&s, key, e) })
 	d.stepWhole(&s, n)
 	return s
+}
+
+// holdsKind reports whether a mapping has a key that could make it a step.
+func holdsKind(n *Node) bool {
+	return slices.ContainsFunc(kinds, func(k Kind) bool { return !lacks(n, string(k), stepKeys) })
 }
 
 // belongs are the keys that only steps of some kinds have.
@@ -189,6 +198,7 @@ func (d *decoder) after(n *Node) After {
 		return a
 	}
 	d.at(n.Start, field, didYouMean(s, []string{string(AfterSuccess), string(AfterAttempt)}), "`%s` must be %s, found `%s`", field, want, shorten(s))
+	d.mend(n, meant(s, []string{string(AfterSuccess), string(AfterAttempt)}))
 	return ""
 }
 

@@ -24,7 +24,7 @@ func (d *decoder) until(e *Entry) *UntilSpec {
 			u.Max = d.integer(e.Value, "until.max", 1, MostMax)
 		}
 	})
-	if v.Entry("condition") == nil {
+	if lacks(v, "condition", untilKeys) {
 		d.at(e.Key.Start, "until", "add `condition: ${{ output.done }}`, say", "`until` has no `condition`")
 	}
 	return u

@@ -211,9 +211,9 @@ func (d *decider) timerDue(in *TimerDue) {
 	f := fault.Fault{Class: fault.Timeout, Effect: fault.None}
 	switch {
 	case s.Ask:
-		f.Message = "nobody answered the approval within " + st.ApprovalTimeout.String()
+		f.Message = "nobody answered the approval within " + flow.FormatDuration(st.ApprovalTimeout)
 	case s.Awaits != "":
-		f.Message = "the signal " + quote(s.Awaits) + " did not come within " + st.SignalTimeout.String()
+		f.Message = "the signal " + quote(s.Awaits) + " did not come within " + flow.FormatDuration(st.SignalTimeout)
 	default:
 		d.waited(st)
 		return

@@ -5,6 +5,7 @@ import (
 
 	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/designer/fault"
+	"github.com/segno-run/segno/designer/flow"
 )
 
 // forward reports whether the run does what the flow says, or settles what of that is in flight: deadlines count then, and then alone.
@@ -66,11 +67,11 @@ func (d *decider) overdueFault(st *check.Step) *fault.Fault {
 		}
 		return d.runFault()
 	}
-	return timeoutFault(quote(st.Name)+" was not done within "+st.Deadline.String()+", all attempts included", "step", d.s.step(st.Name).Deadline)
+	return timeoutFault(quote(st.Name)+" was not done within "+flow.FormatDuration(st.Deadline)+", all attempts included", "step", d.s.step(st.Name).Deadline)
 }
 
 func (d *decider) runFault() *fault.Fault {
-	return timeoutFault("the run was not done within "+d.p.Timeout.String(), "run", d.s.Deadline)
+	return timeoutFault("the run was not done within "+flow.FormatDuration(d.p.Timeout), "run", d.s.Deadline)
 }
 
 func timeoutFault(message, which string, at time.Time) *fault.Fault {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/designer/fault"
+	"github.com/segno-run/segno/designer/flow"
 	"github.com/segno-run/segno/designer/project"
 	"github.com/segno-run/segno/runtime"
 	"github.com/segno-run/segno/runtime/journal"
@@ -248,8 +249,8 @@ func (p *play) invoke(in runtime.Invoke) {
 	}
 	started := p.now
 	if !p.patient && in.Timeout > 0 && r.takes > in.Timeout {
-		r = reply{takes: in.Timeout, fault: &fault.Fault{Class: fault.Timeout, Effect: fault.Maybe, Message: "no answer within " + in.Timeout.String(),
-			Evidence: []fault.Detail{{Name: "timeout", Value: in.Timeout.String()}}}}
+		r = reply{takes: in.Timeout, fault: &fault.Fault{Class: fault.Timeout, Effect: fault.Maybe, Message: "no answer within " + flow.FormatDuration(in.Timeout),
+			Evidence: []fault.Detail{{Name: "timeout", Value: flow.FormatDuration(in.Timeout)}}}}
 	}
 	p.after(r.takes, func() { p.done(id, r, started) })
 }

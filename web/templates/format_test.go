@@ -46,6 +46,7 @@ func TestAStepsNameIsLinkedAsAWord(t *testing.T) {
 		{"stock item 3 got its answer", "stock", "", " item 3 got its answer"},
 		{"the run failed: a is bad", "a", "the run failed: ", " is bad"},
 		{"undoing stock_2, stock", "stock", "undoing stock_2, ", ""},
+		{"the signal `paid` did not come", "paid", "the signal ", " did not come"},
 	} {
 		before, after, found := cutWord(c.text, c.name)
 		if !found || before != c.before || after != c.after {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/segno-run/segno/web/view"
 )
 
@@ -191,6 +193,9 @@ func (v *Verdict) underway(run view.Run, now time.Time) {
 	case waiting != nil:
 		v.Step = waiting.ID
 		v.Sentence = "`" + waiting.ID + "` waits"
+		if waiting.Kind == "signal" {
+			v.Sentence += " for its signal"
+		}
 		if waiting.NextAt != nil {
 			v.Sentence += " until " + full(*waiting.NextAt)
 		} else if waiting.Reason != "" {
@@ -306,12 +311,24 @@ func classWords(class string) string {
 	return "It failed"
 }
 
-func effectWords(effect string) string {
+// effectWords says what is known of the effect. Of a step that ran a flow only its last failure is known by it: what that run did before is not nothing.
+func effectWords(effect string, evidence []view.Detail) string {
 	switch effect {
 	case "none":
+		if slices.ContainsFunc(evidence, func(d view.Detail) bool { return childRun(d) != "" }) {
+			return ""
+		}
 		return "Nothing was done"
 	case "maybe":
 		return "It may have been done"
 	}
 	return ""
+}
+
+// childRun is the run that a line of evidence names, or "".
+func childRun(d view.Detail) string {
+	if _, err := uuid.Parse(d.Value); d.Name != "run" || err != nil {
+		return ""
+	}
+	return d.Value
 }

@@ -135,3 +135,22 @@ func TestHighlightLosesNothing(t *testing.T) {
 		}
 	}
 }
+
+func TestTheRunOfAStepLeadsToItAndSaysNoMoreThanItKnows(t *testing.T) {
+	t.Parallel()
+	const child = "01a209af-9abe-87fb-9130-526978b92465"
+	run := failedRun()
+	run.Error.Evidence = []view.Detail{{Name: "run", Value: child}, {Name: "its status", Value: "failed"}}
+	run.Error.Effect = "none"
+	var b strings.Builder
+	if err := RunHeader(runPage(run, "", "")).Render(t.Context(), &b); err != nil {
+		t.Fatal(err)
+	}
+	page := b.String()
+	if !strings.Contains(page, `<a href="/runs/`+child+`">`) {
+		t.Errorf("the run that failed is no link in %s", page)
+	}
+	if strings.Contains(page, "Nothing was done") {
+		t.Error("the header says that nothing was done, of a run of which nobody asked")
+	}
+}

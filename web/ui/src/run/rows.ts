@@ -80,9 +80,14 @@ export function appendLog(run: string, event: Event): void {
       // The step's name is a link where it stands in the sentence, else after it.
       const at = wordAt(f.text, f.step);
       const link = make("a", f.step, { href: `/runs/${run}?step=${encodeURIComponent(f.step)}`, "data-select": f.step });
-      if (at < 0) p.append(`${f.text} (`, link, ")");
-      else p.append(f.text.slice(0, at), link, f.text.slice(at + f.step.length));
-    } else p.textContent = f.text;
+      if (at < 0) p.append(...prose(f.text), " (", link, ")");
+      else {
+        let before = f.text.slice(0, at);
+        let after = f.text.slice(at + f.step.length);
+        if (before.endsWith("`") && after.startsWith("`")) [before, after] = [before.slice(0, -1), after.slice(1)];
+        p.append(...prose(before), link, ...prose(after));
+      }
+    } else p.append(...prose(f.text));
     facts.append(p);
   }
   const row = make("li", "", { "data-seq": String(event.seq) });
@@ -107,6 +112,11 @@ function shorten(log: HTMLElement): void {
   if (!(log.childElementCount > most)) return;
   while (log.childElementCount > most) log.firstElementChild?.remove();
   document.getElementById("run-log-earlier")?.removeAttribute("hidden");
+}
+
+/** A sentence in which `names` stand as code. As layout.templ's prose. */
+function prose(text: string): (Node | string)[] {
+  return text.split("`").map((part, i) => (i % 2 ? make("code", part) : part));
 }
 
 /** Where a step's name stands as a word of its own, or -1: the "a" of "failed" is not the step a. As run.templ's cutWord. */
