@@ -25,8 +25,10 @@ func (in Inspector) hasTab(tab string) bool {
 		return in.failure() != nil
 	case "input":
 		return calls || !empty(in.input())
-	case "attempts", "logs":
+	case "attempts":
 		return calls || len(in.attempts()) > 0
+	case "logs": // what a run of a flow says stands in that run
+		return in.Step.Kind == "call" || in.Step.Kind != "flow" && len(in.attempts()) > 0
 	}
 	return true // every step may have an output
 }
@@ -45,7 +47,7 @@ func (in Inspector) current() string {
 		return "error"
 	case !empty(in.output()):
 		return "output"
-	case len(in.attempts()) > 0 && in.Step.Status == "running":
+	case len(in.attempts()) > 0 && in.Step.Status == "running" && in.hasTab("logs"):
 		return "logs"
 	case in.hasTab("input"):
 		return "input"

@@ -133,9 +133,9 @@ function StepForm({ node, onSelect, onWire }: { node: Node } & Pick<Props, "onSe
           <Field path="max_parallel" label="At once" kind="integer" placeholder="10" value={spec["max_parallel"]} issues={issues} onCommit={(v, typed) => set("max_parallel", v, typed)} />
         </details>
       ) : null}
+      {node.kind === "call" || node.kind === "flow" ? <UntilFields {...section} /> : null}
       {node.kind === "call" ? (
         <>
-          <UntilFields {...section} />
           <RetryFields {...section} />
           <CompensateFields {...section} />
         </>
