@@ -254,7 +254,7 @@ func (st *Step) Show() StepStatus {
 			return CompensationFailed
 		case u.Done > 0 && u.Settled:
 			return Compensated
-		case u.Open > 0 || u.Done > 0:
+		case u.Open > 0 || u.Done > 0 || st.Unit.Undo != nil: // the last: a loop some of whose runs are undone
 			return Compensating
 		}
 	}
