@@ -79,3 +79,14 @@ func (d *decider) judgeIteration(f *ChildEnded) {
 	}
 	d.iterated(st, &IterationCompleted{Ref: f.Ref, Attempt: f.Attempt, Output: f.Output}, broken)
 }
+
+// Runs counts the runs that a compensation of the step would ask to undo, if it runs a flow in a loop; 0 for every other step.
+func (st *Step) Runs() int {
+	n := 0
+	st.units(func(_ int, u *Unit) {
+		if u.Child != "" && u.Did() {
+			n += u.undoes()
+		}
+	})
+	return n
+}

@@ -1,6 +1,7 @@
 package runview
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/segno-run/segno/runtime/planner"
@@ -104,6 +105,9 @@ func (p *Plan) compensate(s *planner.State, o *Outline) {
 			step.Function, step.Reason = "", notKnown(st, unknown)+", and only what completed is undone"
 		default:
 			step.Does = "undo"
+			if n := st.Runs(); n > 1 {
+				step.Reason = fmt.Sprintf("%d runs, of each loop the last one first", n)
+			}
 			if def.Attempts && unknown > 0 {
 				step.Reason = notKnown(st, unknown)
 				did += unknown

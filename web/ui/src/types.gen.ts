@@ -151,6 +151,7 @@ export interface Child {
 export interface Attempt {
   number: number;
   iteration?: number;
+  run?: string;
   said?: string;
   status: string;
   queued_at: string;
