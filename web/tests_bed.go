@@ -109,22 +109,22 @@ func (s *Server) newTestbed(ctx context.Context, name, version string, unsaved *
 	if err != nil {
 		return nil, err
 	}
-	b.prepare(functions, flows)
+	b.prepare(functions, pins, flows)
 	return b, nil
 }
 
-// family gathers the texts of the flows that a definition runs, and of those that they run, each name once: those of pins, or the latest. Functions that
+// family gathers the texts of the flows that a definition runs, and of those that they run, each version once: those of pins, or the latest. Functions that
 // they were published with, and that are not among functions, are added to those.
 func (s *Server) family(ctx context.Context, d *flow.Definition, pins map[string]int, functions Catalog) ([]project.FlowFile, error) {
 	var out []project.FlowFile
-	seen := map[string]bool{}
+	seen := map[childRef]bool{}
 	var gather func(d *flow.Definition, pins map[string]int) error
 	gather = func(d *flow.Definition, pins map[string]int) error {
 		for _, c := range childrenOf(d, pins) {
-			if seen[c.Flow] {
+			if seen[c] {
 				continue
 			}
-			seen[c.Flow] = true
+			seen[c] = true
 			v, err := s.DB.Version(ctx, c.Flow, c.Version)
 			if errors.Is(err, models.ErrNotFound) {
 				continue
@@ -142,7 +142,7 @@ func (s *Server) family(ctx context.Context, d *flow.Definition, pins map[string
 				}
 			}
 			def, _ := flow.Parse(v.Source)
-			out = append(out, project.FlowFile{Path: "flows/" + c.Flow + ".yaml", Source: v.Source, Def: def})
+			out = append(out, project.FlowFile{Path: "flows/" + c.Flow + ".yaml", Source: v.Source, Def: def, Version: c.Version, Pins: below})
 			if err := gather(def, below); err != nil {
 				return err
 			}
@@ -152,8 +152,8 @@ func (s *Server) family(ctx context.Context, d *flow.Definition, pins map[string
 	return out, gather(d, pins)
 }
 
-// prepare reads the flow's tests. flows are those that it runs.
-func (b *testbed) prepare(functions Catalog, flows []project.FlowFile) {
+// prepare reads the flow's tests. flows are those that it runs, pins their versions where it names none.
+func (b *testbed) prepare(functions Catalog, pins map[string]int, flows []project.FlowFile) {
 	sum := sha256.New()
 	part := func(text []byte) { fmt.Fprintf(sum, "%d:%s", len(text), text) }
 	part(b.source)
@@ -166,7 +166,7 @@ func (b *testbed) prepare(functions Catalog, flows []project.FlowFile) {
 	for _, f := range flows {
 		part(f.Source)
 	}
-	b.project = project.Of(known, append([]project.FlowFile{{Path: "flows/" + b.flow + ".yaml", Source: b.source, Def: b.def}}, flows...))
+	b.project = project.Of(known, append([]project.FlowFile{{Path: "flows/" + b.flow + ".yaml", Source: b.source, Def: b.def, Pins: pins}}, flows...))
 	var whole []project.TestFile
 	for _, row := range b.rows {
 		part([]byte(row.File))

@@ -62,15 +62,16 @@ func (t terminal) apply(ctx context.Context, dir string, f applyFlags) error {
 	if !f.json {
 		fmt.Fprint(t.out, t.tinted(got.plan.Text()))
 	}
-	done := []applied{}
+	done, held := []applied{}, []heldBack(nil)
 	if !f.dryRun {
-		done, err = t.carryOut(ctx, c, dir, got, f)
+		done, held, err = t.carryOut(ctx, c, dir, got, f)
 	}
 	if f.json {
 		answer := struct {
 			Plan    project.Plan `json:"plan"`
 			Applied []applied    `json:"applied"`
-		}{got.plan, done}
+			Held    []heldBack   `json:"held,omitempty"`
+		}{got.plan, done, held}
 		if printed := t.printJSON(answer); printed != nil {
 			return printed
 		}
@@ -87,8 +88,14 @@ func (t terminal) apply(ctx context.Context, dir string, f applyFlags) error {
 	return nil
 }
 
+// heldBack is a flow that was not published because one that it runs was not.
+type heldBack struct {
+	Flow string `json:"flow"`
+	Runs string `json:"runs"`
+}
+
 // carryOut does what the plan says: functions first, for flows are checked against them.
-func (t terminal) carryOut(ctx context.Context, c *client.Client, dir string, got *compared, f applyFlags) ([]applied, error) {
+func (t terminal) carryOut(ctx context.Context, c *client.Client, dir string, got *compared, f applyFlags) ([]applied, []heldBack, error) {
 	done := []applied{}
 	note := func(a applied, format string, args ...any) {
 		done = append(done, a)
@@ -101,7 +108,7 @@ func (t terminal) carryOut(ctx context.Context, c *client.Client, dir string, go
 			continue
 		}
 		if err := t.put(ctx, c, got.project, fp.Name, f.force); err != nil {
-			return done, err
+			return done, nil, err
 		}
 		note(applied{Function: fp.Name}, "registered function %s", fp.Name)
 	}
@@ -111,17 +118,19 @@ func (t terminal) carryOut(ctx context.Context, c *client.Client, dir string, go
 			plans[fp.Name] = fp
 		}
 	}
-	// A flow that another one runs comes first, so that the other runs its new version; one that is refused takes those that run it along.
+	// A flow that another one runs comes first, so that the other runs its new version; one that is refused holds back those that run it.
 	var refusals []error
 	var left []project.FlowPlan
+	var waiting []heldBack
 	held := map[string]bool{}
 	for _, file := range got.project.Ordered() {
 		fp, changes := plans[file.Def.Name]
 		if !changes {
 			continue
 		}
-		if slices.ContainsFunc(got.project.Children(fp.Name), func(child string) bool { return held[child] }) {
-			held[fp.Name] = true
+		children := got.project.Children(fp.Name)
+		if i := slices.IndexFunc(children, func(child string) bool { return held[child] }); i >= 0 {
+			waiting, held[fp.Name] = append(waiting, heldBack{fp.Name, children[i]}), true
 			continue
 		}
 		version, err := c.Publish(ctx, fp.Name, file.Source, f.message)
@@ -129,14 +138,17 @@ func (t terminal) carryOut(ctx context.Context, c *client.Client, dir string, go
 		case client.IsCode(err, "invalid"):
 			refusals, left, held[fp.Name] = append(refusals, err), append(left, fp), true
 		case err != nil:
-			return done, refused(err)
+			return done, waiting, refused(err)
 		default:
 			note(applied{Flow: fp.Name, Version: version}, "published flow %s version %d", fp.Name, version)
 		}
 	}
 	if len(left) > 0 {
 		t.refusals(dir, left, refusals, got.project)
-		return done, refused(errors.Join(refusals...))
+		for _, h := range waiting {
+			fmt.Fprintf(t.err, "flow %s is not published, because it runs %s, which is not\n", h.Flow, h.Runs)
+		}
+		return done, waiting, refused(errors.Join(refusals...))
 	}
 	for _, tp := range got.plan.Tests {
 		if tp.Action != project.Create && tp.Action != project.Update {
@@ -144,11 +156,11 @@ func (t terminal) carryOut(ctx context.Context, c *client.Client, dir string, go
 		}
 		i := slices.IndexFunc(got.tests, func(s project.TestSource) bool { return s.Flow == tp.Flow && s.Path() == tp.File })
 		if err := c.PutTest(ctx, got.tests[i]); err != nil {
-			return done, refused(err)
+			return done, nil, refused(err)
 		}
 		note(applied{Flow: tp.Flow, Test: tp.File}, "stored %s of %s", tp.File, tp.Flow)
 	}
-	return done, nil
+	return done, nil, nil
 }
 
 // put registers a function. That it breaks a flow of the folder is no hindrance: the folder's own text of that flow, which has been checked against

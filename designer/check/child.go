@@ -152,7 +152,8 @@ func (k *compiler) childStep(i int) {
 		return
 	}
 	spec := w.Sub
-	sc := scope{step: i, field: "with", item: item}
+	sc := scope{step: i, field: "with", item: item, loop: loopOf(w), needs: k.requiredByChild(spec)}
+	defer func() { s.Until = k.until(i, item) }()
 	with, passed := k.typedTemplate(spec.With, sc)
 	child := k.childOf(spec)
 	if child == nil {
@@ -177,6 +178,18 @@ func (k *compiler) childStep(i int) {
 	call := &flow.CallSpec{Function: spec.Flow, FuncPos: spec.FlowPos, With: spec.With}
 	k.checkWith(i, call, c, "")
 	k.fit(spec.With, passed, child.Input.Type(), fitting{sc: sc, function: spec.Flow})
+}
+
+// requiredByChild lists the names that a flow's input must have.
+func (k *compiler) requiredByChild(spec *flow.SubSpec) []string {
+	s := k.childOf(spec)
+	if s == nil || s.Source.Kind == flow.Absent {
+		return nil
+	}
+	if in := readShape(s.Source.JSON()); in != nil {
+		return in.required
+	}
+	return nil
 }
 
 func (k *compiler) unknownFlow(i int) {
@@ -215,5 +228,5 @@ func (k *compiler) unknownFlow(i int) {
 // circle reports a flow that would run itself.
 func (k *compiler) circle(i int, chain []string) {
 	w := &k.d.Steps[i]
-	k.report(flow.Error, w.Sub.FlowPos, w.Name, "flow", "a flow that repeats something does so with `for_each`", "the flow would run itself: %s", strings.Join(chain, " → "))
+	k.report(flow.Error, w.Sub.FlowPos, w.Name, "flow", "a flow that repeats something does so with `for_each` or `until`", "the flow would run itself: %s", strings.Join(chain, " → "))
 }

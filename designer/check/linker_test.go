@@ -117,7 +117,7 @@ func TestCirclesOfVersions(t *testing.T) {
 		{"name: a\nsteps: {x: {wait: 1s}}\n", ""},
 		{"name: b\nsteps: {x: {flow: a}}\n", ""},
 		{"name: c\nsteps: {x: {flow: b}}\n", ""},
-		{"name: a\nsteps: {x: {flow: c}}\n", "the flow would run itself: a → c → b → a (a flow that repeats something does so with `for_each`)"},
+		{"name: a\nsteps: {x: {flow: c}}\n", "the flow would run itself: a → c → b → a (a flow that repeats something does so with `for_each` or `until`)"},
 		{"name: d\nsteps: {x: {flow: pai}}\n", "there is no flow `pai` (did you mean `pay`?)"},
 		{"name: d\nsteps: {x: {flow: a, version: 2}}\n", "the flow `a` has no version 2 (the latest is 1)"},
 	} {

@@ -54,7 +54,7 @@ type Step struct {
 
 	Deadline time.Duration // kinds call and flow: of the step with all its attempts and items; 0: none
 
-	Until *Until // kind call: it loops; may be nil
+	Until *Until // kinds call and flow: it loops; may be nil
 
 	Call       *Call  // kind call
 	Child      *Child // kind flow
@@ -95,7 +95,7 @@ type Edge struct {
 	To   int
 }
 
-// Until is the loop of a step: its function is called until the condition is true.
+// Until is the loop of a step: its function is called, or its flow run, until the condition is true.
 type Until struct {
 	Condition *expr.Program
 	Every     time.Duration // between the end of an iteration and the next; never 0

@@ -62,8 +62,8 @@ func (k *compiler) onlyOnCalls(i int) {
 	if w.ForEach != nil && w.Kind != flow.SubFlow {
 		k.stepIssue(flow.Error, i, "for_each", "put the loop on a `call` or `flow` step", "`for_each` belongs to a `call` or `flow` step; this is a `%s` step", w.Kind)
 	}
-	if w.Until != nil {
-		k.stepIssue(flow.Error, i, "until", "put the loop on a `call` step", "`until` belongs to a `call` step; this is a `%s` step", w.Kind)
+	if w.Until != nil && w.Kind != flow.SubFlow {
+		k.stepIssue(flow.Error, i, "until", "put the loop on a `call` or `flow` step", "`until` belongs to a `call` or `flow` step; this is a `%s` step", w.Kind)
 	}
 	if w.Compensate != nil {
 		k.stepIssue(flow.Error, i, "compensate", "", "`compensate` belongs to a `call` step; this is a `%s` step", w.Kind)

@@ -30,8 +30,8 @@ func (k *compiler) noIteration(sc scope, otherwise string) string {
 		return ""
 	}
 	switch s := &k.d.Steps[sc.step]; {
-	case s.Kind != flow.Call:
-		return "only a `call` step can loop"
+	case s.Kind != flow.Call && s.Kind != flow.SubFlow:
+		return "only a `call` or `flow` step can loop"
 	case s.Until != nil:
 		return otherwise
 	}
@@ -67,11 +67,11 @@ func (k *compiler) until(i int, item bool) *Until {
 	}
 	switch yes, err := out.Condition.EvalBool(nil); {
 	case err != nil:
-		k.report(flow.Error, u.Condition.Pos, w.Name, field, "read what the function returns: `output`", "this can never be evaluated: %s", err)
+		k.report(flow.Error, u.Condition.Pos, w.Name, field, "read what it returns: `output`", "this can never be evaluated: %s", err)
 	case !yes:
-		k.report(flow.Error, u.Condition.Pos, w.Name, field, "read what the function returns: `output`", "this is never true: the step would loop until `max`, and fail")
+		k.report(flow.Error, u.Condition.Pos, w.Name, field, "read what it returns: `output`", "this is never true: the step would loop until `max`, and fail")
 	default:
-		k.report(flow.Warning, u.Condition.Pos, w.Name, field, "remove `until`, or read what the function returns: `output`", "this is always true: there is only one iteration")
+		k.report(flow.Warning, u.Condition.Pos, w.Name, field, "remove `until`, or read what it returns: `output`", "this is always true: there is only one iteration")
 	}
 	return out
 }

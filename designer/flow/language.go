@@ -63,7 +63,7 @@ func stepShapes() shapes {
 	until := closed(shapes{"condition": condition("True: the step completes with the output of this iteration."),
 		"every": durationOf("Between the end of an iteration and the next; default " + FormatDuration(DefaultEvery) + "."),
 		"max":   shapes{"type": "integer", "minimum": 1, "maximum": MostMax, "default": DefaultMax, "description": "Iterations after which the step fails with class timeout."}}, "condition")
-	until["description"] = "Calls the function again and again until a condition is true."
+	until["description"] = "Calls the function, or runs the flow, again and again until a condition is true."
 	return shapes{
 		"title": said("What people read instead of the name."),
 		"notes": said("For people. It means nothing, and is no part of the content hash."),
@@ -79,7 +79,7 @@ func stepShapes() shapes {
 		"version":    shapes{"type": "integer", "minimum": 1, "description": "Of that flow; without it, the latest when this flow is published."},
 		"with":       shapes{"$ref": "#/$defs/with"},
 		"timeout":    durationOf("Of one attempt; default: the function's, which is " + FormatDuration(DefaultTimeout) + "."),
-		"deadline":   durationOf("Of the step with all its attempts and items; without it, none."),
+		"deadline":   durationOf("Of the step with all its attempts, items and iterations; without it, none."),
 		"retry":      shapes{"$ref": "#/$defs/retry", "description": "Which failures are tried again, and how often; default: the function's."},
 		"until":      until,
 		"compensate": compensate,

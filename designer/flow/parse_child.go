@@ -4,7 +4,6 @@ package flow
 var childHints = map[string]string{
 	"retry":      "a run of a flow is not tried again as a whole; give the steps of that flow a `retry`",
 	"timeout":    "`timeout` is of one attempt of a call; write `deadline`, which bounds the step",
-	"until":      "a loop is of calls; put it into a step of that flow",
 	"compensate": "the flow is compensated as one unit, by the `compensate` of its own steps",
 }
 

@@ -56,7 +56,7 @@ func holdsKind(n *Node) bool {
 // belongs are the keys that only steps of some kinds have.
 var belongs = map[string][]Kind{
 	"with": {Call, SubFlow}, "deadline": {Call, SubFlow}, "for_each": {Call, SubFlow}, "max_parallel": {Call, SubFlow}, "tolerated_failures": {Call, SubFlow},
-	"until": {Call}, "retry": {Call}, "timeout": {Call}, "compensate": {Call},
+	"until": {Call, SubFlow}, "retry": {Call}, "timeout": {Call}, "compensate": {Call},
 	"version": {SubFlow},
 }
 

@@ -147,7 +147,7 @@ type Step struct {
 	Approval ApprovalSpec
 	Fail     FailSpec
 
-	Until *UntilSpec // kind call: the step loops
+	Until *UntilSpec // kinds call and flow: the step loops
 
 	Compensate *CallSpec // kind call only
 
@@ -226,7 +226,7 @@ type Retry struct {
 	On          []fault.Class `json:"on,omitempty"`           // empty: every class that is safe to retry
 }
 
-// UntilSpec calls the step's function again and again until a condition is true.
+// UntilSpec calls the step's function, or runs its flow, again and again until a condition is true.
 type UntilSpec struct {
 	Condition *Expr         // nil if it could not be read
 	Every     time.Duration // between the end of an iteration and the next; 0: DefaultEvery

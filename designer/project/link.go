@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 
@@ -11,7 +12,13 @@ import (
 // links is what the flows of a folder look like to each other, found out when it is first asked for.
 type links struct {
 	once sync.Once
-	own  map[string]*check.Signature
+	own  map[edition]*check.Signature
+}
+
+// edition is a flow of a project: 0 for the one of the folder, which has no version yet.
+type edition struct {
+	name    string
+	version int
 }
 
 // ServerFlows are the published flows of a server, which the flows of a folder may run, too.
@@ -38,10 +45,13 @@ func (p *Project) Flow(name string, version int) *check.Signature {
 	return p.signature(name, version, p.own)
 }
 
-func (p *Project) signature(name string, version int, own func(string) *check.Signature) *check.Signature {
+func (p *Project) signature(name string, version int, own func(edition) *check.Signature) *check.Signature {
 	here := p.links != nil && p.File(name) != nil
 	if here && version == 0 {
-		return own(name)
+		return own(edition{name, 0})
+	}
+	if version > 0 && p.links != nil && p.version(name, version) != nil {
+		return own(edition{name, version})
 	}
 	if p.server == nil {
 		if here {
@@ -59,7 +69,7 @@ func (p *Project) signature(name string, version int, own func(string) *check.Si
 	if version != next {
 		return nil
 	}
-	s := *own(name)
+	s := *own(edition{name, 0})
 	s.Version = version
 	return &s
 }
@@ -79,39 +89,92 @@ func (p *Project) FlowNames() []string {
 	return slices.Compact(names)
 }
 
+// version is the text of a published version; nil: it is not known here.
+func (p *Project) version(name string, version int) *FlowFile {
+	for i := range p.Flows {
+		if f := &p.Flows[i]; f.Version == version && f.Def != nil && f.Def.Name == name {
+			return f
+		}
+	}
+	return nil
+}
+
+// Edition is the text of a flow in a version, as a step runs it: that of the folder for 0, and where the version is not known. Nil: there is none.
+func (p *Project) Edition(name string, version int) *FlowFile {
+	if f := p.version(name, version); f != nil {
+		return f
+	}
+	return p.File(name)
+}
+
+// CatalogOf is what a text is checked against: p, with the versions that the text is pinned to.
+func (p *Project) CatalogOf(f *FlowFile) check.Catalog { return pinned{p, f.Pins} }
+
+// pinned is a catalogue for a text that names no versions.
+type pinned struct {
+	check.Catalog
+	pins map[string]int
+}
+
+// Flow implements check.Catalog.
+func (c pinned) Flow(name string, version int) *check.Signature {
+	return c.Catalog.Flow(name, cmp.Or(version, c.pins[name]))
+}
+
+// runs lists the flows that a text runs and that are here.
+func (p *Project) runs(f *FlowFile) []edition {
+	var out []edition
+	if f.Def == nil {
+		return nil
+	}
+	for i := range f.Def.Steps {
+		s := f.Def.Steps[i].Sub
+		if s == nil || s.Flow == "" {
+			continue
+		}
+		e := edition{s.Flow, cmp.Or(s.Version, f.Pins[s.Flow])}
+		if p.version(e.name, e.version) == nil {
+			e.version = 0
+		}
+		if p.Edition(e.name, e.version) != nil && !slices.Contains(out, e) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
 // own is the signature of a flow of the folder.
-func (p *Project) own(name string) *check.Signature {
+func (p *Project) own(e edition) *check.Signature {
 	p.links.once.Do(func() {
-		l := &linking{Project: p, done: map[string]*check.Signature{}}
+		l := &linking{Project: p, done: map[edition]*check.Signature{}}
 		for i := range p.Flows {
-			for _, child := range children(p.Flows[i].Def) {
-				if p.File(child) != nil {
-					l.find(child)
-				}
+			for _, child := range p.runs(&p.Flows[i]) {
+				l.find(child)
 			}
 		}
 		p.links.own = l.done
 	})
-	if s := p.links.own[name]; s != nil {
+	if s := p.links.own[e]; s != nil {
 		return s
 	}
-	return &check.Signature{Flow: name} // named by a text that is not in the folder
+	return &check.Signature{Flow: e.name, Version: e.version} // named by a text that is not in the folder
 }
 
 // linking finds the signatures of a folder's flows, each once, children first. In a circle, of the flow that closes it nothing is known yet but its
 // name when it is asked for; in the end its signature is whole, and everybody in the circle is told.
 type linking struct {
 	*Project
-	done map[string]*check.Signature
+	done map[edition]*check.Signature
 }
 
-func (l *linking) find(name string) *check.Signature {
-	if s := l.done[name]; s != nil {
+func (l *linking) find(e edition) *check.Signature {
+	if s := l.done[e]; s != nil {
 		return s
 	}
-	s := &check.Signature{Flow: name}
-	l.done[name] = s
-	if found, _ := check.SignatureOf(l.File(name).Source, 0, l); found != nil {
+	s := &check.Signature{Flow: e.name, Version: e.version}
+	l.done[e] = s
+	f := l.Edition(e.name, e.version)
+	if found, _ := check.SignatureOf(f.Source, e.version, pinned{l, f.Pins}); found != nil {
 		*s = *found
 	}
 	return s

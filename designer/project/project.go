@@ -41,6 +41,10 @@ type FlowFile struct {
 	Path   string // within the project, with slashes: "flows/order.yaml"
 	Source []byte
 	Def    *flow.Definition // nil if the text is not YAML
+
+	// Of a text that is a published version on a server, and in no folder: its number, and which versions it runs where it names none.
+	Version int
+	Pins    map[string]int
 }
 
 // Issue is a problem of one file.
@@ -92,7 +96,7 @@ func (p *Project) FunctionNames() []string {
 // File returns the file that defines the flow of that name, or nil.
 func (p *Project) File(name string) *FlowFile {
 	for i := range p.Flows {
-		if d := p.Flows[i].Def; d != nil && d.Name == name {
+		if d := p.Flows[i].Def; d != nil && d.Name == name && p.Flows[i].Version == 0 {
 			return &p.Flows[i]
 		}
 	}

@@ -261,6 +261,9 @@ func (s *State) move(r Ref, u *Unit, to StepStatus) {
 		if r.Item != NoItem {
 			un.Late = without(un.Late, r.Item)
 			un.Cursor = min(un.Cursor, r.Item)
+			if to == Pending && u.Child != "" { // the child of another iteration comes next
+				un.Late = append(un.Late, r.Item)
+			}
 		}
 		if to == Failed {
 			s.UndoFailed = append(s.UndoFailed, r)
@@ -281,7 +284,8 @@ func (s *State) move(r Ref, u *Unit, to StepStatus) {
 		u.doubted = u.unknown()
 	}
 	// What a person said of an uncertain unit while the run is being undone. Nothing else ends then.
-	if un := st.Undoing; un != nil && !r.Undo && (from == Uncertain || from == Running) && un.Covers(u) {
+	// Of runs it is what they say that counts, see reported.
+	if un := st.Undoing; un != nil && u.Child == "" && !r.Undo && (from == Uncertain || from == Running) && un.Covers(u) {
 		un.Todo++
 		if r.Item >= un.Cursor {
 			un.Late = append(un.Late, r.Item)

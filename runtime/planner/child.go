@@ -20,16 +20,16 @@ func (d *decider) startChild(st *check.Step, r Ref) {
 		d.unitFailed(st, r)
 		return
 	}
-	attempt, generation := 1, 0
+	attempt, generation, iteration := 1, 0, d.iteration(st, r)
 	if u != nil {
 		attempt = u.Made() + 1
-		if u.Child != "" { // that one has been undone, or was stopped for good
+		if u.Child != "" && u.Iteration == iteration { // that one has been undone, or was stopped for good
 			generation = u.Generation + 1
 		}
 	}
 	c := st.Child
-	id := ChildID(d.s.ID, r, generation)
-	d.emit(&ChildStarted{Ref: r, Attempt: attempt, Generation: generation, Child: id, Flow: c.Flow, Version: c.Version, Input: in})
+	id := ChildID(d.s.ID, r, iteration, generation)
+	d.emit(&ChildStarted{Ref: r, Attempt: attempt, Generation: generation, Child: id, Flow: c.Flow, Version: c.Version, Input: in, Iteration: iteration})
 	d.command(&StartChild{Child: id, Flow: c.Flow, Version: c.Version, Input: in, By: d.s.By,
 		Parent: ParentLink{Run: d.s.ID, Step: r.Step, Item: r.Item, Attempt: attempt, Depth: d.s.depth() + 1}})
 }
@@ -50,10 +50,8 @@ func (d *decider) childInput(st *check.Step, r Ref) (JSON, *fault.Fault) {
 	}
 	in := JSON("{}")
 	if st.Child.With != nil {
-		sc := scope{s: d.s, item: r.Item}
-		if r.Item != NoItem {
-			sc.v = d.s.step(r.Step).List[r.Item]
-		}
+		sc := d.unitScope(r)
+		sc.loop = d.loop(st, r, nil)
 		v, err := st.Child.With.Eval(sc)
 		if err != nil {
 			return nil, exprFault(err)
@@ -72,7 +70,9 @@ func (d *decider) askAgain(r Ref, ask Ask) {
 	if u := d.s.Unit(r); u != nil {
 		attempt = u.Made() + 1
 	}
-	d.emit(&ChildAsked{Ref: r, Attempt: attempt, Ask: ask})
+	f := &ChildAsked{Ref: r, Attempt: attempt, Ask: ask}
+	f.Iteration, f.Child = d.s.meant(r)
+	d.emit(f)
 	d.ask1(r, Asked{Ask: ask})
 }
 
@@ -110,7 +110,7 @@ func sortedSteps(steps map[string]*Step) []string {
 // childDone takes a child's word. A word for a wish that has been overtaken says nothing any more.
 func (d *decider) childDone(in *ChildDone) {
 	u := d.s.Unit(in.Ref)
-	if u == nil || u.State != Running || u.Child == "" || u.Child != in.Child || in.Attempt != u.Made() {
+	if u == nil || u.State != Running || u.Child == "" || u.Child != in.Child || in.Attempt != u.Made() || u.last().Status != Running {
 		return
 	}
 	f := &ChildEnded{Ref: in.Ref, Attempt: in.Attempt, Status: in.Status, Loose: d.p == nil}
@@ -119,6 +119,10 @@ func (d *decider) childDone(in *ChildDone) {
 	case !in.Undo && in.Status == StatusSucceeded:
 		if f.Output = in.Output; f.Output == nil {
 			f.Output = JSON("null")
+		}
+		if u.Iteration > 0 {
+			d.iterationEnded(f)
+			return
 		}
 	default:
 		f.Fault = d.verdict(in)
@@ -158,7 +162,11 @@ func (d *decider) childSettled(st *check.Step, r Ref) {
 		d.halts = true
 		defer func() { d.halts = false }()
 	}
-	switch d.s.Unit(r).State {
+	switch u := d.s.Unit(r); u.State {
+	case Running: // a loose iteration, of which only the output is known
+		d.judgeIteration(&ChildEnded{Ref: r, Attempt: u.Made(), Status: StatusSucceeded, Output: u.Out.JSON()})
+	case Pending: // of a compensation: an iteration is undone, and those before it are not
+		d.undoNext(st)
 	case Succeeded:
 		d.unitDone(st, r)
 	case Failed:

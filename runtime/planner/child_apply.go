@@ -2,9 +2,10 @@ package planner
 
 import "time"
 
-// owed reports whether the unit's child has anything that a compensation must ask for. What was compensated by itself owes nothing any more.
+// owed reports whether the unit's child has anything that a compensation must ask for, or those of its loop's iterations before. What was compensated by
+// itself owes nothing any more.
 func (u *Unit) owed() bool {
-	return u.Child != "" && u.ChildStatus != "" && u.ChildStatus != StatusCompensated
+	return u.Child != "" && u.ChildStatus != "" && (u.ChildStatus != StatusCompensated || u.Passed > 0)
 }
 
 // reported notes a child's end, or (status "") that it goes on.
@@ -38,8 +39,9 @@ func (s *State) childStarted(f *ChildStarted, at time.Time) {
 	s.begin(f.Step, at).taken(f.Item)
 	u := s.unit(f.Ref)
 	s.reported(f.Ref, u, "")
+	u.another(f)
 	u.Stopped, u.Child, u.Flow, u.Version, u.Generation, u.In = false, f.Child, f.Flow, f.Version, f.Generation, value(f.Input)
-	u.Attempts = append(u.Attempts, Attempt{Number: f.Attempt, Status: Running, QueuedAt: at})
+	u.Attempts = append(u.Attempts, Attempt{Number: f.Attempt, Iteration: f.Iteration, Child: f.Child, Status: Running, QueuedAt: at})
 	s.move(f.Ref, u, Running)
 }
 
@@ -51,10 +53,13 @@ func (s *State) childAsked(f *ChildAsked, at time.Time) {
 	if f.Undo {
 		of := s.unit(Ref{Step: f.Step, Item: f.Item})
 		u.Child, u.Flow, u.Version = of.Child, of.Flow, of.Version
+		if f.Child != "" {
+			u.Child, u.Iteration = f.Child, f.Iteration
+		}
 	}
 	u.Stopped = false
 	s.reported(f.Ref, u, "")
-	u.Attempts = append(u.Attempts, Attempt{Number: f.Attempt, Status: Running, QueuedAt: at})
+	u.Attempts = append(u.Attempts, Attempt{Number: f.Attempt, Iteration: f.Iteration, Child: u.Child, Status: Running, QueuedAt: at})
 	s.move(f.Ref, u, Running)
 }
 
@@ -66,9 +71,20 @@ func (s *State) childEnded(f *ChildEnded, at time.Time) {
 	}
 	ended, to := Failed, Failed
 	switch {
+	case f.Open: // where it goes from here is not known yet
+		u.Out = value(f.Output)
+		u.end(f.Attempt, Succeeded, nil, Call{}, at)
+		return
+	case f.Fault == nil && f.Undo && u.Iteration > 1:
+		ended, to = Succeeded, Pending // the children of the iterations before are still to be undone
+		u.forget()
 	case f.Fault == nil:
 		ended, to = Succeeded, Succeeded
 		u.Out = value(f.Output)
+		if !f.Undo {
+			u.pass(u.Iteration, u.Out)
+			s.step(f.Step).partial = nil
+		}
 	case f.Next == NextCancel:
 		ended, to = Cancelled, Cancelled
 	}

@@ -39,6 +39,7 @@ type (
 		Flow       string `cbor:"7,keyasint"`
 		Version    int    `cbor:"8,keyasint,omitempty"`
 		Input      JSON   `cbor:"9,keyasint"`
+		Iteration  int    `cbor:"10,keyasint,omitempty"` // of a loop, from 1
 	}
 	// ChildAsked says that the child is to go on after a failure (AskRetry), or, of the unit's compensation, to undo what it did (AskUndo). The message
 	// is committed with it. It opens an attempt.
@@ -46,8 +47,13 @@ type (
 		Ref
 		Attempt int `cbor:"4,keyasint"`
 		Ask     Ask `cbor:"5,keyasint"`
+		// Of a loop: the iteration whose child is meant, and that child.
+		Iteration int    `cbor:"6,keyasint,omitempty"`
+		Child     string `cbor:"7,keyasint,omitempty"`
 	}
-	// ChildEnded records how the child ended, and what that makes of the unit: it succeeded, or Fault says why not, and Next what that leads to.
+	// ChildEnded records how the child ended, and what that makes of the unit: it succeeded, or Fault says why not, and Next what that leads to. For a
+	// child after which a loop goes on there is an IterationCompleted in its place. In a compensation, a unit of a loop has come to its end with the child
+	// of the first iteration.
 	ChildEnded struct {
 		Ref
 		Attempt int          `cbor:"4,keyasint"`
@@ -57,6 +63,9 @@ type (
 		Next    Next         `cbor:"8,keyasint,omitempty"`
 		// Loose says that the run could not be carried on at that moment: what follows for the step is concluded when it can.
 		Loose bool `cbor:"9,keyasint,omitempty"`
+		// Open says that it is an iteration of a loop, and that nobody could ask the condition: that is done with the rest of what is Loose, and another
+		// ChildEnded or an IterationCompleted tells the answer.
+		Open bool `cbor:"10,keyasint,omitempty"`
 	}
 	// ParentAsked records, in the child, what its parent wished. What follows are facts of their own.
 	ParentAsked struct {

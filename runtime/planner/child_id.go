@@ -6,10 +6,11 @@ import (
 )
 
 // ChildID is the id of the run that a unit starts: a UUID of version 8 (RFC 9562), whose first 48 bits are the parent's, which is the parent's time
-// where that is a UUIDv7, and whose others are a hash of the unit's key. The same unit of the same generation always starts the same run.
-func ChildID(parent string, r Ref, generation int) string {
+// where that is a UUIDv7, and whose others are a hash of the unit's key. The same unit, iteration (0 outside a loop) and generation always start the
+// same run.
+func ChildID(parent string, r Ref, iteration, generation int) string {
 	r.Undo = false
-	id := derived("child " + Key(parent, r, 0, generation))
+	id := derived("child " + Key(parent, r, iteration, generation))
 	if len(parent) == 36 {
 		if _, err := hex.Decode(id[:4], []byte(parent[:8])); err != nil {
 			return formatID(derived(parent))

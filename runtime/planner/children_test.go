@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,16 +35,16 @@ func TestNestingIsBounded(t *testing.T) {
 func TestChildID(t *testing.T) {
 	const parent = "01890a5d-ac96-774b-bcce-b302099a8057"
 	r := Ref{Step: "pay", Item: 3}
-	id := ChildID(parent, r, 1)
+	id := ChildID(parent, r, 0, 1)
 	if err := uuid.Validate(id); err != nil || !strings.HasPrefix(id, parent[:14]+"8") {
 		t.Errorf("the id %s: %v, want a version 8 of the parent's time", id, err)
 	}
 	r.Undo = true
-	if ChildID(parent, r, 1) != id {
+	if ChildID(parent, r, 0, 1) != id {
 		t.Error("the unit's compensation has another child")
 	}
-	for _, other := range []string{ChildID(parent, Ref{Step: "pay", Item: 3}, 2), ChildID(parent, Ref{Step: "pay", Item: 4}, 1), ChildID(parent, Ref{Step: "buy", Item: 3}, 1),
-		ChildID("01890a5d-ac96-774b-bcce-b302099a8058", Ref{Step: "pay", Item: 3}, 1)} {
+	for _, other := range []string{ChildID(parent, Ref{Step: "pay", Item: 3}, 0, 2), ChildID(parent, Ref{Step: "pay", Item: 4}, 0, 1), ChildID(parent, Ref{Step: "buy", Item: 3}, 0, 1),
+		ChildID("01890a5d-ac96-774b-bcce-b302099a8058", Ref{Step: "pay", Item: 3}, 0, 1)} {
 		if other == id {
 			t.Errorf("two units have the child %s", id)
 		}
@@ -116,9 +117,60 @@ func (w *witness) judgeAsk(c *AskChild) {
 		}
 		for _, st := range w.s.Steps {
 			for _, r := range st.refs() {
-				if u := w.s.Unit(r); u.Undo != nil && u.Undo.Child == c.Child && u.Child == c.Child && u.Undo.State == Running {
+				if u := w.s.Unit(r); u.Undo != nil && u.Undo.Child == c.Child && u.Undo.State == Running {
 					r.Undo = true
 					w.judgeUndo(r)
+				}
+			}
+		}
+	}
+}
+
+// owes keeps its own account, from the facts alone, of the children that have something to undo: each is asked, the last one first, and none is left when the
+// run is compensated.
+func (w *witness) owes(facts []Fact) {
+	did := func(r Ref) {
+		if child := w.latest[r]; child != "" && !slices.Contains(w.owing[r], child) {
+			w.owing[r] = append(w.owing[r], child)
+		}
+	}
+	for _, f := range facts {
+		switch f := f.(type) {
+		case *ChildStarted:
+			if was := w.latest[f.Ref]; w.ends[was] == StatusCancelled { // only a parent that is being cancelled does that, and it starts no other
+				w.owing[f.Ref] = slices.DeleteFunc(w.owing[f.Ref], func(child string) bool { return child == was })
+			}
+			w.latest[f.Ref] = f.Child
+		case *IterationCompleted:
+			did(f.Ref)
+		case *ChildAsked:
+			r := Ref{Step: f.Step, Item: f.Item}
+			child := f.Child
+			if child == "" {
+				child = w.latest[r]
+			}
+			if owing := w.owing[r]; f.Undo && (len(owing) == 0 || owing[len(owing)-1] != child) {
+				w.violated("%s: %s is asked to undo, and those that have to are %v", f.Ref, child, owing)
+			}
+		case *ChildEnded:
+			r := Ref{Step: f.Step, Item: f.Item}
+			owing := w.owing[r]
+			if !f.Undo {
+				w.ends[w.latest[r]] = f.Status
+			}
+			switch {
+			case f.Undo && f.Status == StatusCompensated:
+				w.owing[r] = owing[:max(len(owing)-1, 0)]
+			case f.Undo, f.Open:
+			case f.Status == StatusCompensated:
+				w.owing[r] = slices.DeleteFunc(owing, func(child string) bool { return child == w.latest[r] })
+			default:
+				did(r)
+			}
+		case *RunCompensated:
+			for r, owing := range w.owing {
+				if len(owing) > 0 {
+					w.violated("the run is compensated, and of %s %v have undone nothing", r, owing)
 				}
 			}
 		}

@@ -40,6 +40,9 @@
 // iteration that fails fails the unit, and Retry calls that same iteration again; a word on an uncertain iteration is its outcome. A failure of a unit of
 // which iterations have completed has the effect maybe, and such a unit is undone like one that completed, once, by the last output that there is.
 //
+// An iteration of a step of kind flow is a child. The one of an iteration that failed goes on, or is replaced, as above; the undo of the unit asks every child
+// that did anything, one after the other, the last one first, and is Pending in between.
+//
 // A unit does not complete if it failed (handled, tolerated or not), was cancelled, or was to be called again and was not. What an undo is given names
 // the calls by their key. A unit whose input has changed after an attempt whose effect is maybe is called no more under another key: it is uncertain.
 package planner

@@ -135,7 +135,7 @@ type (
 		Call    Call `cbor:"6,keyasint"`
 	}
 	// IterationCompleted records the output of an iteration after which the loop's condition was not true: that of an attempt, or (Attempt 0) of a person's
-	// word. The next iteration begins at NextAt; if that is zero, a fact in the same transition says why there is none.
+	// word, or that of a child that has ended well. The next iteration begins at NextAt; if that is zero, a fact in the same transition says why there is none.
 	IterationCompleted struct {
 		Ref
 		Attempt   int       `cbor:"4,keyasint,omitempty"`

@@ -22,9 +22,12 @@ type witness struct {
 	now    time.Time
 	rows   []row // what a journal would hold
 	done   map[Ref]bool
-	kids   map[string]bool // children that were started
-	maybe  map[Ref]bool    // units that may have happened, by the facts
-	passed map[Ref]int     // iterations that completed, counted from the facts alone
+	kids   map[string]bool      // children that were started
+	maybe  map[Ref]bool         // units that may have happened, by the facts
+	passed map[Ref]int          // iterations that completed, counted from the facts alone
+	latest map[Ref]string       // the child that a unit started last
+	ends   map[string]RunStatus // how children ended
+	owing  map[Ref][]string     // the children of a unit that did something and have not undone it, in the order in which they were started
 	broken []string
 }
 
@@ -34,7 +37,7 @@ type row struct {
 }
 
 func newWitness(p *check.Program) *witness {
-	return &witness{p: p, s: NewState(), folded: NewState(), now: epoch, done: map[Ref]bool{}, maybe: map[Ref]bool{}, passed: map[Ref]int{}}
+	return &witness{p: p, s: NewState(), folded: NewState(), now: epoch, done: map[Ref]bool{}, maybe: map[Ref]bool{}, passed: map[Ref]int{}, latest: map[Ref]string{}, ends: map[string]RunStatus{}, owing: map[Ref][]string{}}
 }
 
 func (w *witness) violated(format string, args ...any) {
@@ -84,6 +87,13 @@ func (w *witness) startsNothing(facts []Fact) {
 			paused = true
 		case *RunResumed, *CancelRequested:
 			paused = false
+		case *ChildStarted:
+			if paused {
+				w.violated("%s starts a run while the run is paused", f.Ref)
+			}
+			if failing && f.Iteration > 1 {
+				w.violated("%s begins iteration %d after a failure", f.Ref, f.Iteration)
+			}
 		case *CallScheduled:
 			if paused && f.Attempt == 1 {
 				w.violated("%s is called for the first time while the run is paused", f.Ref)
@@ -110,6 +120,10 @@ func (w *witness) fold(facts []Fact) {
 			if w.passed[f.Ref]++; f.Iteration != w.passed[f.Ref] {
 				w.violated("%s completed iteration %d where %d belongs", f.Ref, f.Iteration, w.passed[f.Ref])
 			}
+		case *ChildStarted:
+			if want := delta(w.p.Step(f.Step).Until != nil, false) * (w.passed[f.Ref] + 1); f.Iteration != want {
+				w.violated("%s starts a run for iteration %d where %d belongs", f.Ref, f.Iteration, want)
+			}
 		case *CallScheduled:
 			if w.p.Step(f.Step).Until != nil && !f.Undo && f.Iteration == 0 {
 				w.violated("%s is called for no iteration", f.Ref)
@@ -128,6 +142,7 @@ func (w *witness) fold(facts []Fact) {
 		return
 	}
 	w.doubts(back)
+	w.owes(back)
 	w.s.Seq++
 	Fold(w.folded, w.folded.Seq+1, w.now, back)
 	if got, want := dump(w.folded), dump(w.s); got != want {
@@ -187,7 +202,7 @@ func (w *witness) doubts(facts []Fact) {
 // toUndo reports whether a compensation has to undo a unit.
 func (w *witness) toUndo(st *check.Step, r Ref, u *Unit) bool {
 	if u.Child != "" {
-		return u.ChildStatus != "" && u.ChildStatus != StatusCompensated
+		return u.ChildStatus != "" && (u.ChildStatus != StatusCompensated || w.passed[r] > 0)
 	}
 	return u.Did() || st.UndoAttempts && w.maybe[r] && u.State != Uncertain
 }
@@ -337,7 +352,7 @@ func (w *witness) recount() {
 			n.Retries += delta(u.State == Retrying, false)
 			n.Unsure += delta(u.State == Uncertain, false)
 			n.Done += delta(u.State == Succeeded, false)
-			n.Owed += delta(u.Child != "" && u.ChildStatus != "" && u.ChildStatus != StatusCompensated, false)
+			n.Owed += delta(u.Child != "" && w.toUndo(w.p.Step(st.Name), Ref{Step: st.Name, Item: i}, u), false)
 			got.Children += delta(u.Child != "" && open(u.State), false)
 			if v := u.Undo; v != nil {
 				got.Children += delta(v.Child != "" && open(v.State), false)

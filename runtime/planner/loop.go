@@ -7,6 +7,7 @@ import (
 	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/designer/expr"
 	"github.com/segno-run/segno/designer/fault"
+	"github.com/segno-run/segno/designer/flow"
 )
 
 // keptAttempts is how many attempts of a loop are kept in the state from the iterations before the one under way: enough to look at, and the same for a
@@ -76,14 +77,22 @@ func (s *State) iterated(f *IterationCompleted, at time.Time) {
 	}
 	u.pass(f.Iteration, value(f.Output))
 	u.Fault, u.Crashes, u.RetryAt, u.NextAt, u.Maybe = nil, 0, time.Time{}, f.NextAt, false
-	if extra := len(u.Attempts) - keptAttempts; extra > 0 {
-		u.Attempts = slices.Delete(u.Attempts, 0, extra)
-		u.Dropped += extra
+	u.forget()
+	if u.Child != "" {
+		s.reported(f.Ref, u, StatusSucceeded)
 	}
 	s.step(f.Step).partial = nil
 	if !f.NextAt.IsZero() {
 		s.move(f.Ref, u, Waiting)
 		s.pushIteration(f.NextAt, f.Ref)
+	}
+}
+
+// forget drops the attempts of a loop that are not kept.
+func (u *Unit) forget() {
+	if extra := len(u.Attempts) - keptAttempts; extra > 0 {
+		u.Attempts = slices.Delete(u.Attempts, 0, extra)
+		u.Dropped += extra
 	}
 }
 
@@ -190,8 +199,12 @@ func (d *decider) iterated(st *check.Step, done *IterationCompleted, broken *fau
 
 // exhausted is the failure of a loop whose iterations are used up. They did happen, all of them.
 func (d *decider) exhausted(st *check.Step, last *IterationCompleted) *fault.Fault {
+	did := " was called in "
+	if st.Kind == flow.SubFlow {
+		did = " ran in "
+	}
 	return &fault.Fault{Class: fault.Timeout, Effect: fault.Maybe,
-		Message: quote(st.Name) + " was called in " + itoa(st.Until.Max) + " iterations, and after none of them its condition was true",
+		Message: quote(st.Name) + did + itoa(st.Until.Max) + " iterations, and after none of them its condition was true",
 		Evidence: []fault.Detail{{Name: "timeout", Value: "until"}, {Name: "iterations", Value: itoa(last.Iteration) + " completed"},
 			{Name: "condition", Value: shorten(st.Until.Condition.Source())}, {Name: "last output", Value: shorten(string(last.Output))},
 			{Name: "bytes of the last output", Value: itoa(len(last.Output))}}}
@@ -215,6 +228,10 @@ func (d *decider) nextIteration(st *check.Step, r Ref) bool {
 	u := d.s.Unit(r)
 	if u == nil || u.State != Waiting || u.NextAt.After(d.now) || !d.s.iterates() {
 		return false
+	}
+	if st.Kind == flow.SubFlow {
+		d.startChild(st, r)
+		return true
 	}
 	d.schedule(st, r, 1)
 	return true

@@ -21,7 +21,7 @@ once: {http: {url: "http://x/once"}, idempotent: false}
 `
 
 // randomKid is a flow that random flows run. What becomes of it is drawn.
-var randomKid = kidOf("name: kid\nsteps:\n  a: {call: safe, compensate: {call: safe}}\noutput: {v: 1}\n", randomFunctions)
+var randomKid = kidOf("name: kid\nsteps:\n  a: {call: safe, compensate: {call: safe}}\noutput: {v: 1, ok: \"${{ steps.a.output.ok }}\"}\n", randomFunctions)
 
 // TestWhateverHappens gives random flows random inputs. The witness judges every decision; in the end a world that has become kind must bring every
 // run to its end.
@@ -206,6 +206,13 @@ func drawChild(t *rapid.T) []string {
 			parts = append(parts, "tolerated_failures: 1")
 		}
 		with = "{n: \"${{ 6 / (item - 2) }}\"}"
+	}
+	if rapid.IntRange(0, 1).Draw(t, "until") == 0 {
+		condition := rapid.SampledFrom([]string{"output.ok == true", "output.ok == true", "iteration >= 2", "iteration > 1 && 6 / (iteration - 2) > 0"}).Draw(t, "condition")
+		parts = append(parts, fmt.Sprintf(`until: {condition: "${{ %s }}", every: 2s, max: %d}`, condition, rapid.IntRange(1, 3).Draw(t, "max")))
+		if strings.Contains(with, "input") {
+			with = rapid.SampledFrom([]string{with, "{n: \"${{ iteration }}\", was: \"${{ previous.?ok }}\"}", "{n: \"${{ 6 / (iteration - 2) }}\"}"}).Draw(t, "reads")
+		}
 	}
 	if rapid.IntRange(0, 3).Draw(t, "deadline") == 0 {
 		parts = append(parts, "deadline: 3s")
@@ -434,11 +441,11 @@ func (w *chaos) outcome(r Ref, how string) Input {
 
 // word is what a child says in the end.
 func (w *chaos) word(r Ref, u *Unit, how string) Input {
-	in := &ChildDone{Ref: r, Attempt: len(u.Attempts), Child: u.Child, Status: StatusSucceeded, Output: JSON(`{"v":1}`)}
+	in := &ChildDone{Ref: r, Attempt: u.Made(), Child: u.Child, Status: StatusSucceeded, Output: JSON(fmt.Sprintf(`{"v":1,"ok":%t}`, how == "ok"))}
 	if r.Undo {
 		in.Status = StatusCompensated
 	}
-	if how == "ok" {
+	if how == "ok" || how == "more" {
 		return in
 	}
 	in.Output, in.Status = nil, map[string]RunStatus{"rejected none": StatusFailed, "rate_limited none": StatusCompensated,

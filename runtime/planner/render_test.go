@@ -85,9 +85,16 @@ func factText(f Fact) string {
 		if f.Generation > 0 {
 			text += fmt.Sprintf(" generation=%d", f.Generation)
 		}
+		if f.Iteration > 0 {
+			text += fmt.Sprintf(" iteration=%d", f.Iteration)
+		}
 		return text
 	case *ChildAsked:
-		return fmt.Sprintf("%s attempt=%d %s", f.Ref, f.Attempt, f.Ask)
+		text := fmt.Sprintf("%s attempt=%d %s", f.Ref, f.Attempt, f.Ask)
+		if f.Iteration > 0 {
+			text += fmt.Sprintf(" iteration=%d %s", f.Iteration, childName(f.Child))
+		}
+		return text
 	case *ChildEnded:
 		text := fmt.Sprintf("%s attempt=%d %s%s", f.Ref, f.Attempt, f.Status, opt("output", string(f.Output)))
 		if f.Fault != nil {
@@ -95,6 +102,9 @@ func factText(f Fact) string {
 		}
 		if f.Loose {
 			text += " (loose)"
+		}
+		if f.Open {
+			text += " (open)"
 		}
 		return text
 	case *ParentAsked:

@@ -163,18 +163,19 @@ type Unit struct {
 	Undo       *Unit
 	Resolved   *UncertainResolved
 
-	Child       string    // a unit that runs a flow: its run, the latest one
+	Child       string    // a unit that runs a flow: its run, the latest one. Those of a loop's iterations before follow from their numbers
 	Flow        string    // of the child
 	Version     int       // of the child's flow
 	ChildStatus RunStatus // how the child ended, as the parent was told; "" while it goes on
 	Loose       bool      // what that means for the step is not concluded yet
 	Stopped     bool      // its run was stopped and goes on now, and the child has not said what became of it then
 
-	Iteration int         // of a loop: the one under way, or the last; from 1
+	Iteration int         // of a loop: the one under way, or the last; from 1. Of its compensation: the one whose child is asked to undo
 	Passed    int         // iterations that completed
 	Base      int         // iterations that do not count against the loop's bound, because Retry came after them
 	Last      *expr.Value // the output of the last iteration that completed
 	NextAt    time.Time   // when the next iteration begins, while State is Waiting
+	Anew      map[int]int // of a loop of runs: the generation of each iteration before this one whose run was not the first
 
 	doubted bool // it counts among its step's Doubts
 }
@@ -183,6 +184,7 @@ type Unit struct {
 type Attempt struct {
 	Number    int
 	Iteration int        // 0 outside a loop
+	Child     string     // of a unit that runs a flow: the run that was started, or asked
 	Said      string     // of an iteration after which the loop went on: what its output began with
 	Status    StepStatus // Running, Succeeded, Failed or Cancelled
 	Sent      bool       // the intent to make the call was committed; only for functions that are not idempotent
@@ -253,7 +255,7 @@ func (st *Step) Show() StepStatus {
 			return CompensationFailed
 		case u.Done > 0 && u.Settled:
 			return Compensated
-		case u.Open > 0 || u.Done > 0:
+		case u.Open > 0 || u.Done > 0 || st.Unit.Undo != nil: // the last: a loop some of whose runs are undone
 			return Compensating
 		}
 	}

@@ -37,13 +37,16 @@ once: {http: {url: "http://x/once"}, idempotent: false}
 undo: {http: {url: "http://x/undo"}, idempotent: true}
 `
 
+// truthKid is a flow that the others may run.
+var truthKid = kidOf("name: kid\nsteps:\n  a: {call: safe, compensate: {call: undo}}\noutput: {ok: \"${{ steps.a.output.ok }}\"}\n", truthFunctions)
+
 // flow begins a run of these steps, or of a whole flow if it names one.
 func (p *played) flow(steps string, inputs ...string) {
 	p.t.Helper()
 	if !strings.Contains(steps, "steps:") {
 		steps = "steps:\n  " + strings.ReplaceAll(strings.TrimSpace(steps), "\n", "\n  ")
 	}
-	p.w = newWitness(mustCompile(p.t, "name: f\n"+steps, truthFunctions))
+	p.w = newWitness(mustCompile(p.t, "name: f\n"+steps, truthFunctions, truthKid))
 	p.do(inputs...)
 }
 

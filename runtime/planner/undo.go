@@ -112,7 +112,7 @@ func (st *Step) Unknown() int {
 func (st *Step) nextUndo() (Ref, bool) {
 	un := st.Undoing
 	if !st.Planned {
-		return Ref{Step: st.Name, Item: NoItem}, un.Covers(&st.Unit) && st.Unit.Undo == nil
+		return Ref{Step: st.Name, Item: NoItem}, un.Covers(&st.Unit) && (st.Unit.Undo == nil || st.Unit.Undo.State == Pending)
 	}
 	if late := st.Undoing.Late; len(late) > 0 {
 		return Ref{Step: st.Name, Item: late[0]}, true

@@ -27,7 +27,7 @@ type seen struct {
 
 func look(p *play) *seen {
 	s := &seen{state: p.state}
-	known := map[string]bool{}
+	known, asked := map[string]bool{}, map[planner.Ref]int{}
 	start := func(step string, at time.Duration) {
 		if !known[step] {
 			known[step] = true
@@ -49,8 +49,10 @@ func look(p *play) *seen {
 				}
 			case *planner.ChildStarted:
 				start(f.Step, m.at)
+			case *planner.ChildAsked:
+				asked[f.Ref] = f.Iteration
 			case *planner.ChildEnded:
-				if f.Undo && f.Fault == nil {
+				if f.Undo && f.Fault == nil && asked[f.Ref] <= 1 { // a loop is undone when its first run is
 					s.undone, s.undoAt = append(s.undone, f.Ref), append(s.undoAt, m.at)
 				}
 			case *planner.StepWaiting:

@@ -93,8 +93,10 @@ func (m *Matrix) placesOf(p *check.Program, prefix string) []placed {
 		switch {
 		case st.Call != nil:
 			out = append(out, placed{prefix + st.Name, st})
-		case st.Child != nil && m.s.flows[st.Child.Flow] != nil:
-			out = append(out, m.placesOf(m.s.flows[st.Child.Flow], prefix+st.Name+".")...)
+		default:
+			if child, ok := childOf(st); ok && m.s.flows[child] != nil {
+				out = append(out, m.placesOf(m.s.flows[child], prefix+st.Name+".")...)
+			}
 		}
 	}
 	return out
@@ -109,10 +111,15 @@ func (m *Matrix) after(first, then string) bool {
 		if plain := plainPath(a); plain != plainPath(b) {
 			return m.behind[p][plain][plainPath(b)]
 		}
+		if unit, n := iterationOf(a); a != b && n > 0 {
+			other, k := iterationOf(b)
+			return unit == other && n < k
+		}
 		if a != b || below == "" || beneath == "" { // two items, or one unit
 			return false
 		}
-		p, first, then = m.s.flows[p.Step(plainPath(a)).Child.Flow], below, beneath
+		child, _ := childOf(p.Step(plainPath(a)))
+		p, first, then = m.s.flows[child], below, beneath
 	}
 }
 

@@ -1,8 +1,11 @@
 package scenario
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,7 +21,7 @@ type member struct {
 	number  int64
 	uuid    string
 	parent  string // UUID; "": the scenario's own
-	path    string // of the unit that started it: "pay.", "many[2].pay."; "" of the scenario's own
+	path    string // of the unit that started it: "pay.", "many[2].pay.", "poll[iteration 3]."; "" of the scenario's own
 	version int
 	program *check.Program
 	owned   bool
@@ -51,16 +54,21 @@ type message struct {
 	in  planner.Input
 }
 
-// born makes the members that a transition starts.
-func (p *play) born(from *member, births []journal.Birth) {
+// born makes the members that a transition starts, with these facts.
+func (p *play) born(from *member, births []journal.Birth, facts []planner.Fact) {
 	for _, b := range births {
-		program := p.flows[b.Flow]
+		program := p.flows[edition{b.Flow, b.Version}]
 		if program == nil {
 			p.trouble = append(p.trouble, fmt.Sprintf("the flow `%s` has errors, or is not in the project", b.Flow))
 			continue
 		}
 		m := &member{number: int64(len(p.members) + 1), uuid: b.UUID, parent: b.Parent, version: b.Version, program: program, row: journal.BornPending.Status,
 			path: from.path + unitName(planner.Ref{Step: b.Step, Item: b.Item}) + ".", state: planner.NewState()}
+		for _, f := range facts {
+			if f, ok := f.(*planner.ChildStarted); ok && f.Child == b.UUID && f.Iteration > 0 {
+				m.path = fmt.Sprintf("%s[iteration %d].", strings.TrimSuffix(m.path, "."), f.Iteration)
+			}
+		}
 		p.members = append(p.members, m)
 	}
 }
@@ -90,7 +98,7 @@ func (p *play) hear(signal string) *member {
 	return p.members[0]
 }
 
-// plainPath is a path without the numbers of items.
+// plainPath is a path without the numbers of items and iterations.
 func plainPath(path string) string {
 	var b strings.Builder
 	for {
@@ -103,17 +111,48 @@ func plainPath(path string) string {
 	}
 }
 
-// family collects the programs of a flow and of all that it runs, by flow.
-func family(p *check.Program, find func(name string) *check.Program, into map[string]*check.Program) {
-	if p == nil || into[p.Flow] != nil {
+// edition is a flow in one of its versions, as a step runs it: 0 where no version has a number yet, in a project folder.
+type edition struct {
+	flow    string
+	version int
+}
+
+// childOf is what a step runs; false if it runs no flow.
+func childOf(st *check.Step) (edition, bool) {
+	if st.Kind != flow.SubFlow || st.Child == nil {
+		return edition{}, false
+	}
+	return edition{st.Child.Flow, st.Child.Version}, true
+}
+
+// family collects the programs of a flow and of all that it runs.
+func family(e edition, find func(edition) *check.Program, into map[edition]*check.Program) {
+	p := find(e)
+	if p == nil || into[e] != nil {
 		return
 	}
-	into[p.Flow] = p
+	into[e] = p
 	for _, st := range p.Steps {
-		if st.Kind == flow.SubFlow && st.Child != nil && into[st.Child.Flow] == nil {
-			family(find(st.Child.Flow), find, into)
+		if child, ok := childOf(st); ok {
+			family(child, find, into)
 		}
 	}
+}
+
+// editions lists a family by flow and version.
+func editions(family map[edition]*check.Program) []edition {
+	return slices.SortedFunc(maps.Keys(family), func(a, b edition) int {
+		return cmp.Or(strings.Compare(a.flow, b.flow), cmp.Compare(a.version, b.version))
+	})
+}
+
+// iterationOf is the number of the iteration in a part of a path, and the part without it; 0 if it has none.
+func iterationOf(part string) (unit string, n int) {
+	unit, rest, ok := strings.Cut(part, "[iteration ")
+	if ok {
+		n, _ = strconv.Atoi(strings.TrimSuffix(rest, "]"))
+	}
+	return unit, n
 }
 
 // moment is one committed transition.

@@ -34,14 +34,14 @@ type play struct {
 	core    *runtime.Core
 	now     time.Time
 	agenda  agenda
-	turn    int                       // numbers the agenda, so that what comes at one time comes in order
-	flows   map[string]*check.Program // that a run may start
-	members []*member                 // by number, the scenario's own first
-	commits int                       // of all members
-	written int                       // bytes of their records
-	moments []moment                  // of the scenario's own run
-	told    []moment                  // of all
-	state   *planner.State            // of the scenario's own run: what is committed
+	turn    int                        // numbers the agenda, so that what comes at one time comes in order
+	flows   map[edition]*check.Program // that a run may start
+	members []*member                  // by number, the scenario's own first
+	commits int                        // of all members
+	written int                        // bytes of their records
+	moments []moment                   // of the scenario's own run
+	told    []moment                   // of all
+	state   *planner.State             // of the scenario's own run: what is committed
 	open    map[callID]bool
 	inbox   []message // that nobody has answered, in the order in which they came
 	pressed int
@@ -175,8 +175,6 @@ func (p *play) commit(t journal.Transition) {
 	if t.NoFacts() {
 		return
 	}
-	p.born(m, t.Births)
-	p.letters(t.Outbox)
 	p.commits++
 	p.written += len(t.Facts)
 	m.records = append(m.records, journal.Record{Seq: t.Seq, At: t.At, Facts: t.Facts})
@@ -185,6 +183,8 @@ func (p *play) commit(t journal.Transition) {
 		p.trouble = append(p.trouble, "the history can't be read: "+err.Error())
 		return
 	}
+	p.born(m, t.Births, facts)
+	p.letters(t.Outbox)
 	planner.Fold(m.state, t.Seq, t.At, facts)
 	p.told = append(p.told, moment{t.At.Sub(dawn), m, facts})
 	if m.parent == "" {

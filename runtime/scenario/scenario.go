@@ -27,7 +27,7 @@ type Suite struct {
 	Flow    string
 	Program *check.Program
 
-	flows map[string]*check.Program // this one and those that it runs, by name
+	flows map[edition]*check.Program // this one, of version 0, and those that it runs
 	cases []*testCase
 	notes project.FaultNotes
 	lines map[string]int // of each step in the flow's file
@@ -47,7 +47,7 @@ func Prepare(p *project.Project, files []project.TestFile, fsys fs.FS) ([]*Suite
 	var (
 		suites   []*Suite
 		issues   project.Issues
-		programs = map[string]*check.Program{}
+		programs = map[edition]*check.Program{}
 	)
 	for i := range files {
 		c := &compiler{p: p, file: &files[i], fsys: fsys}
@@ -70,7 +70,7 @@ type compiler struct {
 	program   *check.Program
 	functions []string // that the flow calls
 	steps     []string
-	kin       map[string]*check.Program // the flow and those that it runs
+	kin       map[edition]*check.Program // the flow and those that it runs
 	issues    project.Issues
 }
 
@@ -89,7 +89,7 @@ func didYouMean(word string, of []string) string {
 	return ""
 }
 
-func (c *compiler) suite(programs map[string]*check.Program) *Suite {
+func (c *compiler) suite(programs map[edition]*check.Program) *Suite {
 	if c.file.Flow == "" {
 		return nil
 	}
@@ -104,16 +104,16 @@ func (c *compiler) suite(programs map[string]*check.Program) *Suite {
 		c.at(c.file.FlowPos, didYouMean(c.file.Flow, names), "the project has no flow `%s`", c.file.Flow)
 		return nil
 	}
-	if c.program = c.load(c.file.Flow, programs); c.program == nil {
+	if c.program = c.load(edition{flow: c.file.Flow}, programs); c.program == nil {
 		c.at(c.file.FlowPos, "`segno validate` says which", "the flow `%s` has errors", c.file.Flow)
 		return nil
 	}
 	s := &Suite{File: c.file.Path, Flow: c.file.Flow, Program: c.program, notes: c.file.Faults, lines: map[string]int{}, from: f.Path}
-	s.flows = map[string]*check.Program{}
-	family(c.program, func(name string) *check.Program { return c.load(name, programs) }, s.flows)
-	for _, name := range sortedKeys(s.flows) {
-		if name != c.file.Flow {
-			c.calls(s.flows[name])
+	s.flows = map[edition]*check.Program{}
+	family(edition{flow: c.file.Flow}, func(e edition) *check.Program { return c.load(e, programs) }, s.flows)
+	for _, e := range editions(s.flows) {
+		if e.flow != c.file.Flow {
+			c.calls(s.flows[e])
 		}
 	}
 	c.kin = s.flows
@@ -151,11 +151,11 @@ func (c *compiler) suite(programs map[string]*check.Program) *Suite {
 }
 
 // load compiles a flow of the project once; nil: it has errors, or there is none.
-func (c *compiler) load(name string, programs map[string]*check.Program) *check.Program {
-	p, known := programs[name]
-	if f := c.p.File(name); !known && f != nil && f.Def != nil {
-		p, _ = check.Compile(f.Def, c.p)
-		programs[name] = p
+func (c *compiler) load(e edition, programs map[edition]*check.Program) *check.Program {
+	p, known := programs[e]
+	if f := c.p.Edition(e.flow, e.version); !known && f != nil && f.Def != nil {
+		p, _ = check.Compile(f.Def, c.p.CatalogOf(f))
+		programs[e] = p
 	}
 	return p
 }
@@ -213,10 +213,13 @@ func (c *compiler) step(name string, pos flow.Pos) *check.Step {
 		var outer string
 		outer, rest, _ = strings.Cut(rest, ".")
 		by := p.Step(outer)
-		if by == nil || by.Child == nil || c.kin[by.Child.Flow] == nil {
+		if by == nil {
 			break
 		}
-		p = c.kin[by.Child.Flow]
+		child, _ := childOf(by)
+		if p = c.kin[child]; p == nil {
+			break
+		}
 		st = p.Step(rest)
 	}
 	if st == nil {

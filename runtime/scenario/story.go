@@ -177,9 +177,15 @@ func sentence(f planner.Fact, inputs map[planner.Ref]planner.JSON) (string, plan
 		if f.Generation > 0 {
 			again = " anew"
 		}
+		if f.Iteration > 0 {
+			again += fmt.Sprintf(" in iteration %d", f.Iteration)
+		}
 		return fmt.Sprintf("%s starts a run of %s%s with %s", unitName(f.Ref), f.Flow, again, short(f.Input)), f.Ref
 	case *planner.ChildAsked:
 		if f.Ask == planner.AskUndo {
+			if f.Iteration > 0 {
+				return fmt.Sprintf("%s: its run of iteration %d is to undo what it did", unitName(f.Ref), f.Iteration), f.Ref
+			}
 			return unitName(f.Ref) + ": its run is to undo what it did", f.Ref
 		}
 		return unitName(f.Ref) + ": its run is to go on", f.Ref

@@ -18,8 +18,8 @@ import (
 // is the path of the scenario's input within the project and input its content; without them the input is a sample, too. A flow that has errors gets the
 // bare form.
 func Template(ctx context.Context, p *project.Project, name, file string, input []byte) []byte {
-	c, programs := &compiler{p: p}, map[string]*check.Program{}
-	program := c.load(name, programs)
+	c, programs := &compiler{p: p}, map[edition]*check.Program{}
+	program := c.load(edition{flow: name}, programs)
 	if program == nil {
 		return []byte("flow: " + name + "\nscenarios:\n  - name: everything goes well\n    input: {}\n    expect: {status: succeeded}\n")
 	}
@@ -27,8 +27,8 @@ func Template(ctx context.Context, p *project.Project, name, file string, input 
 		input = worded(program.Input)
 		file = onOneLine(input)
 	}
-	s := &Suite{Flow: name, Program: program, flows: map[string]*check.Program{}}
-	family(program, func(name string) *check.Program { return c.load(name, programs) }, s.flows)
+	s := &Suite{Flow: name, Program: program, flows: map[edition]*check.Program{}}
+	family(edition{flow: name}, func(e edition) *check.Program { return c.load(e, programs) }, s.flows)
 	t := &sample{play: newPlay(ctx, s)}
 	t.run(input)
 
@@ -92,11 +92,11 @@ func (t *sample) path() string {
 }
 
 // callsOf lists the calls of a flow and of those that it runs, one a function, in the order of the steps.
-func callsOf(p *check.Program, kin map[string]*check.Program) []*check.Call {
+func callsOf(p *check.Program, kin map[edition]*check.Program) []*check.Call {
 	steps := slices.Clone(p.Steps)
-	for _, name := range sortedKeys(kin) {
-		if name != p.Flow {
-			steps = append(steps, kin[name].Steps...)
+	for _, e := range editions(kin) {
+		if e.flow != p.Flow {
+			steps = append(steps, kin[e].Steps...)
 		}
 	}
 	var out []*check.Call

@@ -37,10 +37,10 @@ func (w *World) clientOf(run int64) *client {
 // meet has the children of a run looked after. What its facts say was started is there.
 func (w *World) meet(s *planner.State) {
 	for _, name := range slices.Sorted(maps.Keys(s.Steps)) {
-		for _, u := range children1(s.Steps[name]) {
-			run, err := w.store.Find(background(), u.Child)
+		for _, f := range children1(s, s.Steps[name]) {
+			run, err := w.store.Find(background(), f.run)
 			if err != nil {
-				w.violated("%s has started %s, which is not there", s.ID, u.Child)
+				w.violated("%s has started %s, which is not there", s.ID, f.run)
 				continue
 			}
 			w.clientOf(run)
@@ -48,14 +48,29 @@ func (w *World) meet(s *planner.State) {
 	}
 }
 
-// children1 lists a step's units that have a child.
-func children1(st *planner.Step) []*planner.Unit {
-	var out []*planner.Unit
-	for _, u := range append(slices.Clone(st.Items), &st.Unit) {
-		if u != nil && u.Child != "" {
-			out = append(out, u)
+// child1 is a run that a unit started.
+type child1 struct {
+	u      *planner.Unit
+	run    string
+	former int // of a loop: the iteration, if another one has begun since; else 0
+}
+
+// children1 lists the runs that a step's units started: of each iteration of a loop the last one.
+func children1(s *planner.State, st *planner.Step) []child1 {
+	var out []child1
+	list := func(item int, u *planner.Unit) {
+		if u == nil || u.Child == "" {
+			return
 		}
+		for n := 1; n < u.Iteration; n++ {
+			out = append(out, child1{u, u.Former(s.ID, planner.Ref{Step: st.Name, Item: item}, n), n})
+		}
+		out = append(out, child1{u, u.Child, 0})
 	}
+	for i, u := range st.Items {
+		list(i, u)
+	}
+	list(planner.NoItem, &st.Unit)
 	return out
 }
 
@@ -103,7 +118,7 @@ func (w *World) auditFamilies() {
 				case *planner.RunStarted:
 					begun++
 				case *planner.ChildStarted:
-					unit := planner.Key(s.ID, f.Ref, 0, 0)
+					unit := planner.Key(s.ID, f.Ref, f.Iteration, 0)
 					if other, ok := owner[f.Child]; ok {
 						w.violated("%s is the child of %s and of %s", f.Child, other, unit)
 					}
@@ -126,36 +141,52 @@ func (w *World) auditFamilies() {
 			}
 		}
 		for _, name := range slices.Sorted(maps.Keys(s.Steps)) {
-			for _, u := range children1(s.Steps[name]) {
-				w.judgeChild(s, u)
+			for _, f := range children1(s, s.Steps[name]) {
+				w.judgeChild(s, f)
 			}
 		}
 	}
 }
 
 // judgeChild holds what a parent says of a child in the end against what the child says.
-func (w *World) judgeChild(s *planner.State, u *planner.Unit) {
-	run, err := w.store.Find(background(), u.Child)
+func (w *World) judgeChild(s *planner.State, f child1) {
+	u := f.u
+	run, err := w.store.Find(background(), f.run)
 	if err != nil {
-		w.violated("%s has started %s, which is not there", s.ID, u.Child)
+		w.violated("%s has started %s, which is not there", s.ID, f.run)
 		return
 	}
 	kid := w.durable(run)
-	told := u.ChildStatus
-	if u.Undo != nil && u.Undo.ChildStatus != "" {
-		told = u.Undo.ChildStatus
+	told, undoing := u.ChildStatus, u.Undo
+	if undoing != nil && undoing.Iteration > 0 { // a loop's are undone one after the other
+		at := f.former
+		if at == 0 {
+			at = u.Iteration
+		}
+		switch {
+		case undoing.Iteration < at:
+			undoing = &planner.Unit{ChildStatus: planner.StatusCompensated}
+		case undoing.Iteration > at:
+			undoing = nil
+		}
+	}
+	if f.former > 0 {
+		told = planner.StatusSucceeded
+	}
+	if undoing != nil && undoing.ChildStatus != "" {
+		told = undoing.ChildStatus
 	}
 	switch {
 	case s.Ended != "" && kid.Ended == "":
-		w.violated("%s has ended %s, and its child %s goes on: %s", s.ID, s.Ended, u.Child, describe(kid))
+		w.violated("%s has ended %s, and its child %s goes on: %s", s.ID, s.Ended, f.run, describe(kid))
 	case s.Ended != "" && kid.Ended != told:
-		w.violated("%s takes its child %s for %s, and it is %s", s.ID, u.Child, told, kid.Ended)
+		w.violated("%s takes its child %s for %s, and it is %s", s.ID, f.run, told, kid.Ended)
 	case s.Ended == planner.StatusCompensated && kid.Ended != planner.StatusCompensated:
-		w.violated("%s is compensated, and its child %s is %s", s.ID, u.Child, kid.Ended)
+		w.violated("%s is compensated, and its child %s is %s", s.ID, f.run, kid.Ended)
 	case s.Ended == planner.StatusSucceeded && u.State == planner.Succeeded && kid.Ended != planner.StatusSucceeded:
-		w.violated("%s succeeded with its child %s, which is %s", s.ID, u.Child, kid.Ended)
+		w.violated("%s succeeded with its child %s, which is %s", s.ID, f.run, kid.Ended)
 	}
 	if kid.Parent == nil || kid.Parent.Run != s.ID {
-		w.violated("%s is a child of %s, and says %+v", u.Child, s.ID, kid.Parent)
+		w.violated("%s is a child of %s, and says %+v", f.run, s.ID, kid.Parent)
 	}
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // names are the flows in the order in which clients take them.
-var names = []string{"chain", "fan", "saga", "chain", "doors", "once", "kin", "mail", "family", "doubt", "loop", "kin"}
+var names = []string{"chain", "fan", "saga", "chain", "doors", "once", "kin", "mail", "family", "doubt", "loop", "kin", "rounds"}
 
 // children are the flows that others run, each after those that it runs.
 var children = []string{"leaf", "desk", "branch"}
@@ -106,6 +106,15 @@ steps:
   many: {for_each: "${{ [1, 2, 3] }}", max_parallel: 2, tolerated_failures: 1, flow: leaf}
   ask: {needs: [one], flow: desk}
   done: {needs: [many, ask], call: safe, retry: {max_attempts: 2}}
+`,
+	"rounds": `
+name: rounds
+on_failure: compensate
+steps:
+  one: {call: safe, retry: {max_attempts: 6}, compensate: {call: safe, retry: {max_attempts: 9}}}
+  far: {needs: [one], flow: leaf, with: {n: "${{ iteration }}", was: "${{ previous.?id }}"}, until: {condition: "${{ iteration > 2 }}", every: 45s, max: 4}}
+  many: {for_each: "${{ [1, 2, 3] }}", max_parallel: 2, tolerated_failures: 1, flow: branch, deadline: 3m, until: {condition: "${{ iteration > index }}", every: 3s}}
+  end: {needs: [far, many], call: safe, retry: {max_attempts: 3}}
 `,
 	"doubt": `
 name: doubt

@@ -18,7 +18,7 @@ func childOf(u *planner.Unit) *view.Child {
 // done reports whether a unit did something that a compensation undoes. Of a run that has ended, whichever way, not all need have been undone.
 func done(u *planner.Unit) bool {
 	if u.Child != "" {
-		return u.ChildStatus != "" && u.ChildStatus != planner.StatusCompensated
+		return u.Did()
 	}
 	return u.State == planner.Succeeded
 }
@@ -35,12 +35,12 @@ func doneItems(st *planner.Step) int {
 func childText(f planner.Fact) string {
 	switch f := f.(type) {
 	case *planner.ChildStarted:
-		return fmt.Sprintf("%s started %s version %d as run %s", unit(f.Ref), f.Flow, f.Version, f.Child)
+		return fmt.Sprintf("%s started %s version %d as run %s%s", unit(f.Ref), f.Flow, f.Version, f.Child, inIteration(f.Iteration))
 	case *planner.ChildAsked:
 		if f.Ask == planner.AskUndo {
-			return unit(f.Ref) + ": its run is to undo what it did"
+			return unit(f.Ref) + ": its run is to undo what it did" + inIteration(f.Iteration)
 		}
-		return unit(f.Ref) + ": its run is to go on from its failure"
+		return unit(f.Ref) + ": its run is to go on from its failure" + inIteration(f.Iteration)
 	case *planner.ChildEnded:
 		s := fmt.Sprintf("the run of %s ended: %s", unit(f.Ref), f.Status)
 		if f.Fault != nil {
@@ -51,6 +51,14 @@ func childText(f planner.Fact) string {
 		return "the run that started this one " + wishes[f.Ask]
 	}
 	return ""
+}
+
+// inIteration says which one of a loop; "" outside one.
+func inIteration(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" in iteration %d", n)
 }
 
 // wishes are what a parent wants, in words.

@@ -2,6 +2,7 @@ package runview
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 
 	"github.com/segno-run/segno/designer/check"
@@ -101,6 +102,9 @@ func planUndo(p *Plan, s *planner.State, o *Outline, program *check.Program) {
 			step.Function, step.Reason = "", notKnown(st, unknown)+", and only what completed is undone"
 		default:
 			step.Does = "undo"
+			if n := st.Runs(); n > 1 {
+				step.Reason = fmt.Sprintf("%d runs, of each loop the last one first", n)
+			}
 			if def.Attempts && unknown > 0 {
 				step.Reason = notKnown(st, unknown)
 				did += unknown

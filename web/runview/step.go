@@ -260,7 +260,7 @@ func attempts(run string, u *planner.Unit) []view.Attempt {
 }
 
 func attempt(a planner.Attempt) view.Attempt {
-	v := view.Attempt{Number: a.Number, Iteration: a.Iteration, Said: a.Said, Status: string(a.Status), QueuedAt: a.QueuedAt.UTC(), Error: failure("", planner.NoItem, a.Fault),
+	v := view.Attempt{Number: a.Number, Iteration: a.Iteration, Run: a.Child, Said: a.Said, Status: string(a.Status), QueuedAt: a.QueuedAt.UTC(), Error: failure("", planner.NoItem, a.Fault),
 		StartedAt: moment(a.Call.Started), EndedAt: moment(a.Call.Ended), Dropped: a.Call.Dropped}
 	if a.Status == planner.Running {
 		// When a call leaves the queue is recorded with its outcome only, so until then its start is when it was scheduled.

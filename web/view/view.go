@@ -241,6 +241,7 @@ type Item struct {
 type Attempt struct {
 	Number    int        `json:"number"`
 	Iteration int        `json:"iteration,omitempty"` // of a loop, from 1
+	Run       string     `json:"run,omitempty"`       // kind flow: the run that was started, or asked to go on or to undo
 	Said      string     `json:"said,omitempty"`      // what the output of an iteration began with after which the loop went on
 	Status    string     `json:"status"`              // running, succeeded, failed, crashed, cancelled
 	QueuedAt  time.Time  `json:"queued_at"`

@@ -128,9 +128,9 @@ function StepForm({ node, onSelect, onWire }: { node: Node } & Pick<Props, "onSe
           />
         </details>
       ) : null}
+      {node.kind === "call" || node.kind === "flow" ? <UntilFields {...section} /> : null}
       {node.kind === "call" ? (
         <>
-          <UntilFields {...section} />
           <RetryFields {...section} />
           <CompensateFields {...section} />
         </>
