@@ -3,11 +3,9 @@ package web
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 
 	"github.com/labstack/echo/v4"
 
@@ -295,70 +293,18 @@ func (s *Server) versions(c echo.Context) (templates.VersionsPage, *draft, error
 	}
 	p.Head = head(d, "versions")
 	p.Chrome = s.chrome(c, p.Head.Title+" versions", "flows")
-	vs, err := s.DB.Versions(ctx, name)
-	for _, v := range vs {
-		p.Versions = append(p.Versions, versionRow(v))
-	}
+	p.Versions, err = s.versionRows(ctx, name)
 	return p, d, err
 }
 
-func (s *Server) diffPage(c echo.Context) error {
-	p, d, err := s.versions(c)
-	if err != nil {
-		return err
+// versionRows lists the versions of a flow, newest first.
+func (s *Server) versionRows(ctx context.Context, name string) ([]templates.VersionRow, error) {
+	vs, err := s.DB.Versions(ctx, name)
+	out := make([]templates.VersionRow, 0, len(vs))
+	for _, v := range vs {
+		out = append(out, versionRow(v))
 	}
-	ctx, name := c.Request().Context(), d.flow.Name
-	texts, numbers := [2]diffSide{}, [2]int{}
-	for i, which := range []string{c.QueryParam("from"), c.QueryParam("to")} {
-		if texts[i], err = s.side(ctx, name, which); err != nil {
-			return err
-		}
-		numbers[i], _ = strconv.Atoi(which) // "draft" is 0, and side has refused what is neither
-		if which == "latest" {
-			numbers[i] = p.Head.Published
-		}
-	}
-	p.Diff = pageDiff(texts[0], texts[1])
-	p.Diff.From, p.Diff.To = numbers[0], numbers[1]
-	return s.render(c, http.StatusOK, templates.Versions(p))
-}
-
-// alike is how many lines alike stand around a change; longer stretches are folded.
-const alike = 3
-
-func pageDiff(from, to diffSide) *templates.Diff {
-	all := diffTexts(from, to).Lines
-	d := &templates.Diff{}
-	for _, l := range meant(from, to).Lines() {
-		d.Words = append(d.Words, templates.DiffWords{Sign: l.Sign, Text: l.Text, Below: l.Below})
-	}
-	near := make([]bool, len(all))
-	for i, l := range all {
-		switch l.Op {
-		case "+":
-			d.Added++
-		case "-":
-			d.Removed++
-		default:
-			continue
-		}
-		for k := max(0, i-alike); k <= min(len(all)-1, i+alike); k++ {
-			near[k] = true
-		}
-	}
-	for i := 0; i < len(all); i++ {
-		if near[i] {
-			d.Lines = append(d.Lines, templates.DiffLine{Op: all[i].Op, Old: all[i].Old, New: all[i].New, Text: all[i].Text})
-			continue
-		}
-		end := i
-		for end < len(all) && !near[end] {
-			end++
-		}
-		d.Lines = append(d.Lines, templates.DiffLine{Op: "@", Text: fmt.Sprintf("%d lines alike", end-i)})
-		i = end - 1
-	}
-	return d
+	return out, err
 }
 
 func (s *Server) restoreForm(c echo.Context) error {

@@ -159,7 +159,7 @@ func TestCanvasWithoutScripts(t *testing.T) {
 	if got := string(s.do("GET", "/api/v1/flows/order/draft", "").body); got != orderFlow {
 		t.Error("restoring did not bring the first text back")
 	}
-	s.do("GET", "/flows/order/diff?from=2&to=draft", "").want(200).has("Order it", "Place an order", "lines alike", "Changed: ", "title: ")
+	s.do("GET", "/flows/order/diff?from=2&to=draft&view=text", "").want(200).has("Order it", "Place an order", "lines alike", "Changed: ", "title: ")
 	s.do("PUT", "/api/v1/flows/order/draft", "name: order\n", "If-Match", "*").want(200)
 	s.post("/flows/order/publish", "message", "nothing").want(422).has("nothing was published")
 }

@@ -231,11 +231,16 @@ func (s *Server) getDiff(c echo.Context) error {
 	switch format := c.QueryParam("format"); {
 	case format == "markdown", format == "" && wants(c, mimeMarkdown):
 		d := meant(from, to)
-		return c.Blob(http.StatusOK, mimeMarkdown+"; charset=utf-8", []byte("### "+name+": "+d.Summary()+"\n\n"+d.Markdown()))
+		return c.Blob(http.StatusOK, mimeMarkdown+"; charset=utf-8", []byte(diffMarkdown(name, d)))
 	case format != "" && format != "json":
 		return fail(CodeBadRequest, "`format` is %q; it must be json or markdown", clip(format))
 	}
 	return answerJSON(c, http.StatusOK, diffTexts(from, to))
+}
+
+// diffMarkdown is a difference under a head of its own, for a pull request.
+func diffMarkdown(flow string, d *diff.Diff) string {
+	return "### " + flow + ": " + d.Summary() + "\n\n" + d.Markdown()
 }
 
 // side is one side of a diff: a version's number, or "draft" (also "" and "0"). A draft runs the latest versions of other flows, for those are what it

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -62,49 +63,71 @@ type Line struct {
 	Sign  string   // "!" reach, "+" added, "-" removed, "~" changed
 	Text  string   // without `backticks`
 	Below []string // the fields that changed
+	ID    string   // names the line in an address: the same for the same difference; letters, digits, ".", "_" and "-"
+
+	Step string // the step that it is about, by its new name; "" if it is about an edge or the flow itself
+	Edge *Edge  // the edge that it is about, or nil
+	Path string // of the first field that changed, within the step or, without one, the flow
 }
 
 // Lines is the difference in words, what matters most first.
 func (d *Diff) Lines() []Line {
 	var out []Line
-	line := func(sign, format string, args ...any) {
-		out = append(out, Line{Sign: sign, Text: fmt.Sprintf(format, args...)})
+	line := func(l Line, id, format string, args ...any) {
+		l.ID, l.Text = d.freeID(out, id), fmt.Sprintf(format, args...)
+		out = append(out, l)
 	}
 	for _, r := range d.Reach {
-		line("!", "%s", strings.ReplaceAll(r.Text, "`", ""))
+		line(Line{Sign: "!", Step: r.Step}, "reach-"+r.Step, "%s", strings.ReplaceAll(r.Text, "`", ""))
 	}
 	for _, s := range d.Added {
-		line("+", "step %s", s)
+		line(Line{Sign: "+", Step: s.Name}, "step-"+s.Name, "step %s", s)
 	}
 	for _, s := range d.Removed {
-		line("-", "step %s", s)
+		line(Line{Sign: "-", Step: s.Name}, "step-"+s.Name, "step %s", s)
 	}
 	for _, r := range d.Renamed {
-		line("~", "step %s is now %s", r.From, r.To)
+		line(Line{Sign: "~", Step: r.To}, "name-"+r.To, "step %s is now %s", r.From, r.To)
 	}
 	for _, s := range d.Changed {
-		l := Line{Sign: "~", Text: "step " + s.Step}
+		l := Line{Sign: "~", Step: s.Step, Path: s.Changes[0].Path}
 		for _, c := range s.Changes {
 			l.Below = append(l.Below, c.String())
 		}
-		out = append(out, l)
+		line(l, "step-"+s.Step, "step %s", s.Step)
 	}
-	for _, e := range d.Edges.Added {
-		line("+", "edge %s", e)
-	}
-	for _, e := range d.Edges.Removed {
-		line("-", "edge %s", e)
+	for _, pass := range []struct {
+		sign  string
+		edges []Edge
+	}{{"+", d.Edges.Added}, {"-", d.Edges.Removed}} {
+		for _, e := range pass.edges {
+			line(Line{Sign: pass.sign, Edge: &e}, "edge-"+e.From+"."+e.Port+"-"+e.To, "edge %s", e)
+		}
 	}
 	for _, c := range d.keys() {
-		line("~", "%s", c)
+		line(Line{Sign: "~", Path: c.Path}, "key-"+c.Path, "%s", c)
 	}
 	for i, c := range d.Types {
 		if i == 0 || d.Types[i-1].Step != c.Step {
-			line("~", "type of %s", c.output())
+			line(Line{Sign: "~", Step: c.Step}, "type-"+c.Step, "type of %s", c.output())
 		}
 		out[len(out)-1].Below = append(out[len(out)-1].Below, c.String())
 	}
 	return out
+}
+
+// noID is what an ID does not hold.
+var noID = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
+
+// freeID makes an ID of a text that no line before has.
+func (d *Diff) freeID(lines []Line, text string) string {
+	text = strings.TrimSuffix(noID.ReplaceAllString(text, "-"), "-")
+	taken := func(id string) bool { return slices.ContainsFunc(lines, func(l Line) bool { return l.ID == id }) }
+	id := text
+	for n := 2; taken(id); n++ {
+		id = text + "-" + strconv.Itoa(n)
+	}
+	return id
 }
 
 // Text is the difference for a terminal, a line each. It is the same for the same difference, and empty for none.

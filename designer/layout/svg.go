@@ -17,10 +17,13 @@ type SVGOptions struct {
 	Class         string                   // of the svg element; "" is "flow-graph"
 	Labels        bool                     // write the names into the nodes
 	Mark          func(step string) string // a class that a step's node has beside its own; nil, "": none
+	MarkEdge      func(e Edge) string      // the same of an edge
+	Sign          func(step string) string // a glyph in the upper right corner of a step's node; nil, "": none
+	SignEdge      func(e Edge) string      // the same in the middle of an edge
 }
 
 // SVG draws d as one svg element that stands by itself or inside a page. Colours are left to the page: everything is drawn in currentColor, the
-// elements carry the classes node, kind-KIND, edge, port-PORT and label, and the two bars in a node that runs another flow the class flow-bars; there is neither a style attribute nor a script.
+// elements carry the classes node, kind-KIND, edge, port-PORT and label, and the two bars in a node that runs another flow the class flow-bars, a glyph the class sign; there is neither a style attribute nor a script.
 func SVG(d *flow.Definition, opts SVGOptions) []byte {
 	r := Layout(FromFlow(d))
 	var b bytes.Buffer
@@ -47,16 +50,29 @@ func SVG(d *flow.Definition, opts SVGOptions) []byte {
 		at[n.ID] = n
 	}
 	for _, e := range r.Edges {
-		fmt.Fprintf(&b, `<path class="edge port-%s" d="%s"/>`, text(e.Port), way(at[e.From], at[e.To], e.Points))
+		mark := ""
+		if opts.MarkEdge != nil {
+			if mark = opts.MarkEdge(e); mark != "" {
+				mark = " " + text(mark)
+			}
+		}
+		fmt.Fprintf(&b, `<path class="edge port-%s%s" d="%s"/>`, text(e.Port), mark, way(at[e.From], at[e.To], e.Points))
+		if opts.SignEdge != nil {
+			if sign := opts.SignEdge(e); sign != "" {
+				mid := middle(at[e.From], at[e.To], e.Points)
+				fmt.Fprintf(&b, glyph, mark, number(mid.X), number(mid.Y+9), text(sign))
+			}
+		}
 	}
 	for _, n := range r.Nodes {
-		kind := ""
+		kind, mark := "", ""
 		if s := d.Step(n.ID); s != nil && s.Kind != "" {
 			kind = " kind-" + string(s.Kind)
 		}
 		if opts.Mark != nil {
-			if mark := opts.Mark(n.ID); mark != "" {
-				kind += " " + text(mark)
+			if mark = opts.Mark(n.ID); mark != "" {
+				mark = " " + text(mark)
+				kind += mark
 			}
 		}
 		fmt.Fprintf(&b, `<rect class="node%s" x="%s" y="%s" width="%d" height="%d" rx="12"><title>%s</title></rect>`, kind, number(n.X), number(n.Y),
@@ -70,8 +86,30 @@ func SVG(d *flow.Definition, opts SVGOptions) []byte {
 				number(n.X+NodeWidth/2), number(n.Y+NodeHeight/2+7), text(short(n.ID)))
 		}
 	}
+	if opts.Sign != nil {
+		for _, n := range r.Nodes {
+			if sign := opts.Sign(n.ID); sign != "" {
+				mark := ""
+				if opts.Mark != nil {
+					mark = " " + text(opts.Mark(n.ID))
+				}
+				fmt.Fprintf(&b, glyph, mark, number(n.X+NodeWidth-20), number(n.Y+27), text(sign))
+			}
+		}
+	}
 	b.WriteString("</svg>")
 	return b.Bytes()
+}
+
+// glyph is the sign of a node or of an edge.
+const glyph = `<text class="sign%s" x="%s" y="%s" text-anchor="middle" fill="currentColor" stroke="none" font-size="28" font-weight="600" font-family="sans-serif">%s</text>`
+
+// middle is a point of an edge's way about half way along.
+func middle(from, to Node, bends []Point) Point {
+	points := append([]Point{{from.X + from.W/2, from.Y + from.H}}, bends...)
+	points = append(points, Point{to.X + to.W/2, to.Y})
+	i := (len(points) - 1) / 2 // the stretch that holds it; a curve passes the middle between its ends
+	return Point{(points[i].X + points[i+1].X) / 2, (points[i].Y + points[i+1].Y) / 2}
 }
 
 // way is the path of an edge: from the middle of the lower side through its bends to the middle of the upper side, in curves that leave and arrive

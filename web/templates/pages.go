@@ -117,8 +117,7 @@ type VersionRow struct {
 	Runs    int
 }
 
-// VersionsPage is GET /flows/{name}/versions?v=N, and GET /flows/{name}/diff?from=&to= with Diff set.
-// Restore posts to /flows/{name}/versions/{N}/restore.
+// VersionsPage is GET /flows/{name}/versions?v=N. Restore posts to /flows/{name}/versions/{N}/restore.
 type VersionsPage struct {
 	Chrome
 	Head     FlowHead
@@ -126,30 +125,6 @@ type VersionsPage struct {
 	Open     *VersionRow  // the one whose text is shown
 	Source   string       // its YAML
 	Thumb    string       // its graph as SVG, optional
-	Diff     *Diff
-}
-
-// Diff is a unified text diff of two versions. From and To are version numbers, 0 is the draft.
-type Diff struct {
-	From, To int
-	Words    []DiffWords // what it means; none if only layout, comments or the order of steps differ
-	Lines    []DiffLine
-	Added    int
-	Removed  int
-}
-
-// DiffWords is one difference in words. Sign is "!" for what can now run without what, "+", "-" or "~"; Below are the fields that changed.
-type DiffWords struct {
-	Sign  string
-	Text  string
-	Below []string
-}
-
-// DiffLine is one line of a diff. Op is "+", "-" or " "; "@" is a fold ("12 lines alike"), its text in Text. A line number of 0 is not shown.
-type DiffLine struct {
-	Op       string
-	Old, New int
-	Text     string
 }
 
 // StartPage is GET and POST /flows/{name}/start. See form.go for the names of its fields.

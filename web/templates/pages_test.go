@@ -30,7 +30,14 @@ func samplePages() map[string]templ.Component {
 		{Name: "a_flow_with_a_rather_long_name_for_imports", Title: "", Problems: 2, Thumb: thumb, Steps: 11},
 	}
 	counts := []Count{{"", 214, "/runs"}, {"running", 3, "/runs?status=running"}, {"waiting", 1, "/runs?status=waiting"}, {"failed", 2, "/runs?status=failed"}, {"uncertain", 1, "/runs?status=uncertain"}, {"succeeded", 198, "/runs?status=succeeded"}, {"compensated", 9, "/runs?status=compensated"}}
-	diff := &Diff{From: 2, To: 3, Added: 2, Removed: 1, Words: []DiffWords{{"!", "review can now run without big", nil}, {"~", "step big", []string{`switch.review: "input.amount > 5000" → "input.amount > 10000"`}}, {"+", "step late (wait)", nil}, {"-", "edge big → ship", nil}}, Lines: []DiffLine{{"@", 0, 0, "6 lines alike"}, {" ", 7, 7, "  big:"}, {" ", 8, 8, "    switch:"}, {"-", 9, 0, "      review: ${{ input.amount > 5000 }}"}, {"+", 0, 9, "      review: ${{ input.amount > 10000 }}"}, {"+", 0, 10, "      otherwise: true"}, {" ", 10, 11, "  review:"}}}
+	diff := DiffPage{Chrome: chrome("order: v2 to v3", "flows"), Head: head("versions"), Versions: versions, View: "text", Summary: "1 step changed", Added: 2, Removed: 1,
+		From: DiffEnd{Version: 2, Row: versions[1]}, To: DiffEnd{Version: 3, Row: versions[0]},
+		Changes: []view.DiffChange{{ID: "reach-review", Sign: "!", Text: "review can now run without big", Step: "review", New: 10}, {ID: "step-big", Sign: "~", Text: "step big", Below: []string{`switch.review: "input.amount > 5000" → "input.amount > 10000"`}, Step: "big", Old: 9, New: 9}, {ID: "edge-big.done-ship", Sign: "-", Text: "edge big → ship", Edge: "big.done>ship", Old: 9}},
+		Lines:   []DiffLine{{"@", 0, 0, "6 lines alike"}, {" ", 7, 7, "  big:"}, {" ", 8, 8, "    switch:"}, {"-", 9, 0, "      review: ${{ input.amount > 5000 }}"}, {"+", 0, 9, "      review: ${{ input.amount > 10000 }}"}, {"+", 0, 10, "      otherwise: true"}, {" ", 10, 11, "  review:"}}}
+	diff.Change = &diff.Changes[1]
+	split, markdown := diff, diff
+	split.Split = true
+	markdown.View, markdown.Markdown = "markdown", "### order: 1 step changed\n"
 	fn := sampleFunctions()
 	item := runPage(failedRun(), "stock", "")
 	item.Inspector.Item = &item.Inspector.Items[0]
@@ -54,7 +61,9 @@ func samplePages() map[string]templ.Component {
 		"tests-empty":   Tests(TestsPage{Chrome: chrome("Tests of order", "flows"), Head: head("tests"), View: "scenarios"}),
 		"versions":      Versions(VersionsPage{Chrome: chrome("Versions of order", "flows"), Head: head("versions"), Versions: versions, Open: &versions[0], Source: sampleYAML}),
 		"versions-none": Versions(VersionsPage{Chrome: chrome("Versions of order", "flows"), Head: head("versions")}),
-		"diff":          Versions(VersionsPage{Chrome: chrome("Versions of order", "flows"), Head: head("versions"), Versions: versions, Diff: diff}),
+		"diff":          DiffOf(diff),
+		"diff split":    DiffOf(split),
+		"diff markdown": DiffOf(markdown),
 		"start":         Start(StartPage{Chrome: chrome("Start order", "flows"), Head: head("start"), Version: 3, Fields: startFields(false), JSON: sampleInput}),
 		"start-bad":     Start(StartPage{Chrome: chrome("Start order", "flows"), Head: head("start"), Version: 3, Fields: startFields(true), JSON: sampleInput, Error: "The input does not fit the flow's schema.", Problem: []string{"amount: must be above 0"}}),
 		"runs":          Runs(RunsPage{Chrome: chrome("Runs", "runs"), Flows: []string{"order", "snapvault"}, Counts: counts, Rows: rows, Older: "/runs?after=x", HasAny: true}),

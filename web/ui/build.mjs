@@ -13,7 +13,7 @@ for (const name of await readdir(dist)) if (name !== ".gitkeep") await rm(path.j
 
 const result = await build({
   absWorkingDir: here,
-  entryPoints: { canvas: "src/canvas.tsx", run: "src/run.tsx" },
+  entryPoints: { canvas: "src/canvas.tsx", run: "src/run.tsx", diff: "src/diff.tsx" },
   outdir: dist,
   bundle: true,
   splitting: true,
@@ -26,10 +26,16 @@ const result = await build({
   chunkNames: "[name]-[hash]",
 });
 
+// Who follows a run or compares versions does not load the editor.
+for (const name of ["run", "diff"]) {
+  const editor = inputsOf(name).filter((i) => i.startsWith("src/edit/") || i.includes("/@codemirror/"));
+  if (editor.length) throw new Error(`the bundle ${name} pulls the editor in: ${editor.slice(0, 5).join(", ")}`);
+}
+
 // Style sheets stand apart from the scripts: the page links them, so that it is styled before the script runs.
 const css = await build({
   absWorkingDir: here,
-  entryPoints: { canvas: "src/canvas.css", run: "src/run.css" },
+  entryPoints: { canvas: "src/canvas.css", run: "src/run.css", diff: "src/diff.css" },
   outdir: dist,
   bundle: true,
   minify: true,
@@ -44,6 +50,20 @@ for (const name of (await readdir(dist)).sort()) {
   const bytes = await readFile(path.join(dist, name));
   const [gz, br] = [gzipSync(bytes, { level: 9 }).length, brotliCompressSync(bytes).length];
   console.log(`${name.padEnd(28)} ${kb(bytes.length)} kB   gzip ${kb(gz)}   brotli ${kb(br)}`);
+}
+
+/** The sources of a bundle and of every chunk that it may load. */
+function inputsOf(entry) {
+  const { outputs } = result.metafile;
+  const key = (name) => Object.keys(outputs).find((o) => path.basename(o) === name);
+  const seen = new Set();
+  const queue = [key(`${entry}.js`)];
+  for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
+    if (seen.has(at)) continue;
+    seen.add(at);
+    queue.push(...outputs[at].imports.filter((i) => !i.external).map((i) => i.path));
+  }
+  return [...seen].flatMap((o) => Object.keys(outputs[o].inputs));
 }
 
 function kb(n) {

@@ -61,7 +61,9 @@ type Node struct {
 	Warnings   int             `json:"warnings,omitempty"`
 	Line       int             `json:"line,omitempty"` // in the YAML
 	Any        bool            `json:"any,omitempty"`  // joins with needs: {any: …}
-	Spec       json.RawMessage `json:"spec,omitempty"` // the step as written, as JSON; templates as strings; edit mode only
+	Spec       json.RawMessage `json:"spec,omitempty"` // the step as written, as JSON; templates as strings; edit and diff mode
+	Mark       string          `json:"mark,omitempty"` // diff mode: "+", "-", "~" or "!"; none if both versions have it alike
+	Was        string          `json:"was,omitempty"`  // diff mode: its old name
 }
 
 // Port is a place an edge can leave from.
@@ -76,6 +78,7 @@ type Edge struct {
 	From string `json:"from"`
 	Port string `json:"port"`
 	To   string `json:"to"`
+	Mark string `json:"mark,omitempty"` // diff mode: "+" or "-"
 }
 
 // Draft is the draft of a flow with everything the canvas needs: GET /api/v1/flows/{name}/draft with Accept: application/json.

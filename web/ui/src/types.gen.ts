@@ -80,6 +80,27 @@ export interface Assist {
   wanted?: string;
 }
 
+export interface Overlay {
+  flow: string;
+  from: string;
+  to: string;
+  graph: Graph;
+  changes: DiffChange[];
+  change?: string;
+}
+
+export interface Publication {
+  flow: string;
+  version: number;
+  from?: number;
+  summary: string;
+  changes: DiffChange[];
+  graph?: string;
+  running: RunsOn[];
+  pinned_by: PinnedBy[];
+  tests: Tested;
+}
+
 export interface Graph {
   nodes: Node[];
   edges: Edge[];
@@ -217,6 +238,35 @@ export interface Hover {
   detail?: string;
 }
 
+export interface DiffChange {
+  id: string;
+  sign: string;
+  text: string;
+  below?: string[];
+  step?: string;
+  edge?: string;
+  old?: number;
+  new?: number;
+}
+
+export interface RunsOn {
+  version: number;
+  runs: number;
+}
+
+export interface PinnedBy {
+  flow: string;
+  version: number;
+}
+
+export interface Tested {
+  total: number;
+  failed: number;
+  ran: number;
+  stale: boolean;
+  at?: string;
+}
+
 export interface Node {
   id: string;
   kind: string;
@@ -239,6 +289,8 @@ export interface Node {
   line?: number;
   any?: boolean;
   spec?: Json;
+  mark?: string;
+  was?: string;
 }
 
 export interface Edge {
@@ -246,6 +298,7 @@ export interface Edge {
   from: string;
   port: string;
   to: string;
+  mark?: string;
 }
 
 export interface Fix {

@@ -1,6 +1,7 @@
 // One edge, along the route that the model found for it.
 import { EdgeLabelRenderer, type Edge as ReactFlowEdge, type EdgeProps } from "@xyflow/react";
 import { memo } from "react";
+import { MARK_WORDS, markGlyph } from "../model/diff";
 import { edgeLife } from "../model/live";
 import type { Edge } from "../types.gen";
 import { useShared } from "./context";
@@ -19,11 +20,18 @@ export const FlowEdge = memo(function FlowEdge({ id, data }: EdgeProps<FlowEdgeT
   const { gestures } = shared;
   return (
     <>
-      <g className="sg-edge" data-life={life} data-error={edge.port === "error" || undefined} data-selected={selected || undefined} data-testid={`edge-${id}`}>
+      <g className="sg-edge" data-life={life} data-error={edge.port === "error" || undefined} data-selected={selected || undefined} data-mark={edge.mark} data-testid={`edge-${id}`}>
         <path className="sg-edge-hit" d={route.d} />
         <path className="sg-edge-line" d={route.d} />
         <path className="sg-edge-tip" d={`M${end.x - 4} ${end.y - 7}L${end.x} ${end.y}L${end.x + 4} ${end.y - 7}z`} />
       </g>
+      {edge.mark ? (
+        <EdgeLabelRenderer>
+          <span className="sg-mark sg-edge-mark" data-mark={edge.mark} title={`${edge.from}.${edge.port} → ${edge.to}: ${MARK_WORDS[edge.mark] ?? ""}`} style={{ transform: `translate(-50%, -50%) translate(${route.mid.x}px, ${route.mid.y}px)` }}>
+            {markGlyph(edge.mark)}
+          </span>
+        </EdgeLabelRenderer>
+      ) : null}
       {gestures ? (
         <EdgeLabelRenderer>
           <button

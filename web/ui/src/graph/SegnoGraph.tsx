@@ -1,13 +1,14 @@
-// The graph, in edit and live mode. The only file that knows React Flow's own types beside the node and the edge: whatever replaces it, replaces it here.
+// The graph, in edit, live and diff mode. The only file that knows React Flow's own types beside the node and the edge: whatever replaces it, replaces it here.
 import {
   ConnectionMode, Position, ReactFlow, ReactFlowProvider, useReactFlow, useStore, type FinalConnectionState, type NodeHandle,
 } from "@xyflow/react";
 import { forwardRef, useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { refusals as findRefusals } from "../model/graph";
 import { portAt, routes as findRoutes } from "../model/route";
+import { MARK_WORDS } from "../model/diff";
 import { STATUS_WORDS } from "../model/live";
 import type { Graph, Node, Step } from "../types.gen";
-import { GraphContext, type Gestures, type Selection, type Shared, type Wire } from "./context";
+import { GraphContext, type Gestures, type Mode, type Selection, type Shared, type Wire } from "./context";
 import { FlowEdge, type FlowEdgeType } from "./FlowEdge";
 import { Sign } from "./icons";
 import { StepNode, type StepFlowNode } from "./StepNode";
@@ -23,11 +24,13 @@ const FREE: Map<string, string> = new Map();
 export interface GraphHandle {
   /** Moves the keyboard's focus to a step, and the view if the step is out of sight. */
   focusStep(id: string): void;
+  /** Brings a step into view; the focus stays. */
+  showStep(id: string): void;
   fit(): void;
 }
 
 export interface SegnoGraphProps {
-  mode: "edit" | "live";
+  mode: Mode;
   graph: Graph;
   selection: Selection;
   onSelect(selection: Selection): void;
@@ -75,6 +78,7 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
 
   useImperativeHandle(props.handle, () => ({
     focusStep: (id) => reveal(id, true),
+    showStep: (id) => reveal(id, false),
     fit: () => {
       moved.current = false;
       void flow.fitView(FIT);
@@ -116,7 +120,7 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
     if (!pane || !graph.nodes.length) return;
     if (roomFor(graph, pane) >= FITS_FROM) return void flow.fitView(FIT);
     const first = graph.nodes.reduce((a, b) => (b.y < a.y ? b : a));
-    const at = graph.nodes.find((n) => n.id === selectedStep) ?? graph.nodes.find((n) => MATTERS.has(steps.get(n.id)?.status ?? "")) ?? first;
+    const at = graph.nodes.find((n) => n.id === selectedStep) ?? graph.nodes.find((n) => MATTERS.has(steps.get(n.id)?.status ?? "") || n.mark) ?? first;
     const top = at === first ? ROOM.top : pane.clientHeight / 2 - (at.h / 2) * OPENS_AT;
     void flow.setViewport({ x: pane.clientWidth / 2 - (at.x + at.w / 2) * OPENS_AT, y: top - at.y * OPENS_AT, zoom: OPENS_AT });
   }
@@ -197,7 +201,7 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
           onMove={(event) => {
             if (event) moved.current = true;
           }}
-          onEdgeClick={(_, edge) => (mode === "edit" ? onSelect({ kind: "edge", id: edge.id }) : undefined)}
+          onEdgeClick={(_, edge) => (mode === "live" ? undefined : onSelect({ kind: "edge", id: edge.id }))}
           onPaneClick={() => {
             if (wire) onWire?.(null);
             else onSelect(null);
@@ -340,7 +344,7 @@ function toFlowNode(node: Node, step: Step | undefined): StepFlowNode {
     const error = p.name === "error";
     handles.push({ id: p.name, type: "source", position: error ? Position.Right : Position.Bottom, x: at.x - node.x - (error ? 24 : 12), y: at.y - node.y - (error ? 12 : 24), width: 24, height: 24 });
   }
-  const status = step ? `, ${(STATUS_WORDS[step.status] ?? step.status).toLowerCase()}` : "";
+  const status = step ? `, ${(STATUS_WORDS[step.status] ?? step.status).toLowerCase()}` : node.mark ? `, ${MARK_WORDS[node.mark] ?? ""}` : "";
   return {
     id: node.id,
     type: "step",

@@ -1,6 +1,7 @@
 // One step on the graph, in every mode. Its place and size are the server's.
 import { Handle, Position, type Node as FlowNode, type NodeProps } from "@xyflow/react";
 import { memo, useEffect, useState, type CSSProperties } from "react";
+import { MARK_WORDS, markGlyph } from "../model/diff";
 import { stepDuration } from "../model/live";
 import { isObject } from "../model/schema";
 import type { Items, Node, Step } from "../types.gen";
@@ -29,6 +30,7 @@ export const StepNode = memo(function StepNode({ data }: NodeProps<StepFlowNode>
       data-kind={node.kind}
       data-status={step?.status}
       data-selected={selected || undefined}
+      data-mark={node.mark}
       data-refused={refusal !== undefined || undefined}
       data-target={(wire !== null && refusal === undefined) || undefined}
       data-asks={(step?.status === "waiting" && step.deciding !== undefined) || undefined}
@@ -42,7 +44,7 @@ export const StepNode = memo(function StepNode({ data }: NodeProps<StepFlowNode>
           <span className="sg-node-title">{node.title || node.id}</span>
           <NodeMark node={node} step={step} />
         </div>
-        <div className="sg-node-sub">{summary(node)}</div>
+        <div className="sg-node-sub">{node.was ? `was ${node.was}` : summary(node)}</div>
         <NodeFoot node={node} step={step} />
       </div>
       {step?.items ? <ItemsBar items={step.items} /> : null}
@@ -114,6 +116,13 @@ function labelPlace(w: number, i: number, ports: number): CSSProperties {
 
 /** The upper right corner: how the step is doing, or what is wrong with it. */
 function NodeMark({ node, step }: { node: Node; step: Step | undefined }) {
+  if (node.mark) {
+    return (
+      <span className="sg-mark" data-mark={node.mark} role="img" aria-label={MARK_WORDS[node.mark] ?? node.mark}>
+        {markGlyph(node.mark)}
+      </span>
+    );
+  }
   if (step) return <StatusGlyph status={step.status} person={step.deciding !== undefined} />;
   if (node.errors) {
     return (

@@ -3,6 +3,9 @@ import { createContext, useContext } from "react";
 import type { Route } from "../model/route";
 import type { Step } from "../types.gen";
 
+/** What the graph is for: to be changed, to follow a run, or to compare two versions. */
+export type Mode = "edit" | "live" | "diff";
+
 export interface Wire {
   from: string;
   port: string;
@@ -20,7 +23,7 @@ export interface Gestures {
 }
 
 export interface Shared {
-  mode: "edit" | "live";
+  mode: Mode;
   selection: Selection;
   routes: Map<string, Route>;
   steps: Map<string, Step>; // live mode: what the run says of each step
