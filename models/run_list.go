@@ -206,7 +206,7 @@ func (db *DB) StatusCounts(ctx context.Context, f RunFilter, bound int) (counts 
 		N             int
 	}
 	some := f.where(db.on(ctx).Model(&Run{})).Select("status, needs").Limit(bound)
-	if err := db.on(ctx).Table("(?) AS some", some).Select("status, needs, count(*) AS n").Group("status, needs").Scan(&rows).Error; err != nil {
+	if err := db.on(ctx).Table("(?) AS chosen", some).Select("status, needs, count(*) AS n").Group("status, needs").Scan(&rows).Error; err != nil {
 		return nil, false, wrap(err, "counting runs by status")
 	}
 	counts = map[string]int{}
@@ -230,7 +230,7 @@ func (db *DB) RunsSince(ctx context.Context, f RunFilter, cursor string, most in
 	}
 	var n int64
 	some := f.where(db.on(ctx).Model(&Run{})).Select("1").Where("(created_at, id) > (?, ?)", at, id).Limit(most)
-	err = db.on(ctx).Table("(?) AS some", some).Count(&n).Error
+	err = db.on(ctx).Table("(?) AS chosen", some).Count(&n).Error
 	return int(n), wrap(err, "counting runs since %q", cursor)
 }
 
@@ -255,4 +255,38 @@ func (db *DB) FlowNames(ctx context.Context) ([]string, error) {
 	var names []string
 	err := db.on(ctx).Model(&Flow{}).Order("name").Pluck("name", &names).Error
 	return names, wrap(err, "listing the names of flows")
+}
+
+// FirstFacts reads the first transition of runs, by the run's number. One larger than most bytes is left away, and so is one that is not there.
+func (db *DB) FirstFacts(ctx context.Context, runs []int64, most int) (map[int64][]byte, error) {
+	if len(runs) == 0 {
+		return nil, nil
+	}
+	var rows []struct {
+		Run   int64
+		Facts []byte
+	}
+	err := db.on(ctx).Raw(`SELECT run, facts FROM journal WHERE run IN ? AND seq = 1 AND octet_length(facts) <= ?`, runs, most).Scan(&rows).Error
+	out := make(map[int64][]byte, len(rows))
+	for _, r := range rows {
+		out[r.Run] = r.Facts
+	}
+	return out, wrap(err, "reading how %d runs began", len(runs))
+}
+
+// RunsNamed finds runs by the beginning or the end of their UUID, which is what the lists show; the newest first, at most limit.
+func (db *DB) RunsNamed(ctx context.Context, part string, limit int) ([]Run, error) {
+	part = strings.ToLower(strings.TrimSpace(part))
+	if part == "" || len(part) > 36 || strings.Trim(part, "0123456789abcdef-") != "" {
+		return nil, nil
+	}
+	q := db.on(ctx).Order("created_at DESC, id DESC").Limit(limit)
+	if from, to, ok := uuidRange(part); ok {
+		q = q.Where("(uuid BETWEEN ? AND ? OR uuid::text LIKE ?)", from, to, "%"+part)
+	} else {
+		q = q.Where("uuid::text LIKE ?", "%"+part)
+	}
+	var runs []Run
+	err := q.Find(&runs).Error
+	return runs, wrap(err, "finding the run %q", part)
 }

@@ -20,7 +20,7 @@ import (
 
 // FS holds the assets by the path that follows /static/ in their URL.
 //
-//go:embed all:dist fonts licenses tokens.css app.css run.css tests.css app.js start.js theme.js htmx.min.js icons.svg status.svg favicon.svg
+//go:embed all:dist fonts licenses tokens.css app.css run.css tests.css lists.css app.js lists.js palette.js palette.css start.js theme.js htmx.min.js icons.svg status.svg favicon.svg
 var FS embed.FS
 
 // Prefix is where Handler expects to be mounted.
