@@ -82,6 +82,7 @@ type FlowPage struct {
 	RunBy     []string  // the flows whose latest version runs it
 	OnFailure string    // pause or compensate
 	Problems  int
+	Health    *FlowHealth // nil: no run began lately
 }
 
 // FlowRun is a flow that another one runs. Version is 0 for a draft that names none: the latest when it is published.
