@@ -19,7 +19,7 @@ import (
 func TestMain(m *testing.M) { pgtest.Main(m, pgtest.WithoutFsync()) }
 
 // open returns the models on a database of their own, and the pool beneath for rows that models only reads.
-func open(t *testing.T) (*models.DB, *pgxpool.Pool) {
+func open(t testing.TB) (*models.DB, *pgxpool.Pool) {
 	t.Helper()
 	pool, err := pgxpool.New(t.Context(), pgtest.URL(t))
 	if err != nil {

@@ -44,3 +44,14 @@ func (db *DB) SettingOnce(ctx context.Context, key string, value []byte) (kept [
 func (db *DB) DeleteSetting(ctx context.Context, key string) error {
 	return wrap(db.on(ctx).Where("key = ?", clean(key)).Delete(&setting{}).Error, "deleting setting %q", key)
 }
+
+// Settings returns the values whose keys begin with prefix, by the rest of their keys.
+func (db *DB) Settings(ctx context.Context, prefix string) (map[string][]byte, error) {
+	var rows []setting
+	err := db.on(ctx).Where("starts_with(key, ?)", clean(prefix)).Find(&rows).Error
+	out := make(map[string][]byte, len(rows))
+	for _, r := range rows {
+		out[r.Key[len(prefix):]] = r.Value
+	}
+	return out, wrap(err, "reading the settings under %q", prefix)
+}

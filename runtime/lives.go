@@ -54,7 +54,7 @@ func (c *Core) loaded(ev Loaded) {
 		return
 	}
 	r.uuid, r.flow, r.version, r.program = ev.History.UUID, ev.History.Flow, ev.History.Version, ev.Program
-	r.state, r.status, r.child = planner.NewState(), ev.History.Status, ev.History.Parent != ""
+	r.state, r.status, r.needs, r.child = planner.NewState(), ev.History.Status, unsaid, ev.History.Parent != ""
 	c.uuids[r.uuid], r.active = r.id, c.now
 	for _, rec := range ev.History.Records {
 		facts, err := planner.Decode(rec.Facts)

@@ -25,6 +25,7 @@ type run struct {
 	seq     int64      // of the last transition decided
 	pending []*pending // handed to the journal, oldest first
 	status  string     // as the run's row last said
+	needs   string     // as it last said; unsaid until this life has written the row
 
 	loading bool
 	left    bool         // its last owner released it
@@ -51,6 +52,9 @@ type pending struct {
 	answers  []Answered
 }
 
+// unsaid stands for what a run's row says of its needs where nobody has read it: the servers of older releases did not write it.
+const unsaid = "?"
+
 // row says what the run's row must say now, or nil if it says so already.
 func (r *run) row(now time.Time) *journal.RunRow {
 	row := r.shown()
@@ -61,10 +65,10 @@ func (r *run) row(now time.Time) *journal.RunRow {
 			row.WakeAt = &at
 		}
 	}
-	if status == r.status && !row.Release {
+	if status == r.status && row.Needs == r.needs && !row.Release {
 		return nil
 	}
-	r.status = status
+	r.status, r.needs = status, row.Needs
 	return row
 }
 
@@ -84,14 +88,14 @@ func (r *run) raise(row *journal.RunRow, facts []planner.Fact) *journal.RunRow {
 // gone is the row of a run that was stopped and leaves: whatever it waits for, only a person wakes it.
 func (r *run) gone() *journal.RunRow {
 	row := r.shown()
-	r.status, row.Release = row.Status, true
+	r.status, r.needs, row.Release = row.Status, row.Needs, true
 	return row
 }
 
 // shown is what the lists of runs show of it.
 func (r *run) shown() *journal.RunRow {
 	s := r.state
-	row := &journal.RunRow{Status: string(s.Status())}
+	row := &journal.RunRow{Status: string(s.Status()), Needs: string(s.Needs())}
 	if s.Ended != "" {
 		ended := s.EndedAt
 		row.EndedAt = &ended

@@ -32,7 +32,11 @@ func (s *Server) pageRoutes(e *echo.Echo) {
 	e.GET("/flows/:flow/start", s.startPage)
 	e.POST("/flows/:flow/start", s.startForm)
 
+	e.GET("/palette", s.palette)
 	e.GET("/runs", s.runsPage)
+	e.GET("/runs/fragments/live", s.liveRows)
+	e.POST("/runs/views", s.saveView)
+	e.POST("/runs/views/remove", s.removeView)
 	e.GET("/runs/:run", s.runPage)
 	e.GET("/runs/:run/fragments/header", s.headerFragment)
 	e.GET("/runs/:run/fragments/inspector", s.inspectorFragment)
@@ -56,7 +60,7 @@ func (s *Server) pageRoutes(e *echo.Echo) {
 		"/flows/:flow/tests/delete":              "/flows/:flow/tests",
 		"/flows/:flow/versions/:version/restore": "/flows/:flow/versions", "/runs/:run/retry": "/runs/:run", "/runs/:run/cancel": "/runs/:run",
 		"/runs/:run/compensate": "/runs/:run", "/runs/:run/approvals/:step": "/runs/:run", "/runs/:run/steps/:step/resolve": "/runs/:run",
-		"/functions/:function/try": "/functions/:function",
+		"/functions/:function/try": "/functions/:function", "/runs/views": "/runs", "/runs/views/remove": "/runs",
 	} {
 		e.GET(form, func(c echo.Context) error {
 			to := page

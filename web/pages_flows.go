@@ -159,6 +159,9 @@ func (s *Server) flowPage(c echo.Context) error {
 		return err
 	}
 	p.Counts = chips(counts[name], "/runs", url.Values{"flow": {name}})
+	if p.Health, err = s.health(ctx, name, def); err != nil {
+		return err
+	}
 	return s.render(c, http.StatusOK, templates.Flow(p))
 }
 

@@ -22,7 +22,7 @@ import (
 
 // runRow is a run in a list.
 func runRow(r models.Run) templates.RunRow {
-	row := templates.RunRow{ID: r.UUID, Flow: r.Flow, Version: r.Version, Status: r.Status, CreatedAt: r.CreatedAt, EndedAt: r.EndedAt}
+	row := templates.RunRow{ID: r.UUID, Flow: r.Flow, Version: r.Version, Status: r.Status, Needs: r.Needs, CreatedAt: r.CreatedAt, EndedAt: r.EndedAt}
 	if r.Message != "" {
 		row.Why = r.Message
 		if r.Step != "" {
@@ -30,71 +30,6 @@ func runRow(r models.Run) templates.RunRow {
 		}
 	}
 	return row
-}
-
-func (s *Server) runsPage(c echo.Context) error {
-	ctx := c.Request().Context()
-	f, err := filter(c)
-	if err != nil {
-		return err
-	}
-	f.Limit = 50
-	rows, next, err := s.DB.Runs(ctx, f)
-	if errors.Is(err, models.ErrCursor) {
-		return fail(CodeBadRequest, "this page of the list does not exist any more")
-	}
-	if err != nil {
-		return err
-	}
-	counts, err := s.DB.RunCounts(ctx, f.Q)
-	if err != nil {
-		return err
-	}
-	p := templates.RunsPage{Chrome: s.chrome(c, "Runs", "runs"), Filter: templates.RunsFilter{Flow: f.Flow, Q: f.Q}}
-	if len(f.Statuses) == 1 {
-		p.Filter.Status = f.Statuses[0]
-	}
-	p.HasAny = f.Q != "" // what a text does not find may still be there
-	sums := map[string]int{}
-	for name, by := range counts {
-		for status, n := range by {
-			p.HasAny = p.HasAny || n > 0
-			if f.Flow == "" || f.Flow == name {
-				sums[status] += n
-			}
-		}
-	}
-	flows, err := s.DB.Flows(ctx)
-	if err != nil {
-		return err
-	}
-	for _, fl := range flows {
-		p.Flows = append(p.Flows, fl.Name)
-		if p.StartAt == "" && fl.Published != nil {
-			p.StartAt = fl.Name
-		}
-	}
-	keep := url.Values{}
-	for name, value := range map[string]string{"flow": f.Flow, "q": f.Q} {
-		if value != "" {
-			keep.Set(name, value)
-		}
-	}
-	p.Counts = chips(sums, "/runs", keep)
-	for _, r := range rows {
-		p.Rows = append(p.Rows, runRow(r))
-	}
-	for _, status := range f.Statuses {
-		keep.Add("status", status)
-	}
-	if f.After != "" {
-		p.Newest = "/runs?" + keep.Encode()
-	}
-	if next != "" {
-		keep.Set("after", next)
-		p.Older = "/runs?" + keep.Encode()
-	}
-	return s.render(c, http.StatusOK, templates.Runs(p))
 }
 
 // itemsShown is how many items of a for_each the inspector lists at once.

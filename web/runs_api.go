@@ -7,14 +7,12 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/segno-run/segno/models"
 	"github.com/segno-run/segno/runtime"
 	"github.com/segno-run/segno/runtime/planner"
 	"github.com/segno-run/segno/web/runview"
@@ -114,6 +112,7 @@ type runEntry struct {
 	Flow      string        `json:"flow"`
 	Version   int           `json:"version"`
 	Status    string        `json:"status"`
+	Needs     string        `json:"needs,omitempty"`
 	CreatedAt time.Time     `json:"created_at"`
 	EndedAt   *time.Time    `json:"ended_at,omitempty"`
 	Error     *view.Failure `json:"error,omitempty"`
@@ -132,25 +131,6 @@ func statusWords() string {
 	return strings.Join(words, ", ")
 }
 
-// filter reads the parameters that the API and the page share.
-func filter(c echo.Context) (models.RunFilter, error) {
-	f := models.RunFilter{Flow: c.QueryParam("flow"), Q: c.QueryParam("q"), After: c.QueryParam("after")}
-	for _, given := range c.QueryParams()["status"] {
-		for status := range strings.SplitSeq(given, ",") {
-			if status == "" {
-				continue
-			}
-			if !slices.Contains(runStatuses, planner.RunStatus(status)) {
-				return f, fail(CodeBadRequest, "`%s` is no status of a run; there are %s", clip(status), statusWords())
-			}
-			f.Statuses = append(f.Statuses, status)
-		}
-	}
-	var err error
-	f.Limit, err = wholeNumber(c, "limit", 50, 1, 1000)
-	return f, err
-}
-
 // wholeNumber reads a whole number from the query.
 func wholeNumber(c echo.Context, name string, without, least, most int) (int, error) {
 	text := c.QueryParam(name)
@@ -165,26 +145,27 @@ func wholeNumber(c echo.Context, name string, without, least, most int) (int, er
 }
 
 func (s *Server) listRuns(c echo.Context) error {
-	f, err := filter(c)
+	f, err := s.filter(c)
 	if err != nil {
 		return err
 	}
-	rows, next, err := s.DB.Runs(c.Request().Context(), f)
-	if errors.Is(err, models.ErrCursor) {
-		return fail(CodeBadRequest, "`after` is no cursor of this list")
-	}
+	page, err := s.listed(c.Request().Context(), f)
+	rows, next := page.Runs, page.Older
 	if err != nil {
 		return err
 	}
 	out := make([]runEntry, 0, len(rows))
 	for _, r := range rows {
-		e := runEntry{ID: r.UUID, Flow: r.Flow, Version: r.Version, Status: r.Status, CreatedAt: r.CreatedAt, EndedAt: r.EndedAt}
+		e := runEntry{ID: r.UUID, Flow: r.Flow, Version: r.Version, Status: r.Status, Needs: r.Needs, CreatedAt: r.CreatedAt, EndedAt: r.EndedAt}
 		if r.Class != "" {
 			e.Error = &view.Failure{Step: r.Step, Class: r.Class, Message: r.Message}
 		}
 		out = append(out, e)
 	}
 	answer := map[string]any{"runs": out}
+	if page.looked > 0 {
+		answer["looked_at"] = page.looked
+	}
 	if next != "" {
 		answer["next"] = next
 		q := c.QueryParams()

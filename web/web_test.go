@@ -135,8 +135,8 @@ func (e *engine) input(ctx context.Context, run string, in planner.Input) error 
 	if r.state.Failure != nil {
 		f = *r.state.Failure
 	}
-	_, err = e.pool.Exec(ctx, `UPDATE runs SET status = $2, class = $3, step = $4, message = $5, updated_at = now() WHERE id = $1`,
-		r.number, string(r.state.Status()), string(f.Fault.Class), f.Step, f.Fault.Message)
+	_, err = e.pool.Exec(ctx, `UPDATE runs SET status = $2, class = $3, step = $4, message = $5, needs = $6, updated_at = now() WHERE id = $1`,
+		r.number, string(r.state.Status()), string(f.Fault.Class), f.Step, f.Fault.Message, string(r.state.Needs()))
 	e.broker.Publish(run)
 	return err
 }

@@ -46,7 +46,7 @@ func Merge(batch []Transition) []Merged {
 			if m.New != nil {
 				m.New.Reader = max(m.New.Reader, row.Reader)
 			}
-			row.Status, row.Class = CleanText(row.Status), CleanText(row.Class)
+			row.Status, row.Needs, row.Class = CleanText(row.Status), CleanText(row.Needs), CleanText(row.Class)
 			row.Step, row.Message = CleanText(row.Step), CleanText(row.Message)
 			m.Row = &row
 		}

@@ -52,6 +52,7 @@ type NewRun struct {
 // Of several rows of one run in a batch the last counts, and a Release and the highest Reader in any of them.
 type RunRow struct {
 	Status  string
+	Needs   string     // what it waits for that its status does not say, "" for nothing
 	Reader  int        // the lowest reader version that understands the history from here on; a lower one than the run has, such as 0, changes nothing
 	Release bool       // give up ownership with this commit: the run is terminal, or asleep
 	WakeAt  *time.Time // when a released run must be claimed again; nil: only by a message

@@ -69,6 +69,9 @@ func Apply(s *State, f Fact, at time.Time) {
 		st := s.begin(f.Step, at)
 		st.Status, st.Until, st.Ask, st.Title, st.Decision, st.Awaits = Waiting, f.Until, f.Ask, f.Title, nil, f.Signal
 		s.Waiting++
+		if f.Ask {
+			s.Asking++
+		}
 		s.wakes.push(f.Until, Ref{Step: f.Step, Item: NoItem})
 	case *TimerFired:
 		if u := s.Unit(f.Ref); u != nil && u.State == Retrying {
@@ -231,6 +234,9 @@ func without[T comparable](list []T, v T) []T {
 func (s *State) leaveWaiting(st *Step) {
 	if st.Status == Waiting {
 		s.Waiting--
+		if st.Ask {
+			s.Asking--
+		}
 		st.Until = time.Time{}
 	}
 }
@@ -251,6 +257,7 @@ func (s *State) move(r Ref, u *Unit, to StepStatus) {
 	}
 	s.Uncertain += unsure
 	s.Waiting += between
+	s.Retries += delta(to == Retrying, from == Retrying)
 	switch {
 	case r.Undo:
 		un := st.Undoing

@@ -335,7 +335,7 @@ func (w *witness) judgeUndo(r Ref) {
 
 // recount counts everything anew that the state keeps count of.
 func (w *witness) recount() {
-	type counts struct{ InFlight, Children, Waiting, Uncertain, Settled, UndoOpen int }
+	type counts struct{ InFlight, Children, Waiting, Asking, Uncertain, Retries, Settled, UndoOpen int }
 	var got counts
 	for _, st := range w.s.Steps {
 		type items struct{ Open, Retries, Between, Unsure, Done, Doubts, Owed, UndoTodo, UndoOpen, UndoDone, UndoLost, UndoUnsure int }
@@ -350,6 +350,7 @@ func (w *witness) recount() {
 			n.Open += flying + delta(u.State == Waiting, false)
 			got.InFlight += flying
 			n.Retries += delta(u.State == Retrying, false)
+			got.Retries += delta(u.State == Retrying, false) + delta(u.Undo != nil && u.Undo.State == Retrying, false)
 			n.Unsure += delta(u.State == Uncertain, false)
 			n.Done += delta(u.State == Succeeded, false)
 			n.Owed += delta(u.Child != "" && w.toUndo(w.p.Step(st.Name), Ref{Step: st.Name, Item: i}, u), false)
@@ -366,6 +367,7 @@ func (w *witness) recount() {
 		got.Waiting += n.Between
 		got.Uncertain += n.Unsure + n.UndoUnsure
 		got.Waiting += delta(st.Status == Waiting, false)
+		got.Asking += delta(st.Status == Waiting && st.Ask, false)
 		got.Settled += delta(st.Status == Succeeded || st.Status == Skipped || st.Status == Failed && st.Handled, false)
 		if !st.Planned {
 			n.Open, n.Retries, n.Unsure, n.Done, n.Doubts, n.Between = 0, 0, 0, 0, 0, 0
@@ -393,7 +395,7 @@ func (w *witness) recount() {
 		}
 	}
 	s := w.s
-	if kept := (counts{s.InFlight, s.Children, s.Waiting, s.Uncertain, s.Settled, s.UndoOpen}); kept != got {
+	if kept := (counts{s.InFlight, s.Children, s.Waiting, s.Asking, s.Uncertain, s.Retries, s.Settled, s.UndoOpen}); kept != got {
 		w.violated("the run counts %+v, but there are %+v", kept, got)
 	}
 }

@@ -57,6 +57,8 @@ type State struct {
 	Children  int // of them, those that have a child
 	Waiting   int // waits, approvals and steps that wait for a signal
 	Uncertain int // units that wait for a person's word
+	Asking    int // of the waiting, approvals
+	Retries   int // units that wait for their next attempt, undos among them
 
 	UndoOpen   int // steps of the compensation's plan that are not settled
 	UndoFailed []Ref

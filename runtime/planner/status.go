@@ -27,6 +27,29 @@ func (s RunStatus) Terminal() bool {
 	return false
 }
 
+// Need is what a run that goes on waits for beside its status: a run can be running and have an approval open.
+type Need string
+
+// The needs, the first that is true of a run being the one that it has.
+const (
+	NeedsNothing Need = ""
+	NeedsPerson  Need = "person" // an approval, or a word on what is uncertain
+	NeedsRetry   Need = "retry"  // a call has failed and will be made again
+)
+
+// Needs is what the run waits for that its status does not say.
+func (s *State) Needs() Need {
+	switch {
+	case s.Ended != "":
+		return NeedsNothing
+	case s.Uncertain > 0 || s.Asking > 0:
+		return NeedsPerson
+	case s.Retries > 0:
+		return NeedsRetry
+	}
+	return NeedsNothing
+}
+
 // StepStatus is the status of a step, of an item, or of a compensation.
 type StepStatus string
 

@@ -83,15 +83,15 @@ func appendOn(ctx context.Context, q querier, inc journal.Incarnation, writer in
 const (
 	fencePart = `WITH fence AS MATERIALIZED (SELECT 1 FROM fences WHERE incarnation = $1 AND writer = $2 FOR KEY SHARE)`
 
-	bornPart = `, born AS (INSERT INTO runs (id, uuid, flow, version, reader, status, owner, wake_at, created_at, updated_at, ended_at, class, step, message)
- SELECT id, uuid, flow, version, reader, status, CASE WHEN release THEN NULL ELSE $1::bigint END, wake_at, created_at, updated_at, ended_at, class, step, message
- FROM unnest(%s::bigint[], %s::uuid[], %s::text[], %s::int[], %s::int[], %s::text[], %s::bool[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[], %s::text[])
- AS u (id, uuid, flow, version, reader, status, release, wake_at, created_at, updated_at, ended_at, class, step, message) WHERE EXISTS (SELECT FROM fence))`
+	bornPart = `, born AS (INSERT INTO runs (id, uuid, flow, version, reader, status, needs, owner, wake_at, created_at, updated_at, ended_at, class, step, message)
+ SELECT id, uuid, flow, version, reader, status, needs, CASE WHEN release THEN NULL ELSE $1::bigint END, wake_at, created_at, updated_at, ended_at, class, step, message
+ FROM unnest(%s::bigint[], %s::uuid[], %s::text[], %s::int[], %s::int[], %s::text[], %s::text[], %s::bool[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[], %s::text[])
+ AS u (id, uuid, flow, version, reader, status, needs, release, wake_at, created_at, updated_at, ended_at, class, step, message) WHERE EXISTS (SELECT FROM fence))`
 
-	rowPart = `, touched AS (UPDATE runs SET status = u.status, reader = GREATEST(runs.reader, u.reader), owner = CASE WHEN u.release THEN NULL ELSE runs.owner END,
+	rowPart = `, touched AS (UPDATE runs SET status = u.status, needs = u.needs, reader = GREATEST(runs.reader, u.reader), owner = CASE WHEN u.release THEN NULL ELSE runs.owner END,
  wake_at = u.wake_at, updated_at = u.updated_at, ended_at = u.ended_at, class = u.class, step = u.step, message = u.message
- FROM unnest(%s::bigint[], %s::text[], %s::int[], %s::bool[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[], %s::text[])
- AS u (id, status, reader, release, wake_at, updated_at, ended_at, class, step, message)
+ FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::int[], %s::bool[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[], %s::text[])
+ AS u (id, status, needs, reader, release, wake_at, updated_at, ended_at, class, step, message)
  WHERE runs.id = u.id AND runs.owner = $1::bigint AND EXISTS (SELECT FROM fence))`
 
 	inboxPart = `, consumed AS (UPDATE inbox SET consumed_at = now(), answer = u.answer
@@ -129,10 +129,10 @@ func statement(inc journal.Incarnation, writer int, batch []journal.Transition) 
 		}
 	}
 	if b := &births; len(b.id) > 0 {
-		add(bornPart, b.id, b.uuid, b.flow, b.version, b.reader, b.status, b.release, b.wake, b.created, b.updated, b.ended, b.class, b.step, b.message)
+		add(bornPart, b.id, b.uuid, b.flow, b.version, b.reader, b.status, b.needs, b.release, b.wake, b.created, b.updated, b.ended, b.class, b.step, b.message)
 	}
 	if r := &rows; len(r.id) > 0 {
-		add(rowPart, r.id, r.status, r.reader, r.release, r.wake, r.updated, r.ended, r.class, r.step, r.message)
+		add(rowPart, r.id, r.status, r.needs, r.reader, r.release, r.wake, r.updated, r.ended, r.class, r.step, r.message)
 	}
 	rowsBorn, born := children(batch)
 	if len(born) > 0 {
@@ -153,14 +153,15 @@ func statement(inc journal.Incarnation, writer int, batch []journal.Transition) 
 
 // columns are rows of runs, a slice a column.
 type columns struct {
-	id                           []int64
-	uuid                         [][16]byte
-	flow                         []string
-	version, reader              []int32
-	status, class, step, message []string
-	release                      []bool
-	wake, ended                  []*time.Time
-	created, updated             []time.Time
+	id                   []int64
+	uuid                 [][16]byte
+	flow                 []string
+	version, reader      []int32
+	status, needs        []string
+	class, step, message []string
+	release              []bool
+	wake, ended          []*time.Time
+	created, updated     []time.Time
 }
 
 func (c *columns) add(m journal.Merged) {
@@ -180,6 +181,7 @@ func (c *columns) add(m journal.Merged) {
 	}
 	c.id = append(c.id, m.Run)
 	c.status = append(c.status, row.Status)
+	c.needs = append(c.needs, row.Needs)
 	c.release = append(c.release, row.Release)
 	c.wake = append(c.wake, row.WakeAt)
 	c.ended = append(c.ended, row.EndedAt)

@@ -66,8 +66,8 @@ func TestConformance(t *testing.T) {
 		Row: func(t *testing.T, s journal.Store, run int64) journal.RunRow {
 			t.Helper()
 			var r journal.RunRow
-			err := conns[s].QueryRow(t.Context(), `SELECT status, owner IS NULL, wake_at, ended_at, class, step, message FROM runs WHERE id = $1`, run).
-				Scan(&r.Status, &r.Release, &r.WakeAt, &r.EndedAt, &r.Class, &r.Step, &r.Message)
+			err := conns[s].QueryRow(t.Context(), `SELECT status, needs, owner IS NULL, wake_at, ended_at, class, step, message FROM runs WHERE id = $1`, run).
+				Scan(&r.Status, &r.Needs, &r.Release, &r.WakeAt, &r.EndedAt, &r.Class, &r.Step, &r.Message)
 			if err != nil {
 				t.Fatalf("reading run %d: %v", run, err)
 			}

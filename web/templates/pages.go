@@ -82,6 +82,7 @@ type FlowPage struct {
 	RunBy     []string  // the flows whose latest version runs it
 	OnFailure string    // pause or compensate
 	Problems  int
+	Health    *FlowHealth // nil: no run began lately
 }
 
 // FlowRun is a flow that another one runs. Version is 0 for a draft that names none: the latest when it is published.
@@ -139,32 +140,13 @@ type StartPage struct {
 	Problem []string
 }
 
-// RunsPage is GET /runs?flow=&status=&q=&after=.
-type RunsPage struct {
-	Chrome
-	Filter   RunsFilter
-	Flows    []string // offered by the filter
-	Counts   []Count  // by status, for the chips; Href keeps the other filters
-	Rows     []RunRow
-	Older    string // link to the next page, "" at the end
-	Newest   string // link back to the first page, "" on it
-	HasAny   bool   // any run at all, whatever the filter
-	StartAt  string // flow to suggest when there is none
-	Capped   bool   // the counts stop at a bound: shown as "1000+"
-	Duration string // how long the page took to be filled, optional
-}
-
-// RunsFilter is what the URL says.
-type RunsFilter struct {
-	Flow, Status, Q string
-}
-
 // RunRow is one run in a list.
 type RunRow struct {
 	ID        string
 	Flow      string
 	Version   int
 	Status    string
+	Needs     string // person, retry, or nothing
 	Why       string // one sentence for what failed or waits: "ship: shipping.book answered 503"
 	Input     string // one line of the input, for orientation; optional
 	Done      int    // steps that settled

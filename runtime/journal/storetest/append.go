@@ -146,12 +146,12 @@ func severalOfOneRun(t *testing.T, s *suite) {
 	id := s.id()
 	batch := []journal.Transition{birth(id), fact(id, 2), fact(id, 3)}
 	batch[0].Row = nil
-	batch[1].Row = &journal.RunRow{Status: "running"}
+	batch[1].Row = &journal.RunRow{Status: "running", Needs: "person"}
 	batch[2].Row = &journal.RunRow{Status: "failed", Release: true, EndedAt: &at, Class: "timeout", Step: "ship", Message: "too late"}
 	s.ok(s.Append(ctx, inc, 0, batch), "Append")
 	s.seqs(id, 1, 2, 3)
 	row := s.o.Row(t, s.Store, id)
-	if row.Status != "failed" || row.EndedAt == nil || !row.EndedAt.Equal(at) || row.Class != "timeout" || row.Step != "ship" || row.Message != "too late" {
+	if row.Status != "failed" || row.EndedAt == nil || !row.EndedAt.Equal(at) || row.Class != "timeout" || row.Step != "ship" || row.Message != "too late" || row.Needs != "" {
 		t.Errorf("row: got %+v, want the last of the batch", row)
 	}
 	s.owned(inc)
@@ -163,10 +163,10 @@ func severalOfOneRun(t *testing.T, s *suite) {
 		t.Errorf("status of a run born without a row: got %q, want pending", got)
 	}
 	a, b := fact(bare.Run, 2), fact(bare.Run, 3)
-	a.Row, b.Row = &journal.RunRow{Status: "running"}, &journal.RunRow{Status: "waiting"}
+	a.Row, b.Row = &journal.RunRow{Status: "running"}, &journal.RunRow{Status: "waiting", Needs: "person"}
 	s.ok(s.Append(ctx, inc, 0, []journal.Transition{a, b}), "Append of two rows")
-	if got := s.o.Row(t, s.Store, bare.Run).Status; got != "waiting" {
-		t.Errorf("status after two in a batch: got %q, want waiting", got)
+	if got := s.o.Row(t, s.Store, bare.Run); got.Status != "waiting" || got.Needs != "person" {
+		t.Errorf("row after two in a batch: got %+v, want waiting for a person", got)
 	}
 	s.owned(inc, bare.Run)
 }

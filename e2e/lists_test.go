@@ -1,0 +1,83 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// TestPaletteAndKeys: from anywhere to a flow, a run by the end of its id, and an action, by the keyboard alone; single keys are dead in fields and can
+// be switched off.
+func TestPaletteAndKeys(t *testing.T) {
+	s := boot(t)
+	id := s.start(t, "order", fmt.Sprintf(order, 20, ""))
+	b := open(t, 1280, 720)
+	b.goTo(s.url + "/functions")
+	palette := func(text string) {
+		t.Helper()
+		b.do("Ctrl+K", chromedp.KeyEvent("k", chromedp.KeyModifiers(2)))
+		b.await("the palette is open with the focus in it", `document.querySelector('#palette[open]') && document.activeElement.id === 'palette-input'`)
+		b.do("typing", chromedp.KeyEvent(text))
+	}
+	palette("canvas order")
+	b.await("the canvas comes first", `document.querySelector('#palette [aria-selected=true]')?.textContent.startsWith('Canvasorder')`)
+	b.do("Esc", chromedp.KeyEvent(kb.Escape))
+	b.await("Esc closes", `!document.querySelector('#palette[open]')`)
+
+	palette(id[28:])
+	b.await("the run is found by the end of its id", `document.querySelector('#palette [aria-selected=true]')?.textContent.includes('`+id+`')`)
+	b.do("Enter", chromedp.KeyEvent(kb.Enter))
+	b.await("the run's page", `location.pathname === '/runs/`+id+`'`)
+
+	b.goTo(s.url + "/runs")
+	b.do("J", chromedp.KeyEvent("j"))
+	b.await("J is at the first row", `document.activeElement.closest('tr')?.dataset.run === '`+id+`'`)
+	b.do("Enter", chromedp.KeyEvent(kb.Enter))
+	b.await("Enter opens it", `location.pathname === '/runs/`+id+`'`)
+
+	b.goTo(s.url + "/runs")
+	b.do("/", chromedp.KeyEvent("/"))
+	b.await("/ is in the search", `document.activeElement.name === 'q'`)
+	b.do("typing ?", chromedp.KeyEvent("?"))
+	b.await("a field takes it as text", `document.activeElement.value.endsWith('?') && !document.querySelector('#keys[open]')`)
+	b.await("and the address has it", `location.search.startsWith('?q=') && location.search.endsWith('%3F')`)
+
+	b.goTo(s.url + "/runs")
+	b.do("?", chromedp.KeyEvent("?"))
+	b.await("? lists the keys", `document.querySelector('#keys[open]')`)
+	b.click("[data-keys-single]")
+	b.do("Esc", chromedp.KeyEvent(kb.Escape))
+	b.do("J", chromedp.KeyEvent("j"))
+	palette("functions") // a chord still works
+	b.await("J does nothing while single keys are off", `!document.querySelector('tr :focus')`)
+	b.do("Enter", chromedp.KeyEvent(kb.Enter))
+	b.await("the functions", `location.pathname === '/functions'`)
+	b.clean()
+}
+
+// TestListStaysPut: a list that is read does not move when runs come; its rows stay current, and one click shows what is new.
+func TestListStaysPut(t *testing.T) {
+	s := boot(t)
+	first := s.start(t, "order", fmt.Sprintf(order, 20, ""))
+	b := open(t, 1280, 720)
+	b.goTo(s.url + "/runs")
+	b.await("the row", `document.querySelector('tr[data-run="`+first+`"]')`)
+	for range 3 {
+		s.start(t, "order", fmt.Sprintf(order, 20, ""))
+	}
+	b.sees("#new-rows", "3 new")
+	b.await("nothing was put in", `document.querySelectorAll('tr[data-run]').length === 1`)
+	b.await("the row is current", `document.querySelector('tr[data-run="`+first+`"]').dataset.status === 'succeeded'`)
+	b.click("#new-rows")
+	b.await("all are shown", `document.querySelectorAll('tr[data-run]').length === 4`)
+	b.click(".more-filters summary")
+	b.click(".more-fields [name=step]")
+	b.do("typing", chromedp.KeyEvent("nowhere"))
+	b.await("the filter is in the address", `location.search === '?step=nowhere'`)
+	b.sees("#runs", "No run fits this filter")
+	b.click("#runs .chosen a")
+	b.await("without it all are there again", `document.querySelectorAll('tr[data-run]').length === 4 && location.search === ''`)
+	b.clean()
+}

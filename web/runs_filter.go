@@ -1,0 +1,235 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/segno-run/segno/designer/fault"
+	"github.com/segno-run/segno/designer/flow"
+	"github.com/segno-run/segno/models"
+	"github.com/segno-run/segno/runtime/planner"
+)
+
+// runFilter is what GET /runs is asked for, here and in the API.
+type runFilter struct {
+	models.RunFilter
+	input map[string]string // by path: what `input.a.b=` names
+}
+
+// filterNames are the parameters of the list, but for its place in it, in the order in which addresses have them.
+var filterNames = []string{"flow", "version", "status", "needs", "class", "step", "fingerprint", "since", "from", "to", "longer", "shorter", "q"}
+
+// kept are the filters of a request without those that are empty, as the links of the list have them.
+func kept(q url.Values) url.Values {
+	out := url.Values{}
+	for name, values := range q {
+		if !slices.Contains(filterNames, name) && !strings.HasPrefix(name, inputPrefix) {
+			continue
+		}
+		for _, v := range values {
+			if v != "" {
+				out.Add(name, v)
+			}
+		}
+	}
+	// The form's one field for an input is "order_id=42": an address has it as a parameter of its own.
+	if key, value, ok := strings.Cut(q.Get("input"), "="); ok && strings.TrimSpace(key) != "" {
+		out.Set(inputPrefix+strings.TrimPrefix(strings.TrimSpace(key), inputPrefix), strings.TrimSpace(value))
+	}
+	return out
+}
+
+const inputPrefix = "input."
+
+// filter reads the parameters that the API and the page share.
+func (s *Server) filter(c echo.Context) (runFilter, error) {
+	f, err := s.filterOf(c.QueryParams())
+	if err != nil {
+		return f, err
+	}
+	f.After, f.Before = c.QueryParam("after"), c.QueryParam("before")
+	f.Limit, err = wholeNumber(c, "limit", 50, 1, 1000)
+	return f, err
+}
+
+func (s *Server) filterOf(given url.Values) (runFilter, error) {
+	q, now := kept(given), s.Now()
+	f := runFilter{RunFilter: models.RunFilter{Flow: q.Get("flow"), Needs: q.Get("needs"), Class: q.Get("class"), Step: q.Get("step"), Fingerprint: q.Get("fingerprint"),
+		Q: q.Get("q"), Now: now}, input: map[string]string{}}
+	for _, given := range q["status"] {
+		for status := range strings.SplitSeq(given, ",") {
+			if status == "" {
+				continue
+			}
+			if !slices.Contains(runStatuses, planner.RunStatus(status)) {
+				return f, fail(CodeBadRequest, "`%s` is no status of a run; there are %s", clip(status), statusWords())
+			}
+			f.Statuses = append(f.Statuses, status)
+		}
+	}
+	if need := planner.Need(f.Needs); need != "" && need != planner.NeedsPerson && need != planner.NeedsRetry {
+		return f, fail(CodeBadRequest, "`needs` is %s; it is person or retry", clip(f.Needs))
+	}
+	if f.Class != "" && !fault.Class(f.Class).Valid() {
+		return f, fail(CodeBadRequest, "`%s` is no class of an error", clip(f.Class))
+	}
+	var err error
+	if f.Version, err = number(q.Get("version"), "version"); err != nil {
+		return f, err
+	}
+	for name, d := range map[string]*time.Duration{"longer": &f.Longer, "shorter": &f.Shorter} {
+		if text := q.Get(name); text != "" {
+			if *d, err = flow.ParseDuration(text); err != nil {
+				return f, fail(CodeBadRequest, "`%s` is %s; it is a time such as 500ms, 10s or 2h", name, clip(text))
+			}
+		}
+	}
+	if text := q.Get("since"); text != "" {
+		d, err := flow.ParseDuration(text)
+		if err != nil {
+			return f, fail(CodeBadRequest, "`since` is %s; it is a time back from now such as 1h or 7d", clip(text))
+		}
+		f.From = now.Add(-d)
+	}
+	for name, at := range map[string]*time.Time{"from": &f.From, "to": &f.To} {
+		if text := q.Get(name); text != "" {
+			if *at, err = moment(text); err != nil {
+				return f, fail(CodeBadRequest, "`%s` is %s; it is a time such as 2026-03-01, 2026-03-01T12:00 (UTC) or 2026-03-01T12:00:00+01:00", name, clip(text))
+			}
+		}
+	}
+	for name, values := range q {
+		if path, ok := strings.CutPrefix(name, inputPrefix); ok {
+			f.input[path] = values[0]
+		}
+	}
+	return f, nil
+}
+
+func number(text, name string) (int, error) {
+	if text == "" {
+		return 0, nil
+	}
+	var n int
+	if err := json.Unmarshal([]byte(text), &n); err != nil || n < 1 || n > 1<<31-1 {
+		return 0, fail(CodeBadRequest, "`%s` is %s; it must be a whole number from 1", name, clip(text))
+	}
+	return n, nil
+}
+
+// moment reads a time as people write it in an address; without a zone it is UTC.
+func moment(text string) (at time.Time, err error) {
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02"} {
+		if at, err = time.Parse(layout, text); err == nil {
+			return at.UTC(), nil
+		}
+	}
+	return at, err
+}
+
+// runPage is a page of the list. looked is how many runs' inputs were read for it; further is where to go on reading.
+type runPage struct {
+	models.RunList
+	looked  int
+	further string
+}
+
+// Reading inputs is bounded: so many runs a request, so many bytes of each.
+const (
+	inputsRead  = 5000
+	inputsBatch = 500
+	inputBytes  = 64 << 10
+)
+
+// listed reads a page of the list. Inputs are in no index: with a filter by input the runs that fit everything else are read from the newest, a bounded
+// number a request.
+func (s *Server) listed(ctx context.Context, f runFilter) (runPage, error) {
+	if len(f.input) == 0 {
+		p, err := s.DB.RunPage(ctx, f.RunFilter)
+		if errors.Is(err, models.ErrCursor) {
+			err = fail(CodeBadRequest, "`after` or `before` is no cursor of this list")
+		}
+		return runPage{RunList: p}, err
+	}
+	var out runPage
+	step := f.RunFilter
+	step.Limit, step.Before = inputsBatch, ""
+	for {
+		p, err := s.DB.RunPage(ctx, step)
+		if errors.Is(err, models.ErrCursor) {
+			return out, fail(CodeBadRequest, "`after` is no cursor of this list")
+		}
+		if err != nil {
+			return out, err
+		}
+		numbers := make([]int64, len(p.Runs))
+		for i, r := range p.Runs {
+			numbers[i] = r.ID
+		}
+		first, err := s.DB.FirstFacts(ctx, numbers, inputBytes)
+		if err != nil {
+			return out, err
+		}
+		for _, r := range p.Runs {
+			out.looked++
+			if !hasInput(first[r.ID], f.input) {
+				continue
+			}
+			if out.Runs = append(out.Runs, r); len(out.Runs) == f.Limit {
+				out.Older = models.RunCursor(r)
+				return out, nil
+			}
+		}
+		switch {
+		case p.Older == "":
+			return out, nil
+		case out.looked >= inputsRead:
+			out.further = p.Older
+			out.Older = p.Older
+			return out, nil
+		}
+		step.After = p.Older
+	}
+}
+
+// hasInput reports whether a run's first transition started it with these values.
+func hasInput(facts []byte, want map[string]string) bool {
+	all, err := planner.Decode(facts)
+	if err != nil || len(all) == 0 {
+		return false
+	}
+	born, ok := all[0].(*planner.RunStarted)
+	if !ok {
+		return false
+	}
+	var input any
+	read := json.NewDecoder(strings.NewReader(string(born.Input)))
+	read.UseNumber()
+	if read.Decode(&input) != nil {
+		return false
+	}
+	for path, text := range want {
+		v := input
+		for part := range strings.SplitSeq(path, ".") {
+			m, _ := v.(map[string]any)
+			if v, ok = m[part]; !ok {
+				return false
+			}
+		}
+		if said, isText := v.(string); isText {
+			if said != text {
+				return false
+			}
+		} else if raw, err := json.Marshal(v); err != nil || string(raw) != text {
+			return false
+		}
+	}
+	return true
+}
