@@ -112,6 +112,17 @@ func (in Inspector) child() *view.Child {
 	return in.Step.Child
 }
 
+// why is what keeps the selection from running, or why it was skipped; "" if nothing does.
+func (in Inspector) why() string {
+	if in.Item != nil {
+		return in.Item.Reason
+	}
+	return in.Step.Reason
+}
+
+// plainWords is a sentence for a tooltip: without the marks of code.
+func plainWords(text string) string { return strings.ReplaceAll(text, "`", "") }
+
 // parentURL is where the step stands that started a run.
 func parentURL(p view.Parent) templ.SafeURL {
 	at := "/runs/" + url.PathEscape(p.Run) + "?step=" + url.QueryEscape(p.Step)

@@ -54,6 +54,7 @@ export interface Run {
 export interface Item {
   index: number;
   status: string;
+  reason?: string;
   child?: Child;
   input?: Json;
   output?: Json;
