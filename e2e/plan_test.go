@@ -24,6 +24,8 @@ func TestThePlanComesFirst(t *testing.T) {
 	b := open(t, 1280, 720)
 	b.goTo(s.url + "/runs/" + id)
 	b.await("live", `document.body.dataset.live === "open"`)
+	b.click(`#run-steps [data-step="review"] a.row-link`)
+	b.sees("#inspector-why", "big took otherwise, not review: input.amount > 10000 was false, amount 129.5")
 	b.sees("#run-header .verdict-next", "4 steps reused, 1 runs again")
 	b.await("the mark on the graph", `document.querySelector('[data-testid="node-ship"] .sg-segno')`)
 

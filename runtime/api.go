@@ -53,8 +53,8 @@ type Button struct {
 	By   string
 
 	Then     flow.OnFailure     // Cancel: "" follows the flow
-	Step     string             // Approve, Resolve
-	Item     int                // Resolve: planner.NoItem outside a for_each
+	Step     string             // Approve, Resolve, RetryNow, StopRetrying
+	Item     int                // Resolve: planner.NoItem outside a for_each; RetryNow, StopRetrying: planner.NoItem for all of them
 	Approved bool               // Approve
 	Comment  string             // Approve; Resolve: the reason
 	As       planner.Resolution // Resolve
@@ -76,4 +76,7 @@ const (
 	ButtonApprove    ButtonKind = "approve"
 	ButtonResolve    ButtonKind = "resolve"
 	ButtonSignal     ButtonKind = "signal"
+
+	ButtonRetryNow     ButtonKind = "retry_now"
+	ButtonStopRetrying ButtonKind = "stop_retrying"
 )

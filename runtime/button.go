@@ -84,6 +84,10 @@ func ReadMessage(m journal.Message) Press {
 		p.Input = &planner.Approve{Step: w.Step, Approved: w.Approved, By: w.By, Comment: w.Comment}
 	case ButtonResolve:
 		p.Input = &planner.Resolve{Step: w.Step, Item: w.Item, As: w.As, Output: w.Output, By: w.By, Reason: w.Comment}
+	case ButtonRetryNow:
+		p.Input = &planner.RetryNow{Step: w.Step, Item: w.Item, By: w.By}
+	case ButtonStopRetrying:
+		p.Input = &planner.StopRetrying{Step: w.Step, Item: w.Item, By: w.By}
 	case ButtonSignal:
 		p.Input = &planner.Send{Name: w.Name, Payload: w.Output, By: w.By}
 	default:

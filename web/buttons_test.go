@@ -48,7 +48,7 @@ func TestPauseAndResume(t *testing.T) {
 	s.do("POST", at+"/pause", "").want(409, "conflict")
 	s.do("GET", "/api/v1/runs?status=paused", "").want(200).has(got.ID)
 	s.do("POST", at+"/signals/collected", `{"by": "van 7"}`).want(200).has(`"status":"paused"`)
-	s.do("GET", at, "").want(200).has(`"actions":["resume","cancel"]`, "it starts on Retry or Resume")
+	s.do("GET", at, "").want(200).has(`"actions":["resume","cancel"]`, "held by the pause: it starts on Resume")
 	s.do("GET", "/runs/"+got.ID, "").want(200).has(`id="action-resume"`)
 	s.post("/runs/" + got.ID + "/resume").want(303)
 	s.do("GET", at, "").want(200).has(`"status":"succeeded"`)

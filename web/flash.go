@@ -16,6 +16,8 @@ var flashes = map[string]string{
 	"approved":    "Approved.",
 	"rejected":    "Rejected.",
 	"resolved":    "Recorded; the run goes on.",
+	"hurried":     "The next attempt is made now.",
+	"given_up":    "No further attempt is made: it counts as failed.",
 	"saved":       "The draft is saved.",
 	"kept":        "The file is saved.",
 	"removed":     "The file is removed.",

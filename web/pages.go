@@ -47,6 +47,8 @@ func (s *Server) pageRoutes(e *echo.Echo) {
 	e.POST("/runs/:run/cancel", s.pressForm("cancelled", cancelForm))
 	e.POST("/runs/:run/compensate", s.plannedForm(runtime.ButtonCompensate, "compensated"))
 	e.POST("/runs/:run/approvals/:step", s.approvalForm)
+	e.POST("/runs/:run/steps/:step/retry-now", s.retryingForm(runtime.ButtonRetryNow, "hurried"))
+	e.POST("/runs/:run/steps/:step/stop-retrying", s.retryingForm(runtime.ButtonStopRetrying, "given_up"))
 	e.POST("/runs/:run/steps/:step/resolve", s.resolveForm)
 
 	e.GET("/functions", s.functionsPage)
@@ -61,6 +63,7 @@ func (s *Server) pageRoutes(e *echo.Echo) {
 		"/flows/:flow/versions/:version/restore": "/flows/:flow/versions", "/runs/:run/retry": "/runs/:run", "/runs/:run/cancel": "/runs/:run",
 		"/runs/:run/compensate": "/runs/:run", "/runs/:run/approvals/:step": "/runs/:run", "/runs/:run/steps/:step/resolve": "/runs/:run",
 		"/functions/:function/try": "/functions/:function", "/runs/views": "/runs", "/runs/views/remove": "/runs",
+		"/runs/:run/steps/:step/retry-now": "/runs/:run", "/runs/:run/steps/:step/stop-retrying": "/runs/:run",
 	} {
 		e.GET(form, func(c echo.Context) error {
 			to := page

@@ -41,7 +41,7 @@ func TestPages(t *testing.T) {
 		"/runs/" + id:                      {"Running <code>reserve</code>", `id="run"`, "run of order version 1 started", "<svg"},
 		"/runs/" + id + "?step=reserve":    {`data-step="reserve"`},
 		"/runs/" + id + "?step=nobody":     {"The run"},
-		"/runs/" + id + "?item=x&step=ask": {"waits for <code>reserve</code>"},
+		"/runs/" + id + "?item=x&step=ask": {"waits for <code>reserve</code>, which is running"},
 	} {
 		s.do("GET", path, "").want(200).has(append(parts, "<!doctype html>")...)
 	}

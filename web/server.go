@@ -132,6 +132,8 @@ func (s *Server) apiRoutes(g *echo.Group) {
 	g.POST("/runs/:run/compensate", s.press(plannedBody(runtime.ButtonCompensate)))
 	g.POST("/runs/:run/signals/:name", s.press(signalBody))
 	g.POST("/runs/:run/approvals/:step", s.press(approvalBody))
+	g.POST("/runs/:run/steps/:step/retry-now", s.press(retryingBody(runtime.ButtonRetryNow)))
+	g.POST("/runs/:run/steps/:step/stop-retrying", s.press(retryingBody(runtime.ButtonStopRetrying)))
 	g.POST("/runs/:run/steps/:step/resolve", s.press(resolveBody))
 	g.GET("/runs/:run/live", s.live)
 

@@ -101,6 +101,10 @@ func (e *engine) Press(ctx context.Context, run string, b runtime.Button) error 
 		return e.input(ctx, run, &planner.Cancel{By: b.By, Then: b.Then})
 	case runtime.ButtonCompensate:
 		return e.input(ctx, run, &planner.Undo{By: b.By, Seq: b.Seq})
+	case runtime.ButtonRetryNow:
+		return e.input(ctx, run, &planner.RetryNow{Step: b.Step, Item: b.Item, By: b.By})
+	case runtime.ButtonStopRetrying:
+		return e.input(ctx, run, &planner.StopRetrying{Step: b.Step, Item: b.Item, By: b.By})
 	case runtime.ButtonPause:
 		return e.input(ctx, run, &planner.Pause{By: b.By})
 	case runtime.ButtonResume:

@@ -197,7 +197,7 @@ func (d *decider) timerDue(in *TimerDue) {
 		return
 	}
 	if u := d.s.Unit(in.Ref); u != nil && d.s.Ended == "" && u.State == Retrying && !u.RetryAt.IsZero() && !u.RetryAt.After(d.now) {
-		d.emit(&TimerFired{in.Ref})
+		d.emit(&TimerFired{Ref: in.Ref})
 		d.again(in.Ref, u.Round+1)
 		return
 	}
@@ -219,7 +219,7 @@ func (d *decider) timerDue(in *TimerDue) {
 		return
 	}
 	f.Evidence = []fault.Detail{{Name: "timeout", Value: string(st.Kind)}, {Name: "deadline", Value: s.Until.UTC().Format(time.RFC3339)}}
-	d.emit(&TimerFired{in.Ref})
+	d.emit(&TimerFired{Ref: in.Ref})
 	d.fail(st, NoItem, &f)
 }
 

@@ -55,6 +55,10 @@ func Decide(p *check.Program, s *State, in Input, now time.Time) ([]Fact, []Comm
 		err = d.send(in)
 	case *Resolve:
 		err = d.resolve(in)
+	case *RetryNow:
+		err = d.retryNow(in)
+	case *StopRetrying:
+		err = d.stopRetrying(in)
 	case *Unreadable:
 		err = &Refusal{Invalid, in.Why}
 	}

@@ -183,6 +183,8 @@ type (
 	// TimerFired says that a step's or a unit's time has come.
 	TimerFired struct {
 		Ref
+		By    string `cbor:"4,keyasint,omitempty"` // who said so, with Early
+		Early bool   `cbor:"5,keyasint,omitempty"` // a person had the next attempt made before its time
 	}
 	// ApprovalDecided records who said what.
 	ApprovalDecided struct {

@@ -90,25 +90,39 @@ type (
 		By     string
 		Reason string
 	}
+	// RetryNow makes the next attempt at once that a step waits for, or an item of it; planner.NoItem: all of them.
+	RetryNow struct {
+		Step string
+		Item int
+		By   string
+	}
+	// StopRetrying counts as failed what a step waits to try again.
+	StopRetrying struct {
+		Step string
+		Item int
+		By   string
+	}
 	// Unreadable is a wish that nobody here can read. It is refused.
 	Unreadable struct{ Why string }
 )
 
-func (*Start) input()      {}
-func (*Dispatch) input()   {}
-func (*CallDone) input()   {}
-func (*TimerDue) input()   {}
-func (*Recover) input()    {}
-func (*Poison) input()     {}
-func (*Retry) input()      {}
-func (*Cancel) input()     {}
-func (*Undo) input()       {}
-func (*Pause) input()      {}
-func (*Resume) input()     {}
-func (*Approve) input()    {}
-func (*Send) input()       {}
-func (*Resolve) input()    {}
-func (*Unreadable) input() {}
+func (*Start) input()        {}
+func (*Dispatch) input()     {}
+func (*CallDone) input()     {}
+func (*TimerDue) input()     {}
+func (*Recover) input()      {}
+func (*Poison) input()       {}
+func (*Retry) input()        {}
+func (*Cancel) input()       {}
+func (*Undo) input()         {}
+func (*Pause) input()        {}
+func (*Resume) input()       {}
+func (*Approve) input()      {}
+func (*Send) input()         {}
+func (*Resolve) input()      {}
+func (*RetryNow) input()     {}
+func (*StopRetrying) input() {}
+func (*Unreadable) input()   {}
 
 // Command is a wish to the world. It goes out only after the facts it came with are committed.
 type Command interface{ command() }

@@ -164,6 +164,9 @@ func factText(f Fact) string {
 		}
 		return fmt.Sprintf("%s until %s", f.Step, moment(f.Until))
 	case *TimerFired:
+		if f.Early {
+			return f.Ref.String() + " early" + opt("by", f.By)
+		}
 		return f.Ref.String()
 	case *ApprovalDecided:
 		return fmt.Sprintf("%s approved=%t%s%s", f.Step, f.Approved, opt("by", f.By), opt("comment", f.Comment))

@@ -216,6 +216,12 @@ func (p *story) act(line string) string {
 		return ""
 	case "retry":
 		in = &Retry{By: rest}
+	case "retry-now":
+		r, who := p.ref(rest)
+		in = &RetryNow{Step: r.Step, Item: r.Item, By: who}
+	case "stop-retrying":
+		r, who := p.ref(rest)
+		in = &StopRetrying{Step: r.Step, Item: r.Item, By: who}
 	case "cancel":
 		in = &Cancel{Then: flow.OnFailure(rest)}
 	case "pause":

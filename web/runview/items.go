@@ -20,7 +20,7 @@ func Items(s *planner.State, o *Outline, step, status string, from, limit int) (
 		if len(items) == limit {
 			return items, i
 		}
-		items = append(items, item(s.ID, def, st, i))
+		items = append(items, item(s, def, st, i))
 	}
 	return items, -1
 }
@@ -31,12 +31,12 @@ func Item(s *planner.State, o *Outline, step string, index int) (v view.Item, ok
 	if !found || !st.Planned || index < 0 || index >= len(st.Items) {
 		return view.Item{}, false
 	}
-	return item(s.ID, o.Step(step), st, index), true
+	return item(s, o.Step(step), st, index), true
 }
 
-func item(run string, def Step, st *planner.Step, i int) view.Item {
-	v := view.Item{Index: i, Status: itemStatus(st, i), Attempts: []view.Attempt{}}
-	u := st.Items[i]
+func item(s *planner.State, def Step, st *planner.Step, i int) view.Item {
+	u, run := st.Items[i], s.ID
+	v := view.Item{Index: i, Status: itemStatus(st, i), Reason: itemWaits(s, def, st, u), Attempts: []view.Attempt{}}
 	if u == nil {
 		v.Input = raw(st.List[i])
 		return v

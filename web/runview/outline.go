@@ -8,6 +8,7 @@ import (
 	"cmp"
 
 	"github.com/segno-run/segno/designer/check"
+	"github.com/segno-run/segno/designer/expr"
 	"github.com/segno-run/segno/designer/flow"
 )
 
@@ -31,7 +32,12 @@ type Step struct {
 
 	MaxIterations int // of that loop; 0 without one
 	ForEach       bool
+	MaxParallel   int      // of a for_each
 	Needs         []string // the steps before it, in written order
+	Ports         []string // of each of Needs, the port that is waited for
+
+	Branches map[string]string      // of a switch: the condition of each, as written
+	Reads    map[string][]expr.Path // what the conditions of a switch and of an if read; none if the flow does not compile
 }
 
 // FromProgram outlines a compiled flow.
@@ -52,14 +58,32 @@ func FromProgram(p *check.Program) *Outline {
 			s.Undo, s.Attempts = st.Compensate.Function, st.UndoAttempts
 		}
 		for _, e := range st.In {
-			s.Needs = append(s.Needs, p.Steps[e.From].Name)
+			s.Needs, s.Ports = append(s.Needs, p.Steps[e.From].Name), append(s.Ports, e.Port)
 		}
+		if s.ForEach {
+			s.MaxParallel = st.MaxParallel
+		}
+		s.conditions(st)
 		o.add(s)
 	}
 	return o
 }
 
-// FromDefinition outlines a flow that does not compile (any more), so that its runs can still be looked at. Retry policies are not known then.
+// conditions keeps what the conditions of a step read, by their text.
+func (s *Step) conditions(st *check.Step) {
+	s.Branches, s.Reads = map[string]string{}, map[string][]expr.Path{}
+	if st.If != nil {
+		s.Reads[st.If.Source()] = st.If.Reads()
+	}
+	for _, b := range st.Branches {
+		s.Branches[b.Name] = b.Source
+		if b.When != nil {
+			s.Reads[b.Source] = b.When.Reads()
+		}
+	}
+}
+
+// FromDefinition outlines a flow that does not compile (any more), so that its runs can still be looked at. Retry policies, and what conditions read, are not known then.
 func FromDefinition(d *flow.Definition) *Outline {
 	o := &Outline{index: map[string]int{}}
 	for i := range d.Steps {
@@ -78,7 +102,7 @@ func FromDefinition(d *flow.Definition) *Outline {
 			s.Undo, s.Attempts = st.Compensate.Function, st.Compensate.After == flow.AfterAttempt
 		}
 		for _, e := range st.Needs.Edges {
-			s.Needs = append(s.Needs, e.Step)
+			s.Needs, s.Ports = append(s.Needs, e.Step), append(s.Ports, e.Port)
 		}
 		o.add(s)
 	}

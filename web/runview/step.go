@@ -1,8 +1,6 @@
 package runview
 
 import (
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/segno-run/segno/designer/fault"
@@ -17,12 +15,12 @@ func StepOf(s *planner.State, o *Outline, name string, values bool) view.Step {
 	v := view.Step{ID: name, Kind: def.Kind, Title: def.Title, Function: def.Function, Flow: def.Flow, Status: string(planner.Pending), MaxAttempts: def.MaxAttempts}
 	st, ok := s.Steps[name]
 	if !ok {
-		v.Reason = blocker(s, def)
+		v.Reason = blocker(s, o, def)
 		return v
 	}
 	v.Status, v.Port = string(st.Show()), st.Port
 	v.StartedAt, v.EndedAt = moment(st.StartedAt), moment(st.EndedAt)
-	v.Reason = reason(s, def, st)
+	v.Reason = reason(s, o, def, st)
 	if st.Status == planner.Waiting {
 		v.NextAt = moment(st.Until)
 		if st.Ask {
@@ -81,48 +79,11 @@ func stepError(st *planner.Step) *view.Failure {
 	return v
 }
 
-// reason says why a step was skipped, what it waits for, or which conditions a switch found false.
-func reason(s *planner.State, def Step, st *planner.Step) string {
-	switch st.Status {
-	case planner.Pending:
-		return blocker(s, def)
-	case planner.Running:
-		return looping(def, st)
-	case planner.Skipped:
-		if st.If != "" {
-			return "`" + st.If + "` was false"
-		}
-		return deadEdge(s, st.Because)
-	case planner.Waiting:
-		if st.Ask {
-			return "a person has to decide"
-		}
-		if st.Awaits != "" {
-			return signalled(s.ID, st)
-		}
-		return "waits until " + st.Until.UTC().Format("2006-01-02 15:04:05 MST")
-	case planner.Succeeded:
-		switch {
-		case st.Planned && len(st.Lost) > 0:
-			return fmt.Sprintf("%s failed, and %d are tolerated", count(len(st.Lost), "item"), st.Spared)
-		case st.Took != nil:
-			return "the signal `" + st.Awaits + "` came" + by(st.Took.By) + " at " + st.Took.At.UTC().Format("2006-01-02 15:04:05 MST")
-		case st.Decision != nil:
-			return decision(st.Decision)
-		case len(st.Why) == 1:
-			return "`" + st.Why[0] + "` was false"
-		case len(st.Why) > 1:
-			return "`" + strings.Join(st.Why, "`, `") + "` were false"
-		}
-	}
-	return ""
-}
-
 // signalled says what a step waits for, and where to send it.
 func signalled(run string, st *planner.Step) string {
 	text := "waits for the signal `" + st.Awaits + "`: POST /api/v1/runs/" + run + "/signals/" + st.Awaits
 	if !st.Until.IsZero() {
-		text += ", until " + st.Until.UTC().Format("2006-01-02 15:04:05 MST")
+		text += ", until " + when(st.Until)
 	}
 	return text
 }
@@ -139,45 +100,6 @@ func decision(d *planner.ApprovalDecided) string {
 		text += ": " + d.Comment
 	}
 	return text
-}
-
-// blocker names one thing that a pending step waits for.
-func blocker(s *planner.State, def Step) string {
-	for _, held := range s.Held {
-		if held == def.ID {
-			return "ready, but the run starts nothing new; it starts on Retry or Resume"
-		}
-	}
-	if s.Ended != "" {
-		return "the run ended before it"
-	}
-	for _, name := range def.Needs {
-		st, ok := s.Steps[name]
-		if !ok || st.Status != planner.Succeeded && st.Status != planner.Skipped && (st.Status != planner.Failed || !st.Handled) {
-			return "waits for `" + name + "`"
-		}
-	}
-	return ""
-}
-
-// deadEdge says why the edge "step.port" was not taken.
-func deadEdge(s *planner.State, edge string) string {
-	name, port, _ := strings.Cut(edge, ".")
-	from, ok := s.Steps[name]
-	if !ok {
-		return "`" + edge + "` was not taken"
-	}
-	switch {
-	case from.Status == planner.Skipped:
-		return "`" + name + "` was skipped"
-	case from.Status == planner.Failed:
-		return "`" + name + "` failed"
-	case port == "error":
-		return "`" + name + "` did not fail"
-	case from.Port != "" && port != "":
-		return fmt.Sprintf("`%s` took `%s`, not `%s`", name, from.Port, port)
-	}
-	return "`" + edge + "` was not taken"
 }
 
 // stepUndo shows what became of undoing a step, or nil if it is not part of a compensation.

@@ -139,6 +139,9 @@ func text(f planner.Fact) string {
 	case *planner.StepWaiting:
 		return waiting(f)
 	case *planner.TimerFired:
+		if f.Early {
+			return unit(f.Ref) + " is tried again at once, as asked for" + by(f.By)
+		}
 		return "the time of " + unit(f.Ref) + " came"
 	case *planner.ApprovalDecided:
 		return f.Step + " was " + decision(f)

@@ -114,6 +114,25 @@ func (in Inspector) child() *view.Child {
 	return in.Step.Child
 }
 
+// why is what keeps the selection from running, or why it was skipped; "" if nothing does.
+func (in Inspector) why() string {
+	if in.Item != nil {
+		return in.Item.Reason
+	}
+	return in.Step.Reason
+}
+
+// retrying reports whether the selection waits for another attempt; item is nil for the step with all its items.
+func (in Inspector) retrying() (item *int, ok bool) {
+	if in.Item != nil {
+		return &in.Item.Index, in.Item.Status == "retrying" || in.Item.Compensation != nil && in.Item.Compensation.Status == "retrying"
+	}
+	return nil, in.Step.Status == "retrying" || in.Step.Compensation != nil && in.Step.Compensation.Status == "retrying"
+}
+
+// plainWords is a sentence for a tooltip: without the marks of code.
+func plainWords(text string) string { return strings.ReplaceAll(text, "`", "") }
+
 // parentURL is where the step stands that started a run.
 func parentURL(p view.Parent) templ.SafeURL {
 	at := "/runs/" + url.PathEscape(p.Run) + "?step=" + url.QueryEscape(p.Step)

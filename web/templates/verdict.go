@@ -209,6 +209,9 @@ func (v *Verdict) underway(run view.Run, now time.Time) {
 
 // retryWords says where a retry stands: "is retrying 3/4, next in 12 s".
 func retryWords(s *view.Step, now time.Time) string {
+	if s.Items != nil {
+		return "is retrying: all of its items that are left wait for their next attempt"
+	}
 	text := fmt.Sprintf("is retrying %d/%d", min(s.Attempt+1, max(s.MaxAttempts, s.Attempt+1)), max(s.MaxAttempts, s.Attempt+1))
 	if s.NextAt != nil && s.NextAt.After(now) {
 		text += ", next in " + span(s.NextAt.Sub(now).Round(time.Second))

@@ -231,7 +231,8 @@ type Compensation struct {
 type Item struct {
 	Index        int             `json:"index"`
 	Status       string          `json:"status"`
-	Child        *Child          `json:"child,omitempty"` // its run, if the step runs a flow
+	Reason       string          `json:"reason,omitempty"` // why it does not run, if it has not ended
+	Child        *Child          `json:"child,omitempty"`  // its run, if the step runs a flow
 	Input        json.RawMessage `json:"input,omitempty"`
 	Output       json.RawMessage `json:"output,omitempty"`
 	Error        *Failure        `json:"error,omitempty"`

@@ -35,7 +35,7 @@ export const StepNode = memo(function StepNode({ data }: NodeProps<StepFlowNode>
       data-target={(wire !== null && refusal === undefined) || undefined}
       data-asks={(step?.status === "waiting" && step.deciding !== undefined) || undefined}
       data-checkpointed={step?.status === "succeeded" || undefined}
-      title={refusal}
+      title={refusal ?? why(step)}
     >
       <Handle type="target" position={Position.Top} id="in" className="sg-in" isConnectableStart={false} isConnectable={editable} data-testid={`in-${node.id}`} />
       <div className="sg-node-body">
@@ -107,6 +107,11 @@ export const StepNode = memo(function StepNode({ data }: NodeProps<StepFlowNode>
     </div>
   );
 });
+
+/** Why a step does not run. What others keep from starting is not told anew with every event, so the list of steps says that. */
+function why(step: Step | undefined): string | undefined {
+  return step?.reason && step.status !== "pending" ? step.reason.replaceAll("`", "") : undefined;
+}
 
 /** Right of its port, as far as the next one. */
 function labelPlace(w: number, i: number, ports: number): CSSProperties {
