@@ -54,6 +54,7 @@ export interface Run {
 export interface Item {
   index: number;
   status: string;
+  reason?: string;
   child?: Child;
   input?: Json;
   output?: Json;
@@ -173,6 +174,7 @@ export interface Child {
 export interface Attempt {
   number: number;
   iteration?: number;
+  run?: string;
   said?: string;
   status: string;
   queued_at: string;
