@@ -98,9 +98,10 @@ func (c *Core) nod(r *run) {
 	r.dozes = false
 	if c.now.Sub(r.active) >= sleepAfter {
 		c.rest(r)
-		return
 	}
-	c.doze(r)
+	if !r.leaving { // a commit is waited for, or its next timer comes soon
+		c.doze(r)
+	}
 }
 
 // hear notes what other runs say to a run that is stopped: they say it once. What children say is taken down; a parent that wishes that it goes on, or undoes

@@ -192,7 +192,8 @@ func (s *server) step(ev runtime.Event) {
 		case runtime.Committed:
 			s.w.watch(out.Run)
 		case runtime.Broke:
-			if c := s.w.clientOf(out.Run); c != nil && !c.poison && !errors.Is(out.Err, journal.ErrFenced) && !errors.Is(out.Err, errUnfit) {
+			_, err := s.w.store.Load(background(), out.Run) // a start that was made twice is one run, and the other is refused
+			if c := s.w.clientOf(out.Run); err == nil && c != nil && !c.poison && !errors.Is(out.Err, journal.ErrFenced) && !errors.Is(out.Err, errUnfit) {
 				s.w.violated("run %d broke: %v", out.Run, out.Err)
 			}
 		case runtime.Mailed:
