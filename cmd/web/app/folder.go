@@ -104,6 +104,7 @@ func (f *folder) once(ctx context.Context, message string) (found, error) {
 		got.issues = append(got.issues, refusals(p, r)...)
 	}
 	if len(got.issues) > 0 {
+		f.inPart(todo, done.Refused, now)
 		return got, nil
 	}
 	got.notes = append(got.notes, f.missing(now)...)
@@ -138,6 +139,32 @@ func (f *folder) changes(p *project.Project) (todo web.Project, now map[string][
 		now[key] = t.Source
 	}
 	return todo, now, left
+}
+
+// inPart notes what was applied though a flow beside it was refused: the next look, for that flow, is not to take back what somebody publishes until then. Of
+// a project with a function that is refused nothing is applied.
+func (f *folder) inPart(todo web.Project, refused []web.Refusal, now map[string][]byte) {
+	left := map[string]bool{}
+	for _, r := range refused {
+		if r.Function != "" {
+			return
+		}
+		left[r.Flow] = true
+	}
+	applied := maps.Clone(f.applied)
+	if applied == nil {
+		applied = map[string][]byte{}
+	}
+	keep := func(key string) { applied[key] = now[key] }
+	for i := range todo.Functions {
+		keep("function " + todo.Functions[i].Name)
+	}
+	for _, fl := range todo.Flows {
+		if !left[fl.Name] {
+			keep("flow " + fl.Name)
+		}
+	}
+	f.applied = applied
 }
 
 // missing tells what was in the folder and no longer is. The server keeps it.

@@ -154,6 +154,18 @@ func TestWhatIsRefusedHasItsPlace(t *testing.T) {
 	}
 }
 
+func TestOnlyWhatWasRefusedIsAppliedAgain(t *testing.T) {
+	f := newFollower(map[string]string{"functions.yaml": payEntry, "flows/buy.yaml": buyFlow, "flows/ask.yaml": askFlow})
+	f.answer = web.Applied{Changed: []string{"flow ask version 1"}, Refused: []web.Refusal{{Flow: "buy", Message: "not now"}}}
+	if again := f.look(t.Context()); !again || len(f.applies) != 1 {
+		t.Fatalf("again %t after %d applications, want to be called again after one", again, len(f.applies))
+	}
+	f.answer = web.Applied{}
+	if f.look(t.Context()) || !slices.Equal(f.last(), []string{"buy"}) {
+		t.Errorf("applied %v again, want only what was refused: somebody may have published another version of the rest", f.last())
+	}
+}
+
 func TestTroubleOfTheServerIsTriedAgain(t *testing.T) {
 	f := newFollower(map[string]string{"functions.yaml": payEntry})
 	f.err = errors.New("secret address refused")
