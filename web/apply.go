@@ -37,6 +37,8 @@ type Applied struct {
 	Changed []string  // in words: "function pay", "flow order version 3"
 	Notes   []string  // sentences on what stays beside it, or was replaced
 	Refused []Refusal // what the server would refuse from anybody else
+
+	published map[string]int // the new versions, by flow
 }
 
 // Refusal is a function or a flow that was not applied.
@@ -50,7 +52,7 @@ type Refusal struct {
 // puts it there at the same moment, and nothing is ever removed. A change of a function that breaks a live flow which the project does not bring anew
 // is refused, and then nothing is changed at all. An error is the server's own trouble; what was done until then stays.
 func (s *Server) Apply(ctx context.Context, p Project, message, author string) (Applied, error) {
-	var done Applied
+	done := Applied{published: map[string]int{}}
 	todo, err := s.newFunctions(ctx, p, &done)
 	if err != nil || len(done.Refused) > 0 {
 		return done, err
@@ -81,6 +83,9 @@ func (s *Server) Apply(ctx context.Context, p Project, message, author string) (
 			return done, nil
 		}
 		left = again
+	}
+	if err := s.noteBehind(ctx, &done); err != nil {
+		return done, err
 	}
 	return done, s.applyTests(ctx, p, &done)
 }
@@ -202,12 +207,45 @@ func (s *Server) applyFlow(ctx context.Context, f FlowSource, before []byte, mes
 	if err != nil || got.Kept {
 		return err
 	}
-	done.Changed = append(done.Changed, fmt.Sprintf("flow %s version %d", f.Name, got.Version))
+	done.Changed, done.published[f.Name] = append(done.Changed, fmt.Sprintf("flow %s version %d", f.Name, got.Version)), got.Version
 	if latest.Version > 0 && before != nil && !bytes.Equal(before, latest.Source) {
 		done.Notes = append(done.Notes, fmt.Sprintf("Version %d of `%s` was not the folder's; version %d, from the folder, has taken its place.", latest.Version, f.Name, got.Version))
 	}
 	if own {
 		done.Notes = append(done.Notes, fmt.Sprintf("The draft of `%s` has changes of its own and stays as it is; it lacks what came with version %d.", f.Name, got.Version))
+	}
+	return nil
+}
+
+// noteBehind names the flows that stay as they are and run one that has a new version now: they go on with the version that they were published with.
+func (s *Server) noteBehind(ctx context.Context, done *Applied) error {
+	if len(done.published) == 0 {
+		return nil
+	}
+	latest, err := s.DB.LatestVersions(ctx)
+	if err != nil {
+		return err
+	}
+	for _, v := range latest {
+		if done.published[v.Flow] > 0 {
+			continue
+		}
+		for _, c := range s.flows.parsed(v.Flow, v.Version, v.Source).runs {
+			if c.Version > 0 || done.published[c.Flow] == 0 {
+				continue // the text itself says which
+			}
+			whole, err := s.DB.Version(ctx, v.Flow, v.Version)
+			if err != nil {
+				return err
+			}
+			pins, err := check.ReadPins(whole.Contracts)
+			if err != nil {
+				return err
+			}
+			if at := pins.Flows[c.Flow]; at < done.published[c.Flow] {
+				done.Notes = append(done.Notes, fmt.Sprintf("`%s` goes on to run version %d of `%s`; publish it anew to run version %d.", v.Flow, at, c.Flow, done.published[c.Flow]))
+			}
+		}
 	}
 	return nil
 }

@@ -120,3 +120,21 @@ func TestTheProjectFolderOnTheFlowsPage(t *testing.T) {
 	state = view.Project{Watching: true, Notes: []string{"The flow `ask` is no longer in the folder."}}
 	s.do("GET", "/flows", "").want(200).has("Project folder: 1 note", "<code>ask</code>")
 }
+
+func TestApplySaysWhatGoesOnToRunAnOlderVersion(t *testing.T) {
+	s := open(t)
+	child := "name: child\nsteps:\n  a: {set: {v: 1}}\n"
+	p := web.Project{Flows: []web.FlowSource{
+		{Name: "child", Source: []byte(child)},
+		{Name: "parent", Source: []byte("name: parent\nsteps:\n  a: {flow: child}\n")},
+		{Name: "pinned", Source: []byte("name: pinned\nsteps:\n  a: {flow: child, version: 1}\n")},
+	}}
+	if got := s.apply(p); len(got.Notes) > 0 {
+		t.Fatalf("first: %+v", got)
+	}
+	p.Flows[0].Source = []byte(child + "# more\n  b: {set: {v: 2}}\n")
+	got := s.apply(p)
+	if len(got.Notes) != 1 || got.Notes[0] != "`parent` goes on to run version 1 of `child`; publish it anew to run version 2." {
+		t.Errorf("got %+v", got)
+	}
+}
