@@ -9,7 +9,7 @@ import (
 )
 
 // names are the flows in the order in which clients take them.
-var names = []string{"chain", "fan", "saga", "chain", "doors", "once", "kin", "mail", "family", "doubt", "loop", "kin", "rounds"}
+var names = []string{"chain", "fan", "saga", "chain", "doors", "once", "kin", "mail", "family", "doubt", "loop", "rounds"}
 
 // children are the flows that others run, each after those that it runs.
 var children = []string{"leaf", "desk", "branch"}

@@ -102,9 +102,6 @@ func planUndo(p *Plan, s *planner.State, o *Outline, program *check.Program) {
 			step.Function, step.Reason = "", notKnown(st, unknown)+", and only what completed is undone"
 		default:
 			step.Does = "undo"
-			if n := st.Runs(); n > 1 {
-				step.Reason = fmt.Sprintf("%d runs, of each loop the last one first", n)
-			}
 			if def.Attempts && unknown > 0 {
 				step.Reason = notKnown(st, unknown)
 				did += unknown
@@ -116,6 +113,9 @@ func planUndo(p *Plan, s *planner.State, o *Outline, program *check.Program) {
 				step.Reason = "its run undoes itself, as a unit"
 				if st.Planned {
 					step.Reason = "each item's run undoes itself, as a unit"
+				}
+				if n := st.Runs(); def.Until != "" && n > 1 {
+					step.Reason = fmt.Sprintf("%d runs undo themselves, each as a unit; of each loop the last one first", n)
 				}
 			}
 			step.Inputs = undoInputs(s, def, program)
