@@ -58,7 +58,7 @@ func (s *Server) runPageOf(c echo.Context, h *history) templates.RunPage {
 	p.Verdict = templates.VerdictOf(p.Run, now)
 	s.plans(c, &p, h)
 	step := c.QueryParam("step")
-	p.Rows = templates.RowsOf(p.Run, step, now)
+	p.Rows, p.Axis = templates.RowsOf(p.Run, step, now), templates.AxisOf(p.Run, now)
 	p.Inspector = inspect(c, &p, h, step)
 	return p
 }

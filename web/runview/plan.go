@@ -109,7 +109,7 @@ func planUndo(p *Plan, s *planner.State, o *Outline, program *check.Program) {
 			if st.Planned {
 				step.Items = did
 			}
-			if def.Flow != "" {
+			if def.Flow != "" && step.Reason == "" {
 				step.Reason = "its run undoes itself, as a unit"
 				if st.Planned {
 					step.Reason = "each item's run undoes itself, as a unit"

@@ -167,6 +167,7 @@ type RunPage struct {
 	GraphSVG  string // the graph drawn by the server: what is there before the script, and without it
 	Verdict   Verdict
 	Rows      []StepRow
+	Axis      Axis // under the rows' bars
 	Inspector Inspector
 	Events    []view.Event // oldest first
 	Truncated bool         // Events are only the newest ones

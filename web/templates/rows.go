@@ -18,9 +18,9 @@ type StepRow struct {
 	Bars     []Bar
 }
 
-// Bar is one span of the waterfall, in percent of the run's time.
+// Bar is one span of the waterfall, in percent of its width.
 type Bar struct {
-	Kind  string // queued, running, ok, fail, wait or undo
+	Kind  string // queued, running, ok, fail, wait, backoff or undo
 	X, W  float64
 	Title string
 }
@@ -30,11 +30,7 @@ const minBar = 0.6
 
 // RowsOf makes the list of steps of a run as it stands at now; selected is the id of the selected step.
 func RowsOf(run view.Run, selected string, now time.Time) []StepRow {
-	end := now
-	if run.EndedAt != nil && ended(run.Status) {
-		end = *run.EndedAt
-	}
-	line := timeline{from: run.CreatedAt, span: end.Sub(run.CreatedAt), now: now}
+	line := timelineOf(run, now)
 	retry := false
 	for _, a := range run.Actions {
 		retry = retry || a == "retry"
@@ -64,57 +60,6 @@ func attemptsText(s view.Step) string {
 		return fmt.Sprintf("%d/%d", s.Attempt, s.MaxAttempts)
 	}
 	return strconv.Itoa(s.Attempt)
-}
-
-type timeline struct {
-	from time.Time
-	span time.Duration
-	now  time.Time
-}
-
-func (l timeline) bar(kind string, from time.Time, to *time.Time, title string) Bar {
-	end := l.now
-	if to != nil {
-		end = *to
-	}
-	b := Bar{Kind: kind, Title: title + ", " + span(end.Sub(from))}
-	if l.span > 0 {
-		b.X = 100 * float64(from.Sub(l.from)) / float64(l.span)
-		b.W = 100 * float64(end.Sub(from)) / float64(l.span)
-	}
-	b.X = min(max(b.X, 0), 100-minBar)
-	b.W = min(max(b.W, minBar), 100-b.X)
-	return b
-}
-
-// bars draws the attempts of a step, queue time apart; a step whose attempts are not at hand is one bar.
-func (l timeline) bars(s view.Step) []Bar {
-	var bars []Bar
-	for _, a := range s.Attempts {
-		if a.StartedAt == nil {
-			bars = append(bars, l.bar("queued", a.QueuedAt, a.EndedAt, "queued"))
-			continue
-		}
-		if a.StartedAt.Sub(a.QueuedAt) > time.Millisecond {
-			bars = append(bars, l.bar("queued", a.QueuedAt, a.StartedAt, "queued"))
-		}
-		bars = append(bars, l.bar(barKind(a.Status), *a.StartedAt, a.EndedAt, attemptTitle(a)))
-	}
-	if len(bars) == 0 && s.StartedAt != nil && s.Status != "skipped" {
-		kind := barKind(s.Status)
-		if s.Kind == "wait" || s.Kind == "approval" || s.Kind == "signal" {
-			kind = "wait"
-		}
-		bars = append(bars, l.bar(kind, *s.StartedAt, s.EndedAt, statusText(s.Status)))
-	}
-	if s.Compensation != nil {
-		for _, a := range s.Compensation.Attempts {
-			if a.StartedAt != nil {
-				bars = append(bars, l.bar("undo", *a.StartedAt, a.EndedAt, fmt.Sprintf("undo, attempt %d %s", a.Number, statusText(a.Status))))
-			}
-		}
-	}
-	return bars
 }
 
 func attemptTitle(a view.Attempt) string {

@@ -129,7 +129,7 @@ func retryingRun() view.Run {
 
 func runPage(r view.Run, step, tab string) RunPage {
 	g := orderGraph()
-	p := RunPage{Chrome: chrome(r.Flow+" "+r.Status, "runs"), Run: r, Graph: g, GraphSVG: drawn(g, true), Verdict: VerdictOf(r, sampleNow), Rows: RowsOf(r, step, sampleNow)}
+	p := RunPage{Chrome: chrome(r.Flow+" "+r.Status, "runs"), Run: r, Graph: g, GraphSVG: drawn(g, true), Verdict: VerdictOf(r, sampleNow), Rows: RowsOf(r, step, sampleNow), Axis: AxisOf(r, sampleNow)}
 	p.Inspector.Tab = tab
 	if r.Status == "failed" {
 		p.Plans = samplePlans()
