@@ -97,3 +97,32 @@ func TestDiffOnAPhone(t *testing.T) {
 	b.await("the next change", `new URL(location.href).searchParams.get("change") === "step-review"`)
 	b.clean()
 }
+
+// TestRestoreInTheBrowser follows a version to what it changed, restores the one before over a draft with changes of its own, and takes that back.
+func TestRestoreInTheBrowser(t *testing.T) {
+	s := boot(t)
+	first := s.draft(t, "")
+	second := tighter(t, first)
+	s.send(t, "POST", "/flows/order/versions?message=Without+a+second+look", second, nil)
+	mine := strings.Replace(second, "wait: 10s", "wait: 20s", 1)
+	s.draft(t, mine)
+	b := open(t, 1280, 800)
+	b.goTo(s.url + "/flows/order/versions")
+	b.sees(".version-list", "Without a second look")
+	b.click(".version-draft .version-meta a")
+	b.sees("#diff-list", "wait: 10s → 20s")
+	b.goTo(s.url + "/flows/order/versions?v=1")
+	b.click("#confirm-restore summary")
+	b.sees("#confirm-restore", "they are replaced")
+	b.click("#confirm-restore button.primary")
+	b.sees("#restored", "The draft has the text of v1 now")
+	if s.draft(t, "") != first {
+		t.Error("the draft has not the text of version 1")
+	}
+	b.click("#restored button")
+	b.sees(".flash", "again what it was")
+	if s.draft(t, "") != mine {
+		t.Error("Undo did not bring the draft back")
+	}
+	b.clean()
+}

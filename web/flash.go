@@ -23,6 +23,7 @@ var flashes = map[string]string{
 	"removed":     "The file is removed.",
 	"published":   "Published.",
 	"restored":    "The draft has the text of that version now.",
+	"unrestored":  "The draft is again what it was before.",
 }
 
 // takeFlash reads what the last action said from ?flash=.

@@ -27,6 +27,7 @@ func (s *Server) pageRoutes(e *echo.Echo) {
 	e.POST("/flows/:flow/publish", s.publishForm)
 	e.GET("/flows/:flow/versions", s.versionsPage)
 	e.POST("/flows/:flow/versions/:version/restore", s.restoreForm)
+	e.POST("/flows/:flow/unrestore", s.unrestoreForm)
 	e.GET("/flows/:flow/diff", s.diffPage)
 	s.testRoutes(e)
 	e.GET("/flows/:flow/start", s.startPage)
@@ -60,7 +61,7 @@ func (s *Server) pageRoutes(e *echo.Echo) {
 		"/logout": "/flows", "/flows/:flow/draft": "/flows/:flow/edit", "/flows/:flow/publish": "/flows/:flow/edit",
 		"/flows/:flow/tests/run": "/flows/:flow/tests", "/flows/:flow/tests/faults": "/flows/:flow/tests", "/flows/:flow/tests/save": "/flows/:flow/tests",
 		"/flows/:flow/tests/delete":              "/flows/:flow/tests",
-		"/flows/:flow/versions/:version/restore": "/flows/:flow/versions", "/runs/:run/retry": "/runs/:run", "/runs/:run/cancel": "/runs/:run",
+		"/flows/:flow/versions/:version/restore": "/flows/:flow/versions", "/flows/:flow/unrestore": "/flows/:flow/versions", "/runs/:run/retry": "/runs/:run", "/runs/:run/cancel": "/runs/:run",
 		"/runs/:run/compensate": "/runs/:run", "/runs/:run/approvals/:step": "/runs/:run", "/runs/:run/steps/:step/resolve": "/runs/:run",
 		"/functions/:function/try": "/functions/:function", "/runs/views": "/runs", "/runs/views/remove": "/runs",
 		"/runs/:run/steps/:step/retry-now": "/runs/:run", "/runs/:run/steps/:step/stop-retrying": "/runs/:run",

@@ -263,65 +263,6 @@ func (s *Server) publishForm(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, "/flows/"+name+"/versions?flash=published")
 }
 
-func (s *Server) versionsPage(c echo.Context) error {
-	p, d, err := s.versions(c)
-	if err != nil {
-		return err
-	}
-	ctx := c.Request().Context()
-	if d.flow.Published != nil {
-		which := c.QueryParam("v")
-		if which == "" {
-			which = "latest"
-		}
-		v, err := s.version(ctx, d.flow.Name, which)
-		if err != nil {
-			return err
-		}
-		row := versionRow(v)
-		p.Open, p.Source = &row, string(v.Source)
-		if def, _ := flow.Parse(v.Source); def != nil {
-			p.Thumb = thumbnail(def, false)
-		}
-	}
-	return s.render(c, http.StatusOK, templates.Versions(p))
-}
-
-func (s *Server) versions(c echo.Context) (templates.VersionsPage, *draft, error) {
-	ctx, name := c.Request().Context(), c.Param("flow")
-	p := templates.VersionsPage{}
-	d, err := s.readDraft(ctx, name)
-	if err != nil {
-		return p, nil, err
-	}
-	p.Head = head(d, "versions")
-	p.Chrome = s.chrome(c, p.Head.Title+" versions", "flows")
-	p.Versions, err = s.versionRows(ctx, name)
-	return p, d, err
-}
-
-// versionRows lists the versions of a flow, newest first.
-func (s *Server) versionRows(ctx context.Context, name string) ([]templates.VersionRow, error) {
-	vs, err := s.DB.Versions(ctx, name)
-	out := make([]templates.VersionRow, 0, len(vs))
-	for _, v := range vs {
-		out = append(out, versionRow(v))
-	}
-	return out, err
-}
-
-func (s *Server) restoreForm(c echo.Context) error {
-	ctx := c.Request().Context()
-	v, err := s.version(ctx, c.Param("flow"), c.Param("version"))
-	if err != nil {
-		return err
-	}
-	if _, err := s.DB.SaveDraft(ctx, v.Flow, v.Source, models.AnyRev); err != nil {
-		return err
-	}
-	return c.Redirect(http.StatusSeeOther, "/flows/"+v.Flow+"/edit?flash=restored")
-}
-
 func (s *Server) functionsPage(c echo.Context) error {
 	all, err := s.functionViews(c.Request().Context())
 	if err != nil {

@@ -48,6 +48,9 @@ func (s *Server) runView(c echo.Context, whole bool) (p templates.RunPage, err e
 		}
 		return nil
 	})
+	if err == nil {
+		p.Latest, err = s.latest(c.Request().Context(), p.Run.Flow)
+	}
 	return p, err
 }
 

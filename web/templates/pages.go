@@ -118,14 +118,21 @@ type VersionRow struct {
 	Runs    int
 }
 
-// VersionsPage is GET /flows/{name}/versions?v=N. Restore posts to /flows/{name}/versions/{N}/restore.
+// VersionsPage is GET /flows/{name}/versions?v=N. Restore posts etag to /flows/{name}/versions/{N}/restore, its undo to /flows/{name}/unrestore.
 type VersionsPage struct {
 	Chrome
 	Head     FlowHead
 	Versions []VersionRow // newest first
 	Open     *VersionRow  // the one whose text is shown
 	Source   string       // its YAML
-	Thumb    string       // its graph as SVG, optional
+	Former   int          // the version before it, 0 if it is the first
+
+	Functions []string  // that it calls, with the contracts that it was published with
+	Children  []FlowRun // the flows that it runs, each in the version that is pinned
+
+	ETag     string // of the draft that the page has seen
+	Loses    bool   // restoring Open would replace unpublished changes
+	Replaced int    // the version whose restore can be undone, 0 if none
 }
 
 // StartPage is GET and POST /flows/{name}/start. See form.go for the names of its fields.
@@ -163,6 +170,7 @@ const ShownEvents = 300
 type RunPage struct {
 	Chrome
 	Run       view.Run
+	Latest    int // version of the flow that new runs are on
 	Graph     view.Graph
 	GraphSVG  string // the graph drawn by the server: what is there before the script, and without it
 	Verdict   Verdict
