@@ -55,6 +55,7 @@ func (s *Server) pageRoutes(e *echo.Echo) {
 	e.GET("/functions", s.functionsPage)
 	e.GET("/functions/:function", s.functionPage)
 	e.POST("/functions/:function/try", s.tryForm)
+	e.POST("/functions/:function/check", s.changeForm)
 
 	// A refused form is shown at the address it was sent to: who opens that again gets the page with the form.
 	for form, page := range map[string]string{
@@ -63,7 +64,7 @@ func (s *Server) pageRoutes(e *echo.Echo) {
 		"/flows/:flow/tests/delete":              "/flows/:flow/tests",
 		"/flows/:flow/versions/:version/restore": "/flows/:flow/versions", "/flows/:flow/unrestore": "/flows/:flow/versions", "/runs/:run/retry": "/runs/:run", "/runs/:run/cancel": "/runs/:run",
 		"/runs/:run/compensate": "/runs/:run", "/runs/:run/approvals/:step": "/runs/:run", "/runs/:run/steps/:step/resolve": "/runs/:run",
-		"/functions/:function/try": "/functions/:function", "/runs/views": "/runs", "/runs/views/remove": "/runs",
+		"/functions/:function/try": "/functions/:function", "/functions/:function/check": "/functions/:function", "/runs/views": "/runs", "/runs/views/remove": "/runs",
 		"/runs/:run/steps/:step/retry-now": "/runs/:run", "/runs/:run/steps/:step/stop-retrying": "/runs/:run",
 	} {
 		e.GET(form, func(c echo.Context) error {

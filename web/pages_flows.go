@@ -300,5 +300,14 @@ func (s *Server) showFunction(c echo.Context, status int, v view.Function, input
 	if said != nil {
 		p.Flash = said
 	}
+	var err error
+	if p.Uses, err = s.functionUses(c.Request().Context(), v.Name); err != nil {
+		return err
+	}
+	f, err := s.function(c.Request().Context(), v.Name)
+	if err != nil {
+		return err
+	}
+	p.Spec = indented(f.JSON())
 	return s.render(c, status, templates.Function(p))
 }

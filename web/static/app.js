@@ -43,6 +43,23 @@
   // Times: the words of format.go.
   const coarse = (s) => (s < 60 ? `${Math.floor(s)} s` : s < 3600 ? `${Math.floor(s / 60)} min` : s < 172800 ? `${Math.floor(s / 3600)} h` : `${Math.floor(s / 86400)} d`);
   const ago = (s) => (s < -1 ? `in ${coarse(-s)}` : s < 10 ? "just now" : `${coarse(s)} ago`);
+  // Zone: what is exact is UTC, as the server writes it, or this machine's time. ?tz=utc or ?tz=local says it for a page, the dialog of keys for all.
+  const local = () => (new URLSearchParams(location.search).get("tz") ?? store.get("segno-time")) === "local";
+  const here = (date) => {
+    const two = (n) => String(Math.trunc(n)).padStart(2, "0");
+    const off = -date.getTimezoneOffset();
+    const clock = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, "0")}`;
+    const zone = `${off < 0 ? "-" : "+"}${two(Math.abs(off) / 60)}:${two(Math.abs(off) % 60)}`;
+    return { clock, full: `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${clock} ${zone}` };
+  };
+  const zones = () => {
+    if (!local()) return;
+    for (const t of $$("time[datetime][title]")) {
+      const said = here(new Date(t.dateTime));
+      if (t.title !== said.full) t.title = said.full;
+      if (!t.hasAttribute("data-relative") && t.textContent !== said.clock) t.textContent = said.clock;
+    }
+  };
   const tick = () => {
     for (const t of $$("time[data-relative]")) {
       const text = ago((Date.now() - Date.parse(t.dateTime)) / 1000);
@@ -50,7 +67,20 @@
     }
   };
   tick();
-  setInterval(tick, 5000);
+  zones();
+  setInterval(() => {
+    tick();
+    zones();
+  }, 5000);
+  const zone = $("[data-time-local]");
+  if (zone) {
+    zone.checked = local();
+    zone.addEventListener("change", () => {
+      store.set("segno-time", zone.checked ? "local" : "utc");
+      if (zone.checked && local()) zones();
+      else location.reload(); // the server's words are UTC
+    });
+  }
 
   // Clicks: copying, dialogs, confirmations.
   document.addEventListener("click", (event) => {

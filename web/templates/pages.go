@@ -218,6 +218,9 @@ type FunctionPage struct {
 	Function view.Function
 	TryInput string
 	Tried    *Tried
+	Uses     []FunctionUse
+	Spec     string          // as JSON, for "What would it break?"; "" leaves that out
+	Change   *FunctionChange // the answer
 }
 
 // Tried is the answer of "Try it".
