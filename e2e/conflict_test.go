@@ -27,7 +27,7 @@ func TestTwoEditors(t *testing.T) {
 	ben.sees(`[data-testid="conflict-yours"]`, "steps.a.title First")
 	ben.sees(`[data-testid="conflict-others"]`, "1s 2s")
 	ben.click(`[data-testid="conflict-merge"]`)
-	ben.await("both are there", saved+` && !document.querySelector("dialog") && document.querySelector('[data-testid="field-wait"]').value === "2s" && document.querySelector('[data-testid="field-title"]').value === "First"`)
+	ben.await("both are there", saved+` && !document.querySelector('[data-testid="conflict"]') && document.querySelector('[data-testid="field-wait"]').value === "2s" && document.querySelector('[data-testid="field-title"]').value === "First"`)
 
 	// The first editor does not know of that yet, and sets the same field.
 	set(ada, "title", "Alpha")
@@ -36,7 +36,7 @@ func TestTwoEditors(t *testing.T) {
 	ada.click(`[data-testid="choose-theirs-steps.a.title"]`)
 	ada.click(`[data-testid="choose-mine-steps.a.title"]`)
 	ada.click(`[data-testid="conflict-merge"]`)
-	ada.await("mine is there", saved+` && !document.querySelector("dialog") && document.querySelector('[data-testid="field-title"]').value === "Alpha"`)
+	ada.await("mine is there", saved+` && !document.querySelector('[data-testid="conflict"]') && document.querySelector('[data-testid="field-title"]').value === "Alpha"`)
 	var now struct{ Source string }
 	s.send(t, "GET", "/flows/two/draft", "", &now)
 	if want := "name: two\nsteps:\n  a: # of both\n    title: Alpha\n    wait: 2s\n  b:\n    needs: [a]\n    wait: 1s\n"; now.Source != want {

@@ -168,7 +168,7 @@ export function useKeys(keys: Keys): void {
           return true;
         case "a":
         case "A":
-          k.addAfter(step?.id);
+          k.addAfter(selected === undefined ? undefined : step?.id); // nothing selected: a loose one
           return true;
       }
       return false;
