@@ -199,3 +199,22 @@ func (s site) api(t testing.TB, method, path, body string, into any) {
 		}
 	}
 }
+
+// putDraft saves a flow's text as its draft, whatever there was.
+func (s site) putDraft(t testing.TB, flow, text string) {
+	t.Helper()
+	req, err := http.NewRequest("PUT", s.url+"/api/v1/flows/"+flow+"/draft", strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/yaml")
+	req.Header.Set("If-Match", "*")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	if said, _ := io.ReadAll(res.Body); res.StatusCode >= 300 {
+		t.Fatalf("saving the draft of %s: %s %s", flow, res.Status, said)
+	}
+}

@@ -25,6 +25,7 @@ type draft struct {
 	flow   models.Flow
 	source []byte
 	live   []byte // of the latest version; nil without one
+	pasted *view.Pasted
 }
 
 func (d *draft) etag() string { return etag(d.flow.DraftRev) }
@@ -60,7 +61,7 @@ func (s *Server) draftView(ctx context.Context, d *draft) (view.Draft, error) {
 	}
 	def, issues := got.def, append(got.issues, misnamed(got.def, d.flow.Name)...)
 	v := view.Draft{Flow: d.flow.Name, Title: d.flow.Name, ETag: d.etag(), Source: string(d.source), Changed: !bytes.Equal(d.source, d.live),
-		Issues: issueViews(issues), Broken: def == nil}
+		Issues: issueViews(issues), Broken: def == nil, Pasted: d.pasted}
 	if d.flow.Published != nil {
 		v.Published = *d.flow.Published
 	}
@@ -188,7 +189,7 @@ func (s *Server) putDraft(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.saveDraft(c, name, body, rev, steps)
+	return s.saveDraft(c, name, body, rev, steps, nil)
 }
 
 // renamed reads ?renamed=old:new: the steps that a text renames against the one before, whose tests follow. Undo of a rename sends it.
@@ -205,7 +206,7 @@ func renamed(c echo.Context) (renames, error) {
 }
 
 // saveDraft keeps a text, with the test files that name the steps which it renames, and answers with the draft as it is now.
-func (s *Server) saveDraft(c echo.Context, name string, text []byte, rev int64, steps renames) error {
+func (s *Server) saveDraft(c echo.Context, name string, text []byte, rev int64, steps renames, pasted *view.Pasted) error {
 	ctx := c.Request().Context()
 	newRev, err := s.saveFollowed(ctx, name, text, rev, steps)
 	if err != nil {
@@ -216,6 +217,7 @@ func (s *Server) saveDraft(c echo.Context, name string, text []byte, rev int64, 
 		return err
 	}
 	d.source, d.flow.Draft, d.flow.DraftRev = text, text, newRev // what was saved, whatever came after
+	d.pasted = pasted
 	return s.answerDraft(c, http.StatusOK, d)
 }
 
@@ -255,6 +257,9 @@ func (s *Server) notSaved(c echo.Context, name string, err error) error {
 	return fail(CodeConflict, "somebody else has saved `%s` in the meantime", name).as(http.StatusPreconditionFailed).with(map[string]any{"draft": v})
 }
 
+// mostEdits is how many operations one request may hold; each reads the text anew.
+const mostEdits = 1000
+
 // editDraft does operations on a draft: all of them, or none.
 func (s *Server) editDraft(c echo.Context) error {
 	var req struct {
@@ -266,9 +271,8 @@ func (s *Server) editDraft(c echo.Context) error {
 	if len(req.Edits) == 0 {
 		return fail(CodeBadRequest, `there is nothing to do: send {"edits": [{"op": …}]}`)
 	}
-	const most = 1000 // a paste of that many steps; each operation reads the text anew
-	if len(req.Edits) > most {
-		return fail(CodeTooLarge, "at most %d operations are done at once", most)
+	if len(req.Edits) > mostEdits {
+		return fail(CodeTooLarge, "at most %d operations are done at once", mostEdits)
 	}
 	name := c.Param("flow")
 	d, err := s.readDraft(c.Request().Context(), name)
@@ -288,8 +292,16 @@ func (s *Server) editDraft(c echo.Context) error {
 		return s.notSaved(c, name, models.ErrConflict)
 	}
 	text, steps := d.source, renames{}
+	var pasted *view.Pasted
 	for i, op := range req.Edits {
-		if text, _, err = edit.Apply(text, op); err != nil {
+		if op.Op == edit.PasteSteps {
+			var done edit.Pasted
+			text, _, done, err = edit.Paste(text, op)
+			pasted = pastedView(done)
+		} else {
+			text, _, err = edit.Apply(text, op)
+		}
+		if err != nil {
 			var refused *edit.Error
 			if errors.As(err, &refused) {
 				return fail(CodeInvalid, "%s", refused.Message).with(map[string]any{"edit": i, "reason": refused.Code})
@@ -303,7 +315,18 @@ func (s *Server) editDraft(c echo.Context) error {
 	if len(text) > flow.MaxSource {
 		return fail(CodeTooLarge, "the text would be larger than %d bytes", flow.MaxSource)
 	}
-	return s.saveDraft(c, name, text, rev, steps)
+	return s.saveDraft(c, name, text, rev, steps, pasted)
+}
+
+func pastedView(p edit.Pasted) *view.Pasted {
+	v := &view.Pasted{Steps: p.Steps, Renamed: []view.Rename{}, Dangling: []view.Dangling{}}
+	for _, r := range p.Renamed {
+		v.Renamed = append(v.Renamed, view.Rename{From: r[0], To: r[1]})
+	}
+	for _, d := range p.Dangling {
+		v.Dangling = append(v.Dangling, view.Dangling{In: d.In, Step: d.Step})
+	}
+	return v
 }
 
 // check reads a text and tells its problems: always 200, whatever the text is.

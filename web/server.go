@@ -108,6 +108,8 @@ func (s *Server) apiRoutes(g *echo.Group) {
 	g.GET("/flows/:flow/draft", s.getDraft)
 	g.PUT("/flows/:flow/draft", s.putDraft)
 	g.POST("/flows/:flow/draft/edits", s.editDraft)
+	g.POST("/flows/:flow/draft/merge", s.mergeDraft)
+	g.GET("/flows/:flow/draft/references", s.getReferences)
 	g.GET("/flows/:flow/tests", s.listTests)
 	g.GET("/flows/:flow/tests/:file", s.getTest)
 	g.PUT("/flows/:flow/tests/:file", s.putTest)

@@ -17,6 +17,7 @@ type doc struct {
 	faults int    // what the scanner refused in the text; an edit may not add to it
 	eol    string // how lines end in this text
 
+	loose bool   // edges that are set as a whole may lead anywhere
 	batch *[]cut // if set, splice gathers cuts instead of making them
 }
 

@@ -100,7 +100,7 @@ func (d *doc) setField(op Op) *Error {
 	if err := d.put(parent, rest[0], v, keys, op.Step != "" && len(trail) == 0); err != nil {
 		return err
 	}
-	if first, _, _ := strings.Cut(op.Path, "."); first == "needs" && op.Step != "" {
+	if first, _, _ := strings.Cut(op.Path, "."); first == "needs" && op.Step != "" && !d.loose {
 		return d.checkNeeds(op.Step)
 	}
 	return nil

@@ -40,6 +40,7 @@ const (
 	SetField      = "set_field"      // Step ("" is the flow), Path ("with.amount"), and Value or, instead of it, YAML: the same as YAML
 	RemoveField   = "remove_field"   // Step, Path
 	RenameStep    = "rename_step"    // Step, To: follows into needs and expressions
+	PasteSteps    = "paste_steps"    // YAML: steps by name, After: where; a name that is taken becomes a free one
 	InsertBetween = "insert_between" // From, Port, To, Step, Kind, Function, Flow: a new step on an edge
 )
 
@@ -133,6 +134,9 @@ func (d *doc) do(op Op) *Error {
 		return d.removeField(op.Step, op.Path)
 	case RenameStep:
 		return d.renameStep(op.Step, op.To)
+	case PasteSteps:
+		_, err := d.paste(op.YAML, op.After, true)
+		return err
 	case InsertBetween:
 		return d.insertBetween(op)
 	}

@@ -116,8 +116,19 @@ type token struct {
 }
 
 func inExpression(s, step string, offset int) []int {
-	tokens := lex(s, offset)
 	var out []int
+	for _, t := range stepsIn(s, offset) {
+		if t.text == step {
+			out = append(out, t.at)
+		}
+	}
+	return out
+}
+
+// stepsIn finds the names of steps in an expression.
+func stepsIn(s string, offset int) []token {
+	tokens := lex(s, offset)
+	var out []token
 	for i, t := range tokens {
 		if !t.name || t.text != "steps" || i > 0 && tokens[i-1].text == "." && !tokens[i-1].quoted {
 			continue
@@ -128,16 +139,16 @@ func inExpression(s, step string, offset int) []int {
 			if len(rest) > 0 && rest[0].text == "?" && !rest[0].quoted {
 				rest = rest[1:]
 			}
-			if len(rest) > 0 && rest[0].name && rest[0].text == step {
-				out = append(out, rest[0].at)
+			if len(rest) > 0 && rest[0].name {
+				out = append(out, rest[0])
 			}
 		} else if len(rest) > 0 && rest[0].text == "[" && !rest[0].quoted {
 			rest = rest[1:]
 			if len(rest) > 0 && rest[0].text == "?" && !rest[0].quoted {
 				rest = rest[1:]
 			}
-			if len(rest) > 1 && rest[0].quoted && rest[0].text == step && rest[1].text == "]" && !rest[1].quoted {
-				out = append(out, rest[0].at)
+			if len(rest) > 1 && rest[0].quoted && rest[1].text == "]" && !rest[1].quoted {
+				out = append(out, rest[0])
 			}
 		}
 	}

@@ -93,6 +93,7 @@ type Draft struct {
 	Graph     Graph           `json:"graph"`
 	Spec      json.RawMessage `json:"spec,omitempty"` // the flow as written, without its steps, for forms
 	Issues    []Issue         `json:"issues"`
+	Pasted    *Pasted         `json:"pasted,omitempty"` // the answer to a paste
 }
 
 // Function is one registered function: GET /api/v1/functions.

@@ -1,5 +1,5 @@
 // The JSON API as the browser speaks it. Every refusal becomes an ApiError with the server's own words; a server out of reach becomes Unreachable.
-import type { Assist, Draft, Issue, Json, Place } from "./types.gen";
+import type { Assist, Draft, Issue, Json, Merge, Place, Reference } from "./types.gen";
 
 export class ApiError extends Error {
   constructor(
@@ -22,6 +22,7 @@ export type EditOp =
   | { op: "set_field"; step: string; path: string; value: Json }
   | { op: "set_field"; step: string; path: string; yaml: string }
   | { op: "remove_field"; step: string; path: string }
+  | { op: "paste_steps"; yaml: string; after?: string }
   | { op: "rename_step"; step: string; to: string }
   | { op: "insert_between"; from: string; port: string; to: string; step: string; kind: string; function?: string; flow?: string };
 
@@ -70,6 +71,18 @@ export async function putDraft(flow: string, etag: string, text: string, renames
 export async function postEdits(flow: string, etag: string, edits: EditOp[]): Promise<Draft> {
   const headers: Record<string, string> = { "Content-Type": "application/json", "If-Match": etag };
   return draftOf(await call(`${at(flow)}/draft/edits`, { method: "POST", headers, body: JSON.stringify({ edits }) }));
+}
+
+/** Joins changes made on one text with the draft as it is now; saves nothing. */
+export async function mergeDraft(flow: string, base: string, changes: ({ edits: EditOp[] } | { text: string })[], choose: Record<string, string>): Promise<Merge> {
+  const res = await call(`${at(flow)}/draft/merge`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ base, changes, choose }) });
+  return (await res.json()) as Merge;
+}
+
+/** The places that a rename of a step would write anew, in the draft as it is saved and in its tests. */
+export async function getReferences(flow: string, step: string): Promise<Reference[]> {
+  const res = await call(`${at(flow)}/draft/references?step=${encodeURIComponent(step)}`, {});
+  return ((await res.json()) as { references: Reference[] }).references;
 }
 
 /** The input schema of a version of a flow; undefined if it takes anything. */

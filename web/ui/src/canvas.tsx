@@ -22,7 +22,6 @@ if (host && draft) {
       <App />
     </EditorContext>,
   );
-  document.body.dataset["canvas"] = "ready";
 }
 
 /** The canvas takes what the window has left below the page's bar. */

@@ -14,6 +14,7 @@ export interface Draft {
   graph: Graph;
   spec?: Json;
   issues: Issue[];
+  pasted?: Pasted;
 }
 
 export interface Function {
@@ -102,6 +103,21 @@ export interface Publication {
   tests: Tested;
 }
 
+export interface Reference {
+  in: string;
+  step?: string;
+  file?: string;
+  line: number;
+  text: string;
+}
+
+export interface Merge {
+  etag: string;
+  source: string;
+  mine: string;
+  changes: MergeChange[];
+}
+
 export interface Graph {
   nodes: Node[];
   edges: Edge[];
@@ -119,6 +135,12 @@ export interface Issue {
   message: string;
   hint?: string;
   fix?: Fix;
+}
+
+export interface Pasted {
+  steps: string[];
+  renamed: Rename[];
+  dangling: Dangling[];
 }
 
 export interface Failure {
@@ -269,6 +291,16 @@ export interface Tested {
   at?: string;
 }
 
+export interface MergeChange {
+  path: string;
+  step?: string;
+  field?: string;
+  side: string;
+  base: string;
+  mine: string;
+  theirs: string;
+}
+
 export interface Node {
   id: string;
   kind: string;
@@ -310,6 +342,16 @@ export interface Fix {
   end_column: number;
   text: string;
   label: string;
+}
+
+export interface Rename {
+  from: string;
+  to: string;
+}
+
+export interface Dangling {
+  in: string;
+  step: string;
 }
 
 export interface Detail {

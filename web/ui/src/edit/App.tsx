@@ -3,11 +3,13 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Selection, Wire } from "../graph/context";
 import { SegnoGraph, type GraphHandle } from "../graph/SegnoGraph";
 import { Sign } from "../graph/icons";
-import { refusals } from "../model/graph";
+import { edgesOf, refusals } from "../model/graph";
 import type { Edge, Issue } from "../types.gen";
+import { DeleteDialog, RenameDialog } from "./asks";
 import type { Offer } from "./choices";
 import { useEditor, useSnapshot } from "./context";
-import { ConflictDialog, PublishDialog } from "./dialogs";
+import { ConflictDialog } from "./Conflict";
+import { PublishDialog } from "./dialogs";
 import { Inspector } from "./Inspector";
 import { Palette } from "./Palette";
 import { Picker } from "./Picker";
@@ -15,6 +17,9 @@ import { Problems } from "./Problems";
 import { Prose } from "./Prose";
 import { Toolbar } from "./Toolbar";
 import { useKeys } from "./useKeys";
+import { trail } from "./trail";
+import { useClipboard } from "./useClipboard";
+import { useFocusKept } from "./useFocusKept";
 import { useSelection } from "./useSelection";
 import { YamlPanel, type YamlHandle } from "./YamlPanel";
 
@@ -27,6 +32,7 @@ interface Picking {
   at: Point;
   title: string;
   only?: "call" | "flow" | undefined;
+  after?: string | undefined;
   pick(offer: Offer): void;
 }
 
@@ -45,6 +51,7 @@ export function App() {
   const [problems, setProblems] = useState(false);
   const [problem, setProblem] = useState(-1);
   const [publishing, setPublishing] = useState(false);
+  const [asking, setAsking] = useState<{ kind: "rename" | "delete"; step: string } | null>(null);
   const [sheet, setSheet] = useState(false); // narrow screens: the palette as a sheet
   const graphRef = useRef<GraphHandle>(null);
   const yamlRef = useRef<YamlHandle>(null);
@@ -64,6 +71,7 @@ export function App() {
     return () => clearTimeout(timer);
   }, [notice, session]);
 
+  useClipboard(selection, frozen || snap.theirs !== null, select);
   const node = selection?.kind === "step" ? graph.nodes.find((n) => n.id === selection.id) : undefined;
   const line = node?.line;
   useEffect(() => {
@@ -79,11 +87,12 @@ export function App() {
     },
     [session, actions],
   );
+  useFocusKept(graph, selection, (id) => graphRef.current?.focusStep(id));
   const shutPicker = useCallback(() => setPicking(null), []);
 
-  function choose(title: string, at: Point, pick: (offer: Offer) => void, only?: "call" | "flow") {
+  function choose(title: string, at: Point, pick: (offer: Offer) => void, more: { only?: "call" | "flow"; after?: string | undefined } = {}) {
     setPicking({
-      at, title, only,
+      at, title, ...more,
       pick: (o) => {
         setPicking(null);
         pick(o);
@@ -93,8 +102,8 @@ export function App() {
   /** A call from the palette has no function yet, and a flow step no flow: one is picked first. */
   function withCallee(offer: Offer, at: Point, pick: (offer: Offer) => void) {
     setSheet(false);
-    if (offer.kind === "call" && !offer.function && functions.length) choose("Call which function?", at, pick, "call");
-    else if (offer.kind === "flow" && !offer.flow) choose("Run which flow?", at, pick, "flow");
+    if (offer.kind === "call" && !offer.function && functions.length) choose("Call which function?", at, pick, { only: "call", after: node?.id });
+    else if (offer.kind === "flow" && !offer.flow) choose("Run which flow?", at, pick, { only: "flow" });
     else pick(offer);
   }
   function onDrop(offer: Offer, at: Point) {
@@ -108,10 +117,22 @@ export function App() {
       else actions.add(o, { after: onNode ?? null });
     });
   }
-  function addAfterSelected() {
-    const box = node && document.querySelector(`[data-testid="node-${CSS.escape(node.id)}"]`)?.getBoundingClientRect();
+  function addAfter(step: string | undefined) {
+    const box = step && document.querySelector(`[data-testid="node-${CSS.escape(step)}"]`)?.getBoundingClientRect();
     const at = box ? { x: box.left + box.width / 2, y: box.bottom } : { x: innerWidth / 2, y: innerHeight / 3 };
-    choose(node ? `Add after ${node.id}` : "Add a step", at, (o) => actions.add(o, { after: node?.id ?? null }));
+    choose(step ? `Add after ${step}` : "Add a step", at, (o) => actions.add(o, { after: step ?? null }), { after: step });
+  }
+  /** What to do about the steps around it is asked only where there are some on both sides. */
+  function remove(step: string) {
+    const { before, behind } = edgesOf(graph, step);
+    if (before.length && behind.length) setAsking({ kind: "delete", step });
+    else actions.remove(step);
+  }
+  function open(step: string): boolean {
+    const flow = graph.nodes.find((n) => n.id === step)?.flow;
+    if (!flow) return false;
+    void session.settled().then(() => location.assign(`/flows/${encodeURIComponent(flow)}/edit?from=${encodeURIComponent(trail(draft.flow, step))}`));
+    return true;
   }
   function go(issue: Issue, index: number) {
     setPublishing(false);
@@ -131,8 +152,9 @@ export function App() {
   }
 
   useKeys({
-    graph, selection, frozen, busy: publishing || picking !== null || snap.theirs !== null, wiring: wire !== null,
-    select, setWire, addAfterSelected,
+    graph, selection, frozen, busy: publishing || picking !== null || asking !== null || snap.theirs !== null, wire,
+    select, setWire, addAfter, connect, remove, open,
+    rename: (step) => setAsking({ kind: "rename", step }),
     focusStep: (id) => graphRef.current?.focusStep(id),
     focusInspector: () => inspector.current?.querySelector<HTMLElement>("textarea, select, input")?.focus(),
     nextProblem: (by) => {
@@ -146,16 +168,20 @@ export function App() {
     fit: () => graphRef.current?.fit(),
   });
 
+  useEffect(() => {
+    document.body.dataset["canvas"] = "ready"; // the keys are heard from here on
+  }, []);
+
   const gestures = useMemo(
     () =>
       frozen
         ? null
         : {
             connect,
-            dropOnEmpty: (from: Wire, at: Point) => choose(`Add after ${from.from}.${from.port}`, at, (o) => actions.add(o, { wire: from })),
+            dropOnEmpty: (from: Wire, at: Point) => choose(`Add after ${from.from}.${from.port}`, at, (o) => actions.add(o, { wire: from }), { after: from.from }),
             insertOn: (id: string, at: Point) => {
               const edge = actions.edge(id);
-              if (edge) choose(`Insert between ${edge.from} and ${edge.to}`, at, (o) => actions.insert(o, edge));
+              if (edge) choose(`Insert between ${edge.from} and ${edge.to}`, at, (o) => actions.insert(o, edge), { after: edge.from });
             },
           },
     [frozen, connect, actions],
@@ -183,7 +209,7 @@ export function App() {
           </p>
         ) : wire ? (
           <p className="sg-banner" data-tone="accent" role="status" data-testid="wiring">
-            Connecting <b className="sg-mono">{wire.from}.{wire.port}</b>: choose the step that needs it. <kbd>Esc</kbd> cancels.
+            Connecting <b className="sg-mono">{wire.from}.{wire.port}</b>: choose the step that needs it, by a click or by the arrows and <kbd>Enter</kbd>. <kbd>C</kbd> takes the next port, <kbd>Esc</kbd> cancels.
           </p>
         ) : null}
         {graph.nodes.length === 0 && !frozen ? <p className="sg-empty">No steps yet. Drag one in from the left, or press A.</p> : null}
@@ -204,10 +230,12 @@ export function App() {
         <button type="button" className="sg-mini sg-shut sg-narrow" aria-label="Close" onClick={() => select(null)}>
           <Sign name="x" />
         </button>
-        <Inspector selection={selection} onSelect={(s) => select(s)} onWire={setWire} />
+        <Inspector selection={selection} onSelect={(s) => select(s)} onWire={setWire} onDelete={remove} />
       </aside>
-      {picking ? <Picker at={picking.at} title={picking.title} only={picking.only} onPick={picking.pick} onClose={shutPicker} /> : null}
+      {picking ? <Picker at={picking.at} title={picking.title} only={picking.only} after={picking.after} onPick={picking.pick} onClose={shutPicker} /> : null}
       {publishing ? <PublishDialog onClose={() => setPublishing(false)} onIssue={(i) => go(i, draft.issues.indexOf(i))} /> : null}
+      {asking?.kind === "rename" ? <RenameDialog step={asking.step} onClose={() => setAsking(null)} /> : null}
+      {asking?.kind === "delete" ? <DeleteDialog step={asking.step} onClose={() => setAsking(null)} /> : null}
       {snap.theirs ? <ConflictDialog /> : null}
     </div>
   );

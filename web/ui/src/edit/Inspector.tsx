@@ -2,13 +2,14 @@
 import { useEffect, useMemo, useState } from "react";
 import { KindIcon, Sign } from "../graph/icons";
 import type { Selection, Wire } from "../graph/context";
-import { defaultPort, into, refusals } from "../model/graph";
+import { defaultPort, freeSources, into } from "../model/graph";
 import { isObject, resolve, type JsonObject } from "../model/schema";
 import { getInput } from "../api";
 import type { FlowRef, Function as Fn, Issue, Json, Node } from "../types.gen";
 import { StepContext, useEditor, useSnapshot } from "./context";
 import { Field, Issues } from "./fields";
 import { FlowForm } from "./FlowForm";
+import { ManyForm } from "./ManyForm";
 import { SchemaForm } from "./SchemaForm";
 import { ApprovalFields, CompensateFields, FailFields, RetryFields, SetFields, SignalFields, SwitchFields, UntilFields, WaitFields, type SectionProps } from "./sections";
 
@@ -16,9 +17,10 @@ interface Props {
   selection: Selection;
   onSelect(selection: Selection): void;
   onWire(wire: Wire): void;
+  onDelete(step: string): void;
 }
 
-export function Inspector({ selection, onSelect, onWire }: Props) {
+export function Inspector({ selection, onSelect, onWire, onDelete }: Props) {
   const { actions } = useEditor();
   const { draft } = useSnapshot();
   if (selection?.kind === "step") {
@@ -26,7 +28,7 @@ export function Inspector({ selection, onSelect, onWire }: Props) {
     if (node) {
       return (
         <StepContext value={node.id}>
-          <StepForm key={node.id} node={node} onSelect={onSelect} onWire={onWire} />
+          <StepForm key={node.id} node={node} onSelect={onSelect} onWire={onWire} onDelete={onDelete} />
         </StepContext>
       );
     }
@@ -53,10 +55,11 @@ export function Inspector({ selection, onSelect, onWire }: Props) {
       );
     }
   }
+  if (selection?.kind === "steps") return <ManyForm ids={selection.ids} onSelect={onSelect} />;
   return <FlowForm />;
 }
 
-function StepForm({ node, onSelect, onWire }: { node: Node } & Pick<Props, "onSelect" | "onWire">) {
+function StepForm({ node, onSelect, onWire, onDelete }: { node: Node } & Pick<Props, "onSelect" | "onWire" | "onDelete">) {
   const { actions, functions, session } = useEditor();
   const { draft } = useSnapshot();
   const spec: JsonObject = isObject(node.spec) ? node.spec : {};
@@ -76,7 +79,7 @@ function StepForm({ node, onSelect, onWire }: { node: Node } & Pick<Props, "onSe
             <Sign name="link" />
           </button>
         ) : null}
-        <button type="button" className="sg-mini" title="Delete this step (Del)" aria-label={`Delete ${node.id}`} data-testid="delete-step" onClick={() => actions.remove(node.id)}>
+        <button type="button" className="sg-mini" title="Delete this step (Del)" aria-label={`Delete ${node.id}`} data-testid="delete-step" onClick={() => onDelete(node.id)}>
           <Sign name="trash-2" />
         </button>
       </div>
@@ -233,15 +236,7 @@ function Needs({ node, spec, issues, onSelect, set }: { node: Node; spec: JsonOb
   const { actions } = useEditor();
   const { draft } = useSnapshot();
   const edges = into(draft.graph, node.id);
-  const free = useMemo(() => {
-    const out: { value: string; from: string; port: string }[] = [];
-    for (const n of draft.graph.nodes) {
-      for (const p of n.ports) {
-        if (!refusals(draft.graph, n.id, p.name).has(node.id)) out.push({ value: `${n.id}.${p.name}`, from: n.id, port: p.name });
-      }
-    }
-    return out;
-  }, [draft.graph, node.id]);
+  const free = useMemo(() => freeSources(draft.graph, node.id).map((f) => ({ ...f, value: `${f.from}.${f.port}` })), [draft.graph, node.id]);
   const list = edges.map((e) => (e.port === "done" ? e.from : `${e.from}.${e.port}`));
   const any = node.any ?? (isObject(spec["needs"]) && "any" in spec["needs"]);
   return (

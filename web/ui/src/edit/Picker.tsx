@@ -1,13 +1,17 @@
 // The one picker for what comes next: on an edge's +, where a port was dropped, after a step. Focused at once, searched by letters.
 import { useEffect, useMemo, useRef, useState } from "react";
 import { KindIcon } from "../graph/icons";
-import { useEditor } from "./context";
-import { flowOffers, functionOffers, KINDS, search, type Offer } from "./choices";
+import { given } from "../model/fit";
+import { upstream } from "../model/graph";
+import { isObject } from "../model/schema";
+import { flowOffers, KINDS, ranked, search, type Offer } from "./choices";
+import { useEditor, useSnapshot } from "./context";
 
 interface Props {
   at: { x: number; y: number };
   title: string;
   only?: "call" | "flow" | undefined;
+  after?: string | undefined; // the step that the new one follows: what it and those before it give makes functions fit
   onPick(offer: Offer): void;
   onClose(): void;
 }
@@ -15,8 +19,9 @@ interface Props {
 const WIDTH = 280;
 const HEIGHT = 340;
 
-export function Picker({ at, title, only, onPick, onClose }: Props) {
+export function Picker({ at, title, only, after, onPick, onClose }: Props) {
   const { functions, flows } = useEditor();
+  const { draft } = useSnapshot();
   const [query, setQuery] = useState("");
   const [cursor, setCursor] = useState(0);
   const root = useRef<HTMLDivElement>(null);
@@ -24,9 +29,13 @@ export function Picker({ at, title, only, onPick, onClose }: Props) {
   const offers = useMemo(() => {
     // "Call" without a function and "Flow" without a flow lead nowhere from here: the functions and flows themselves are listed.
     const kinds = KINDS.filter((k) => !(k.kind === "call" && functions.length) && k.kind !== "flow");
-    const all = [...kinds, ...functionOffers(functions), ...flowOffers(flows)];
+    const spec = isObject(draft.spec) ? draft.spec : {};
+    const before = after ? [after, ...upstream(draft.graph, [after])] : [];
+    const fitting = ranked(functions, given(spec["input"], draft.graph, before, functions));
+    // Without a query what fits comes before the kinds: it is the likeliest next step.
+    const all = [...fitting.filter((o) => o.fits), ...kinds, ...fitting.filter((o) => !o.fits), ...flowOffers(flows)];
     return search(only ? all.filter((o) => o.kind === only && (o.function || o.flow)) : all, query);
-  }, [functions, flows, only, query]);
+  }, [functions, flows, only, query, after, draft]);
 
   useEffect(() => {
     back.current = document.activeElement;
@@ -85,6 +94,7 @@ export function Picker({ at, title, only, onPick, onClose }: Props) {
             <KindIcon kind={o.kind} />
             <span className={o.function || o.flow ? "sg-mono sg-clip" : ""}>{o.name}</span>
             <span className="sg-dim sg-clip">{o.about}</span>
+            {o.fits ? <span className="sg-fits" title="Everything that its input requires is there">fits</span> : null}
           </li>
         ))}
       </ul>

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import { Sign } from "../graph/icons";
 import { useEditor, useSnapshot } from "./context";
 import type { SaveState } from "./session";
+import { crumbHref, crumbs } from "./trail";
 
 const SAVE_WORDS: Record<SaveState, string> = { saved: "Saved", saving: "Saving…", offline: "Offline, kept here", conflict: "Conflict" };
 
@@ -20,6 +21,7 @@ export function Toolbar({ yaml, onYaml, onPublish, onPalette }: Props) {
       <button type="button" className="sg-button sg-narrow" onClick={onPalette} data-testid="palette-open">
         <Sign name="plus" /> Add
       </button>
+      <Crumbs />
       <h1 className="sg-flow">
         <a href={`/flows/${draft.flow}`} title={draft.flow}>
           {draft.title || draft.flow}
@@ -44,6 +46,21 @@ export function Toolbar({ yaml, onYaml, onPublish, onPalette }: Props) {
         Publish
       </button>
     </section>
+  );
+}
+
+/** The flows on the way here, if this one was opened from a step of another. */
+function Crumbs() {
+  const way = crumbs(location.search);
+  if (!way.length) return null;
+  return (
+    <nav className="sg-crumbs" aria-label="The way here" data-testid="crumbs">
+      {way.map((c, i) => (
+        <a key={i} href={crumbHref(way, i)} title={`Step ${c.step} of ${c.flow}`}>
+          {c.flow}
+        </a>
+      ))}
+    </nav>
   );
 }
 

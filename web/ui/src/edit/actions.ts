@@ -1,7 +1,7 @@
 // Gestures in the words of the undo list, turned into operations. Nothing here decides what a flow means.
 import type { EditOp } from "../api";
 import type { Wire } from "../graph/context";
-import { defaultPort, freeName } from "../model/graph";
+import { defaultPort, edgesOf, freeName } from "../model/graph";
 import type { Edge, Json } from "../types.gen";
 import type { Session } from "./session";
 
@@ -57,10 +57,20 @@ export class Actions {
     this.session.edit(`Disconnect ${from} from ${to}`, [{ op: "disconnect", from, port, to }]);
   }
 
-  /** Removes a step and joins what stood around it. */
-  remove(step: string): void {
-    const before = this.graph.edges.find((e) => e.to === step)?.from ?? null;
-    this.session.edit(`Delete ${step}`, [{ op: "delete_step", step, bridge: true }], { select: before });
+  /** Removes a step; bridge joins what stood around it. The step before it is selected then, or else the one behind. */
+  remove(step: string, bridge = true): void {
+    const { before, behind } = edgesOf(this.graph, step);
+    this.session.edit(`Delete ${step}`, [{ op: "delete_step", step, bridge }], { select: before[0]?.from ?? behind[0]?.to ?? null });
+  }
+
+  /** Removes several steps and joins what stood around them. */
+  removeAll(steps: readonly string[]): void {
+    this.session.edit(`Delete ${steps.length} steps`, steps.map((step) => ({ op: "delete_step", step, bridge: true })), { select: null });
+  }
+
+  /** Writes copied steps behind a step. */
+  paste(yaml: string, after: string | undefined): void {
+    this.session.edit("Paste steps", [{ op: "paste_steps", yaml, ...(after ? { after } : {}) }]);
   }
 
   rename(step: string, to: string): void {

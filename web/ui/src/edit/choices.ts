@@ -1,11 +1,13 @@
 // The kinds of step, the functions and the flows as the palette and the picker list them, and how a search ranks them.
 import type { FlowRef, Function as Fn } from "../types.gen";
+import { fit, type Given } from "../model/fit";
 import type { Choice } from "./actions";
 
 export interface Offer extends Choice {
   id: string; // of the test and of the list's option
   name: string;
   about: string;
+  fits?: boolean; // every required field of its input is given where the step would stand
 }
 
 export const KINDS: Offer[] = [
@@ -25,6 +27,14 @@ export function functionOffers(functions: Fn[]): Offer[] {
 
 export function flowOffers(flows: FlowRef[]): Offer[] {
   return flows.map((f) => ({ id: `flow-${f.name}`, kind: "flow", flow: f.name, name: f.name, about: f.title ?? "" }));
+}
+
+/** The functions with those first whose inputs fit where the step would stand, and marked. */
+export function ranked(functions: Fn[], have: Given): Offer[] {
+  const fits = new Map(functions.map((f) => [f.name, fit(f, have)]));
+  return functionOffers(functions)
+    .map((o) => (fits.get(o.name) === 1 ? { ...o, fits: true } : o))
+    .sort((a, b) => (fits.get(b.name) ?? 0) - (fits.get(a.name) ?? 0));
 }
 
 /** Those whose letters appear in order; a match at the start of a word ranks first. */

@@ -1,5 +1,5 @@
-// The two dialogs of the canvas: publishing, and somebody else's save.
-import { useEffect, useRef, useState, type ReactNode } from "react";
+// The dialogs of the canvas: their frame, and publishing.
+import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from "react";
 import { ApiError, publish } from "../api";
 import { StatusGlyph } from "../graph/status";
 import { Sign } from "../graph/icons";
@@ -7,10 +7,14 @@ import type { Issue } from "../types.gen";
 import { useEditor, useSnapshot } from "./context";
 import { Prose } from "./Prose";
 
-function Modal({ title, onClose, children, testid }: { title: string; onClose(): void; children: ReactNode; testid: string }) {
+/** A dialog that takes the focus, to what is marked for it, and gives it back when it goes. */
+export function Modal({ title, onClose, children, testid }: { title: string; onClose(): void; children: ReactNode; testid: string }) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    dialog.current?.showModal();
+  useLayoutEffect(() => {
+    const el = dialog.current;
+    el?.showModal();
+    el?.querySelector<HTMLElement>("[data-autofocus]")?.focus();
+    return () => el?.close();
   }, []);
   return (
     <dialog
@@ -132,25 +136,6 @@ export function PublishDialog({ onClose, onIssue }: { onClose(): void; onIssue(i
           </button>
         </div>
       </form>
-    </Modal>
-  );
-}
-
-export function ConflictDialog() {
-  const { session } = useEditor();
-  const { theirs, draft } = useSnapshot();
-  if (!theirs) return null;
-  return (
-    <Modal title="Somebody else saved this draft" onClose={() => {}} testid="conflict">
-      <p>While you worked on {draft.flow}, another editor saved a change. Your last change is kept here and has not been saved.</p>
-      <div className="sg-actions">
-        <button type="button" className="sg-button sg-primary" data-testid="conflict-theirs" onClick={() => session.takeTheirs()}>
-          Load theirs
-        </button>
-        <button type="button" className="sg-button sg-danger" data-testid="conflict-mine" onClick={() => session.keepMine()}>
-          Keep mine (overwrite)
-        </button>
-      </div>
     </Modal>
   );
 }

@@ -2,8 +2,8 @@
 //
 // The server's text is the truth. A gesture becomes an operation, is sent in order with If-Match, and the answer replaces the draft. What could not be
 // sent yet is kept in localStorage, so neither a lost connection nor a reload loses it.
-import { ApiError, getDraft, postEdits, putDraft, tidyDraft, Unreachable, type EditOp } from "../api";
-import type { Draft } from "../types.gen";
+import { ApiError, getDraft, mergeDraft, postEdits, putDraft, tidyDraft, Unreachable, type EditOp } from "../api";
+import type { Draft, Merge, Pasted } from "../types.gen";
 import { History, renamesOf, type Entry } from "./history";
 
 export type SaveState = "saved" | "saving" | "offline" | "conflict";
@@ -22,6 +22,7 @@ export interface Snapshot {
   textOrigin: "server" | "typed"; // who wrote text last
   save: SaveState;
   theirs: Draft | null; // on a conflict: the draft that somebody else saved
+  base: string; // the text that the unsaved changes were made on
   undo: readonly Entry[];
   redo: readonly Entry[];
   notice: Notice | null;
@@ -52,12 +53,14 @@ export class Session {
   private notices = 0;
   /** Told when a change that names a step to select has been saved. */
   onSelect: (step: string | null) => void = () => {};
+  /** Told what a paste decided. */
+  onPaste: (done: Pasted) => void = () => {};
 
   constructor(draft: Draft) {
     const tidy = tidyDraft(draft);
     this.history = History.load(tidy.flow, tidy.source);
     this.snap = {
-      draft: tidy, text: tidy.source, textOrigin: "server", save: "saved", theirs: null, notice: null,
+      draft: tidy, text: tidy.source, textOrigin: "server", save: "saved", theirs: null, base: tidy.source, notice: null,
       undo: this.history.undo, redo: this.history.redo,
     };
     this.restore();
@@ -125,12 +128,31 @@ export class Session {
     this.finish();
   }
 
-  /** Says once more what is unsaved here, on top of what somebody else saved. */
-  keepMine(): void {
+  /** What is unsaved here, joined with what somebody else saved; choose says whose part is taken where both changed one. */
+  merged(choose: Record<string, string> = {}): Promise<Merge> {
+    const changes = this.queue.map((c) => (c.kind === "ops" ? { edits: c.ops } : { text: c.text }));
+    if (this.typing !== undefined) changes.push({ text: this.snap.text });
+    return mergeDraft(this.snap.draft.flow, this.snap.base, changes, choose);
+  }
+
+  /** What was typed as a whole text and is not saved; null if the unsaved changes are operations. */
+  unsavedText(): string | null {
+    const last = this.queue.at(-1);
+    return this.typing !== undefined ? this.snap.text : last && last.kind !== "ops" ? last.text : null;
+  }
+
+  /** Saves a text in place of what somebody else saved, as one gesture. If they saved again meanwhile, that is a conflict again. */
+  resolve(label: string, text: string): void {
     const theirs = this.snap.theirs;
     if (!theirs) return;
-    this.snap = { ...this.snap, draft: theirs, theirs: null };
-    this.set({ save: "saving" });
+    const renames = this.queue.flatMap((c) => renamed(c).renames ?? ("renames" in c ? (c.renames ?? []) : []));
+    clearTimeout(this.typing);
+    this.typing = undefined;
+    this.history.clear(); // its entries hold texts without what they saved: to go back to one would undo that too
+    this.queue = [{ kind: "whole", label, text, renames }];
+    this.snap = { ...this.snap, draft: theirs, base: theirs.source, theirs: null, undo: this.history.undo, redo: this.history.redo };
+    this.set({ save: "saving", text, textOrigin: "server" });
+    this.keep();
     void this.work();
   }
 
@@ -196,6 +218,7 @@ export class Session {
       else this.history.add({ label: change.label, before, after: next.source, ...renamed(change) }, "typed" in change && change.typed === true);
       this.accept(next, change.kind !== "text");
       if (change.select !== undefined) this.onSelect(change.select);
+      if (next.pasted) this.onPaste(next.pasted);
       if (change.kind === "undo") this.say(`Undone: ${change.label}`);
       if (change.kind === "redo") this.say(`Done again: ${change.label}`);
       return true;
@@ -224,7 +247,7 @@ export class Session {
     const graph = draft.broken && this.snap.draft.graph.nodes.length > 0 ? this.snap.draft.graph : draft.graph;
     const text = replaceText && !typing ? draft.source : this.snap.text;
     this.set({
-      draft: { ...draft, graph }, text, undo: this.history.undo, redo: this.history.redo,
+      draft: { ...draft, graph }, base: draft.source, text, undo: this.history.undo, redo: this.history.redo,
       textOrigin: text === this.snap.text ? this.snap.textOrigin : "server",
       save: this.queue.length > 1 || typing ? "saving" : this.snap.save === "offline" ? "saving" : this.snap.save,
     });
@@ -249,7 +272,7 @@ export class Session {
     const typed = this.typing !== undefined ? [{ kind: "text", label: "Edit YAML", text: this.snap.text, typed: true } as const] : [];
     const queue: Change[] = [...this.queue, ...typed];
     try {
-      if (queue.length) localStorage.setItem(this.storageKey, JSON.stringify({ etag: this.snap.draft.etag, queue }));
+      if (queue.length) localStorage.setItem(this.storageKey, JSON.stringify({ etag: this.snap.draft.etag, base: this.snap.base, queue }));
       else localStorage.removeItem(this.storageKey);
     } catch {
       // Storage is full or forbidden: the work goes on, it just would not survive a reload.
@@ -261,10 +284,10 @@ export class Session {
     try {
       const kept = localStorage.getItem(this.storageKey);
       if (!kept) return;
-      const { etag, queue } = JSON.parse(kept) as { etag: string; queue: Change[] };
+      const { etag, base, queue } = JSON.parse(kept) as { etag: string; base?: string; queue: Change[] };
       const last = queue.at(-1);
       this.queue = queue;
-      this.snap = { ...this.snap, draft: { ...this.snap.draft, etag }, save: "saving", ...(last?.kind === "text" ? { text: last.text, textOrigin: "typed" as const } : {}) };
+      this.snap = { ...this.snap, draft: { ...this.snap.draft, etag }, base: base ?? this.snap.base, save: "saving", ...(last?.kind === "text" ? { text: last.text, textOrigin: "typed" as const } : {}) };
       queueMicrotask(() => void this.work());
     } catch {
       localStorage.removeItem(this.storageKey);

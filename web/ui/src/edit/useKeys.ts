@@ -1,7 +1,7 @@
 // The canvas's keys. Dead in text fields and while a dialog is open.
 import { useEffect, useRef } from "react";
-import type { Selection, Wire } from "../graph/context";
-import { defaultPort, neighbour, reading, type Direction } from "../model/graph";
+import { selectionOf, stepsOf, type Selection, type Wire } from "../graph/context";
+import { defaultPort, downstream, neighbour, nextPort, nextTarget, reading, type Direction } from "../model/graph";
 import type { Graph } from "../types.gen";
 import { useEditor } from "./context";
 
@@ -10,10 +10,14 @@ interface Keys {
   selection: Selection;
   frozen: boolean;
   busy: boolean;
-  wiring: boolean;
+  wire: Wire | null;
   select(s: Selection, way?: "push" | "replace"): void;
   setWire(w: Wire | null): void;
-  addAfterSelected(): void;
+  addAfter(step: string | undefined): void;
+  connect(from: string, port: string, to: string): void;
+  remove(step: string): void;
+  rename(step: string): void;
+  open(step: string): boolean; // what a step runs, if it runs a flow
   focusStep(id: string): void;
   focusInspector(): void;
   nextProblem(by: 1 | -1): void;
@@ -42,8 +46,10 @@ export function useKeys(keys: Keys): void {
         if (typing) {
           target?.blur();
           if (k.selection?.kind === "step") k.focusStep(k.selection.id);
-        } else if (k.wiring) k.setWire(null);
-        else k.select(null);
+        } else if (k.wire) {
+          k.setWire(null);
+          k.focusStep(k.wire.from);
+        } else k.select(null);
         return;
       }
       if (typing || e.altKey) return;
@@ -53,6 +59,10 @@ export function useKeys(keys: Keys): void {
         else session.undo();
         return;
       }
+      if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === "a" && k.graph.nodes.length) {
+        e.preventDefault();
+        return k.select(selectionOf(reading(k.graph.nodes).map((n) => n.id)));
+      }
       if (e.ctrlKey || e.metaKey) return;
       const onControl = target?.closest("button, a, summary") != null;
       if (e.key === "Enter" && onControl) return;
@@ -60,9 +70,37 @@ export function useKeys(keys: Keys): void {
       if (act(e, k, onControl)) e.preventDefault();
     }
 
+    /** While an edge is drawn: the arrows go through the steps that may take it, Enter connects, C takes the next port. */
+    function act2(e: KeyboardEvent, k: Keys, wire: Wire): boolean {
+      const at = focused() ?? wire.from;
+      const by = e.key === "ArrowDown" || e.key === "ArrowRight" ? 1 : e.key === "ArrowUp" || e.key === "ArrowLeft" ? -1 : 0;
+      if (by) {
+        const next = nextTarget(k.graph, wire, at, by);
+        if (next) k.focusStep(next);
+        return true;
+      }
+      if (e.key === "Enter") {
+        if (at === wire.from) return true;
+        k.connect(wire.from, wire.port, at);
+        k.select({ kind: "step", id: at });
+        k.focusStep(at);
+        return true;
+      }
+      if (e.key.toLowerCase() === "c") {
+        const from = k.graph.nodes.find((n) => n.id === wire.from);
+        if (from) k.setWire({ from: from.id, port: nextPort(from, wire.port) });
+        return true;
+      }
+      return false;
+    }
+
     function act(e: KeyboardEvent, k: Keys, onControl: boolean): boolean {
-      const step = k.selection?.kind === "step" ? k.graph.nodes.find((n) => n.id === k.selection?.id) : undefined;
+      const selected = k.selection?.kind === "step" ? k.selection.id : undefined;
+      // A step that Tab has led to is meant before the one that is selected.
+      const at = focused() ?? selected;
+      const step = k.graph.nodes.find((n) => n.id === at);
       const way = ARROWS[e.key];
+      if (k.wire && act2(e, k, k.wire)) return true;
       if (way) {
         const from = step?.id ?? focused();
         const next = from ? neighbour(k.graph, from, way) : reading(k.graph.nodes)[0]?.id;
@@ -73,9 +111,11 @@ export function useKeys(keys: Keys): void {
       }
       switch (e.key) {
         case "Enter": {
-          const id = step?.id ?? focused();
+          const id = step?.id;
           if (!id) return false;
-          if (step?.id === id) k.focusInspector();
+          if (selected === id) {
+            if (!k.open(id)) k.focusInspector();
+          }
           else k.select({ kind: "step", id });
           return true;
         }
@@ -86,7 +126,7 @@ export function useKeys(keys: Keys): void {
           return true;
         }
         case "F2":
-          if (step) document.querySelector<HTMLElement>('[data-testid="field-name"]')?.focus();
+          if (step && !k.frozen) k.rename(step.id);
           return step !== undefined;
         case "1":
           k.fit();
@@ -94,6 +134,14 @@ export function useKeys(keys: Keys): void {
         case "0":
           document.querySelector<HTMLElement>(".sg-zoom-percent")?.click();
           return true;
+        case "e":
+        case "E": {
+          const ids = stepsOf(k.selection);
+          if (!ids.length) return false;
+          const all = downstream(k.graph, ids);
+          k.select(selectionOf(reading(k.graph.nodes).filter((n) => all.has(n.id)).map((n) => n.id)));
+          return true;
+        }
         case "y":
           k.toggleYaml();
           return true;
@@ -102,7 +150,8 @@ export function useKeys(keys: Keys): void {
       switch (e.key) {
         case "Delete":
         case "Backspace":
-          if (step) actions.remove(step.id);
+          if (step) k.remove(step.id);
+          else if (k.selection?.kind === "steps") actions.removeAll(k.selection.ids);
           else if (k.selection?.kind === "edge") {
             const edge = actions.edge(k.selection.id);
             if (edge) actions.disconnect(edge);
@@ -113,9 +162,13 @@ export function useKeys(keys: Keys): void {
         case "C":
           if (step && step.ports.some((p) => p.name !== "error")) k.setWire({ from: step.id, port: defaultPort(step) });
           return step !== undefined;
+        case "Tab": // only from the selected step itself, and Esc gives the key back: the keyboard is never caught
+          if (e.shiftKey || !selected || focused() !== selected || onControl) return false;
+          k.addAfter(selected);
+          return true;
         case "a":
         case "A":
-          k.addAfterSelected();
+          k.addAfter(selected === undefined ? undefined : step?.id); // nothing selected: a loose one
           return true;
       }
       return false;

@@ -8,10 +8,11 @@ import { portAt, routes as findRoutes } from "../model/route";
 import { MARK_WORDS } from "../model/diff";
 import { STATUS_WORDS } from "../model/live";
 import type { Graph, Node, Step } from "../types.gen";
-import { GraphContext, type Gestures, type Mode, type Selection, type Shared, type Wire } from "./context";
+import { GraphContext, selectionOf, stepsOf, type Gestures, type Mode, type Selection, type Shared, type Wire } from "./context";
 import { FlowEdge, type FlowEdgeType } from "./FlowEdge";
 import { Sign } from "./icons";
 import { StepNode, type StepFlowNode } from "./StepNode";
+import { useBox } from "./useBox";
 
 const nodeTypes = { step: StepNode };
 const edgeTypes = { flow: FlowEdge };
@@ -170,6 +171,7 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
     return () => watch.disconnect();
   }, [flow]);
 
+  const selecting = useBox(graph, mode === "edit" ? (ids) => onSelect(selectionOf(ids)) : null);
   const why = drawing && hovered ? shared.refusals.get(hovered) : undefined;
 
   function onConnectEnd(event: MouseEvent | TouchEvent, state: FinalConnectionState) {
@@ -186,16 +188,20 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
 
   return (
     <GraphContext.Provider value={shared}>
-      <div ref={box} className="sg-graph" data-mode={mode} data-dimmed={props.dimmed || undefined} data-wiring={drawing !== null || undefined} data-testid="graph">
+      <div ref={box} className="sg-graph" data-mode={mode} data-dimmed={props.dimmed || undefined} data-wiring={drawing !== null || undefined} data-testid="graph" onMouseDownCapture={selecting.onMouseDownCapture}>
+        {selecting.drawn}
         <ReactFlow<StepFlowNode, FlowEdgeType>
           nodes={nodes}
           edges={edges}
           nodeTypes={nodeTypes}
           edgeTypes={edgeTypes}
-          onNodeClick={(_, node) => {
+          onNodeClick={(event, node) => {
             if (wire && gestures) {
               gestures.connect(wire.from, wire.port, node.id);
               onWire?.(null);
+            } else if (mode === "edit" && (event.shiftKey || event.ctrlKey || event.metaKey)) {
+              const ids = stepsOf(selection);
+              onSelect(selectionOf(ids.includes(node.id) ? ids.filter((id) => id !== node.id) : [...ids, node.id]));
             } else onSelect({ kind: "step", id: node.id });
           }}
           onMove={(event) => {
@@ -203,6 +209,7 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
           }}
           onEdgeClick={(_, edge) => (mode === "live" ? undefined : onSelect({ kind: "edge", id: edge.id }))}
           onPaneClick={() => {
+            if (selecting.boxed()) return;
             if (wire) onWire?.(null);
             else onSelect(null);
           }}

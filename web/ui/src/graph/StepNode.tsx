@@ -5,7 +5,7 @@ import { MARK_WORDS, markGlyph } from "../model/diff";
 import { stepDuration } from "../model/live";
 import { isObject } from "../model/schema";
 import type { Items, Node, Step } from "../types.gen";
-import { useShared } from "./context";
+import { stepsOf, useShared } from "./context";
 import { KindIcon, Sign } from "./icons";
 import { Segno, StatusGlyph } from "./status";
 
@@ -16,7 +16,7 @@ export const StepNode = memo(function StepNode({ data }: NodeProps<StepFlowNode>
   const shared = useShared();
   const { mode, selection, wire, refusals, onWire } = shared;
   const step = mode === "live" ? shared.steps.get(node.id) : undefined;
-  const selected = selection?.kind === "step" && selection.id === node.id;
+  const selected = stepsOf(selection).includes(node.id);
   const refusal = wire ? refusals.get(node.id) : undefined;
   const editable = shared.gestures !== null;
   const bottom = node.ports.filter((p) => p.name !== "error");

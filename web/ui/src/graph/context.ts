@@ -11,7 +11,17 @@ export interface Wire {
   port: string;
 }
 
-export type Selection = { kind: "step"; id: string } | { kind: "edge"; id: string } | null;
+export type Selection = { kind: "step"; id: string } | { kind: "steps"; ids: readonly string[] } | { kind: "edge"; id: string } | null;
+
+/** The steps of a selection. */
+export function stepsOf(selection: Selection): readonly string[] {
+  return selection?.kind === "step" ? [selection.id] : selection?.kind === "steps" ? selection.ids : [];
+}
+
+/** The selection of these steps. */
+export function selectionOf(ids: readonly string[]): Selection {
+  return ids.length === 0 ? null : ids.length === 1 ? { kind: "step", id: ids[0]! } : { kind: "steps", ids };
+}
 
 /** What a person may do to a graph in edit mode. */
 export interface Gestures {
