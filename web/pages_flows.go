@@ -327,7 +327,8 @@ func (s *Server) functionsPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, templates.Functions(templates.FunctionsPage{Chrome: s.chrome(c, "Functions", "functions"), Functions: all}))
+	return s.render(c, http.StatusOK, templates.Functions(templates.FunctionsPage{Chrome: s.chrome(c, "Functions", "functions"), Functions: all,
+		Connect: connecting(c, s.PasswordHash != "")}))
 }
 
 func (s *Server) functionPage(c echo.Context) error {

@@ -60,6 +60,7 @@ func (s *Server) runPageOf(c echo.Context, h *history) templates.RunPage {
 	step := c.QueryParam("step")
 	p.Rows = templates.RowsOf(p.Run, step, now)
 	p.Inspector = inspect(c, &p, h, step)
+	p.Tour = s.tour(p.Run)
 	return p
 }
 
