@@ -22,7 +22,7 @@ import (
 const shotsEnv = "SEGNO_SHOTS"
 
 // BenchmarkShots takes a picture of every page in every state, in both themes, 1440 and 390 wide, and puts them on contact sheets: sheet.html with all of
-// them, and sheet-N.png with eight states each. It judges nothing: that is for the eyes.
+// them, and sheet-N.png with four states each. It judges nothing: that is for the eyes.
 func BenchmarkShots(b *testing.B) {
 	dir := os.Getenv(shotsEnv)
 	if dir == "" {
@@ -87,7 +87,7 @@ const (
 	sheetRow  = 450 // the height of a row's pictures
 	sheetHead = 22  // the line with the state's name above them
 	sheetGap  = 12
-	sheetRows = 8
+	sheetRows = 4
 )
 
 // writeSheets writes the sheets of all states: one as HTML, whose pictures open in full, and as many as it takes as PNG.

@@ -16,17 +16,22 @@ const plugAmount = "12000"
 // tour is what a run of the flow that the tour begins with offers next: while it goes on, to kill the server; once it has succeeded, a run that waits
 // for it. Only a server on its user's machine says its process's number, which is one without a sign-in.
 func (s *Server) tour(run view.Run) (t templates.Tour) {
-	start, err := url.Parse(s.Tour)
-	if s.Tour == "" || err != nil || s.Plug.Kill == "" || s.PasswordHash != "" || start.Path != "/flows/"+run.Flow+"/start" {
+	if s.Plug.Kill == "" || s.PasswordHash != "" || !s.tourStartsAt(run.Flow) {
 		return t
 	}
 	switch run.Status {
 	case "pending", "running", "waiting":
 		t.Kill, t.Again = s.Plug.Kill, s.Plug.Again
 	case "succeeded":
-		t.Next = start.Path + "?amount=" + plugAmount
+		t.Next = "/flows/" + run.Flow + "/start?amount=" + plugAmount
 	}
 	return t
+}
+
+// tourStartsAt reports whether the tour begins with that flow.
+func (s *Server) tourStartsAt(flow string) bool {
+	start, err := url.Parse(s.Tour)
+	return s.Tour != "" && err == nil && start.Path == "/flows/"+flow+"/start"
 }
 
 // prefill takes single fields of the form from the address, each by its name: /flows/order/start?amount=12000&fail=ship. It reports whether it took any.
