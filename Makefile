@@ -9,7 +9,7 @@ ifneq ($(wildcard $(SYSTEM_CA)),)
 export NODE_EXTRA_CA_CERTS ?= $(SYSTEM_CA)
 endif
 
-.PHONY: help run test lint generate bench e2e fuzz
+.PHONY: help run test lint generate bench e2e shots fuzz
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -40,6 +40,13 @@ bench: ## run the Go benchmarks
 e2e: ## run the browser journeys alone
 	@scripts/deps.sh postgresql chromium
 	$(GO) test -count=1 -v ./e2e/...
+
+SHOTS ?= /tmp/segno-shots
+
+shots: ## photograph every page, state and theme at two widths into SHOTS=/tmp/segno-shots, with contact sheets
+	@scripts/deps.sh postgresql chromium
+	SEGNO_SHOTS=$(abspath $(SHOTS)) $(GO) test ./e2e -run '^$$' -bench '^BenchmarkShots$$' -benchtime 1x
+	@echo "The contact sheet is $(abspath $(SHOTS))/sheet.html"
 
 # One target after the other, each on one processor; what one of them finds is kept under its testdata/fuzz.
 FUZZTIME ?= 10m

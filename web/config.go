@@ -60,12 +60,20 @@ type Config struct {
 	Project func() view.Project
 	// Tour is the address where "Break it, then repair it" starts, such as /flows/order/start?fail=ship. "" hides it.
 	Tour string
+	// Plug is what the tour says about killing this server and starting it again; the zero value leaves that out.
+	Plug Plug
 	// TestTime is how long one request may have tests run; 0: 20 s.
 	TestTime time.Duration
 	// Metrics collects what /metrics shows; nil: a registry of the server's own.
 	Metrics *prometheus.Registry
 	// Now is the clock of pages and of sign-in limits; nil: the machine's.
 	Now func() time.Time
+}
+
+// Plug holds two commands that work pasted into a shell on the server's machine.
+type Plug struct {
+	Kill  string // kills the server as a power cut would: "kill -9 4711"
+	Again string // starts it again, on the same address and data
 }
 
 func (c *Config) validate() error {

@@ -27,13 +27,16 @@ func (s *Server) flowsPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p := templates.FlowsPage{Chrome: s.chrome(c, "Flows", "flows"), Tour: s.Tour, Project: s.project()}
+	p := templates.FlowsPage{Chrome: s.chrome(c, "Flows", "flows"), Project: s.project()}
 	for _, f := range flows {
 		card, err := s.flowCard(ctx, f, functions)
 		if err != nil {
 			return err
 		}
 		p.Flows = append(p.Flows, card)
+		if card.Published > 0 && s.tourStartsAt(card.Name) {
+			p.Tour = s.Tour
+		}
 	}
 	return s.render(c, http.StatusOK, templates.Flows(p))
 }
@@ -268,7 +271,8 @@ func (s *Server) functionsPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, templates.Functions(templates.FunctionsPage{Chrome: s.chrome(c, "Functions", "functions"), Functions: all}))
+	return s.render(c, http.StatusOK, templates.Functions(templates.FunctionsPage{Chrome: s.chrome(c, "Functions", "functions"), Functions: all,
+		Connect: connecting(c, s.PasswordHash != "")}))
 }
 
 func (s *Server) functionPage(c echo.Context) error {

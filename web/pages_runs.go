@@ -63,6 +63,7 @@ func (s *Server) runPageOf(c echo.Context, h *history) templates.RunPage {
 	step := c.QueryParam("step")
 	p.Rows, p.Axis = templates.RowsOf(p.Run, step, now), templates.AxisOf(p.Run, now)
 	p.Inspector = inspect(c, &p, h, step)
+	p.Tour = s.tour(p.Run)
 	return p
 }
 

@@ -49,8 +49,7 @@ func (s *Server) startPage(c echo.Context) error {
 	}
 	sample := s.sample(ctx, st, c.QueryParam("run"))
 	t := st.form.fill(sample)
-	if which := c.QueryParam("fail"); which != "" && st.form.root.Get("properties").Get("fail").Get("enum").Kind != 0 {
-		t.text["fail"] = which
+	if st.form.prefill(t, c.QueryParams()) {
 		sample, _ = st.form.json(t)
 	}
 	return s.showStart(c, http.StatusOK, st, templates.StartPage{Mode: st.mode(""), JSON: indented(sample)}, t, nil)

@@ -13,7 +13,7 @@ func TestRunThroughTheAPI(t *testing.T) {
 	id := s.start()
 	var run view.Run
 	s.do("GET", "/api/v1/runs/"+id, "").want(200).into(&run)
-	if run.Status != "running" || len(run.Steps) != 3 || run.Steps[0].Status != "running" || run.Steps[1].Reason != "waits for `reserve`" {
+	if run.Status != "running" || len(run.Steps) != 3 || run.Steps[0].Status != "running" || run.Steps[1].Reason != "waits for `reserve`, which is running" {
 		t.Fatalf("a started run: got %+v", run)
 	}
 	s.do("POST", "/api/v1/runs/"+id+"/retry", "").want(409, "conflict")

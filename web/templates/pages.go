@@ -179,6 +179,7 @@ type RunPage struct {
 	Inspector Inspector
 	Events    []view.Event // oldest first
 	Truncated bool         // Events are only the newest ones
+	Tour      Tour         // what to try next, on a run of the sample
 
 	Plans     []view.Plan     // of the buttons that fit: retry, compensate
 	Stops     []view.PlanStep // what a cancel stops
@@ -210,6 +211,7 @@ type Resolution struct {
 type FunctionsPage struct {
 	Chrome
 	Functions []view.Function
+	Connect   Connect
 }
 
 // FunctionPage is GET /functions/{name}. Try it posts input (JSON text) to /functions/{name}/try and renders the page again with Tried.

@@ -149,7 +149,8 @@ func (a *App) run(ctx context.Context, db *models.DB, store *postgres.Store, ser
 	}
 	pages, err := web.New(web.Config{DB: db, Runs: a.engine, Broker: a.engine.Broker(), Functions: functions, Programs: programs, Logger: a.log,
 		Addr: a.listener.Addr().String(), Hosts: a.cfg.Hosts, Secure: a.cfg.Secure, PasswordHash: hash, Ready: a.missing,
-		Inputs: a.input, Project: a.project, Tour: "/flows/order/start?fail=ship"})
+		Inputs: a.input, Project: a.project, Tour: "/flows/order/start?fail=ship",
+		Plug: web.Plug{Kill: fmt.Sprintf("kill -9 %d", os.Getpid()), Again: again(os.Args, a.listener.Addr().String())}})
 	if err != nil {
 		return err
 	}

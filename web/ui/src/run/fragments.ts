@@ -60,10 +60,12 @@ export class Fragments {
 
   private soon(name: string, spacing: number, url: () => string, ids: string[]): void {
     if (this.timers.has(name)) return;
-    const wait = Math.max(0, (this.last.get(name) ?? 0) + spacing - Date.now());
+    const wait = this.running.has(name) ? spacing : Math.max(0, (this.last.get(name) ?? 0) + spacing - Date.now());
     this.timers.set(name, setTimeout(() => {
       this.timers.delete(name);
-      void this.load(name, url(), ids);
+      // While one is under way the next one waits: with events that never rest and answers slower than the spacing, none would ever be shown.
+      if (this.running.has(name)) this.soon(name, spacing, url, ids);
+      else void this.load(name, url(), ids);
     }, wait));
   }
 

@@ -1,0 +1,102 @@
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+const manyItems = 10_000
+
+// BenchmarkManyItems measures the page of a run of 10,000 items: how long a key waits for it while the events pour in as fast as the engine makes them on
+// this machine, at which rate that is, and when it is first seen once the run has ended.
+func BenchmarkManyItems(b *testing.B) {
+	for b.Loop() {
+		s := boot(b)
+		fn := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = w.Write([]byte("{}"))
+		}))
+		b.Cleanup(fn.Close)
+		s.api(b, "PUT", "/functions/bench.work", `{"http": {"url": "`+fn.URL+`"}, "idempotent": true, "concurrency": 64}`, nil)
+		s.publish(b, "many", "input: {type: array}\nsteps:\n  go: {signal: {name: go}}\n"+
+			"  work: {needs: [go], for_each: \"${{ input }}\", max_parallel: 64, call: bench.work, with: {}}\n")
+		id := s.start(b, "many", "["+strings.Repeat("1,", manyItems-1)+"1]")
+		t := open(b, 1280, 800)
+		t.goTo(s.url + "/runs/" + id)
+		t.await("the page is live", `document.body.dataset.live === "open"`)
+		t.await("keys are watched", `(() => {
+			window.delays = [];
+			new PerformanceObserver(l => { for (const e of l.getEntries()) if (e.name === "keydown") delays.push(e.processingStart - e.startTime) }).observe({type: "event", durationThreshold: 16});
+			return true;
+		})()`)
+		s.api(b, "POST", "/runs/"+id+"/signals/go", "1", nil)
+		t.await("the first events", `Number(document.body.dataset.seq) > 5`)
+		from, began, keys := s.run(b, id).Seq, time.Now(), 0
+		var last run
+		for last = s.run(b, id); last.Status == "running" || last.Status == "waiting"; last = s.run(b, id) {
+			for range 5 {
+				t.do("pressing a key", chromedp.KeyEvent("x"))
+				keys++
+			}
+		}
+		if last.Status != "succeeded" {
+			b.Fatalf("the run ended as %s", last.Status)
+		}
+		rate := float64(last.Seq-from) / time.Since(began).Seconds()
+		t.await("the end on the page", `document.querySelector("#run-header[data-status=succeeded]")`)
+		delays, _ := ask[[]float64](t, "delays")
+		for len(delays) < keys {
+			delays = append(delays, 0) // it was so quick that the browser does not tell it
+		}
+		slices.Sort(delays)
+		fresh := weigh(b, s.url+"/runs/"+id+"?step=work", runPage)
+		b.ReportMetric(rate, "events/s")
+		b.ReportMetric(float64(keys), "keys")
+		b.ReportMetric(delays[len(delays)*95/100], "key_p95_ms")
+		b.ReportMetric(delays[len(delays)-1], "key_max_ms")
+		b.ReportMetric(fresh.paint, "first_paint_ms")
+		b.ReportMetric(fresh.whole, "ready_ms")
+		b.ReportMetric(fresh.bytes/1000, "kB")
+	}
+}
+
+// BenchmarkLargeOutput measures how long the largest value that a function may return, 1 MiB, takes until it can be read on the page of its run.
+func BenchmarkLargeOutput(b *testing.B) {
+	s := boot(b)
+	var value bytes.Buffer
+	value.WriteString(`{"rows": [`)
+	for i := 0; value.Len() < 1_040_000; i++ {
+		if i > 0 {
+			value.WriteByte(',')
+		}
+		fmt.Fprintf(&value, `{"id": %d, "name": "row number %d", "ok": true}`, i, i)
+	}
+	value.WriteString("]}")
+	fn := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(value.Bytes())
+	}))
+	b.Cleanup(fn.Close)
+	s.api(b, "PUT", "/functions/bench.large", `{"http": {"url": "`+fn.URL+`"}, "idempotent": true}`, nil)
+	s.publish(b, "large", "steps:\n  read: {call: bench.large, with: {}}\n")
+	id := s.start(b, "large", "{}")
+	until(b, func() string { return "the run is " + s.run(b, id).Status }, func() bool { return s.run(b, id).Status == "succeeded" })
+	var paint, whole, kB float64
+	for b.Loop() {
+		w := weigh(b, s.url+"/runs/"+id+"?step=read&tab=output", runPage+` && document.querySelector("#run-inspector").textContent.includes("row number 0")`)
+		paint, whole, kB = paint+w.paint, whole+w.whole, kB+w.bytes/1000
+	}
+	n := float64(b.N)
+	b.ReportMetric(paint/n, "first_paint_ms")
+	b.ReportMetric(whole/n, "readable_ms")
+	b.ReportMetric(kB/n, "kB")
+	b.ReportMetric(float64(value.Len())/1e6, "value_MB")
+}
