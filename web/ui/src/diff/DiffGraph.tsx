@@ -28,7 +28,7 @@ function DiffGraph({ store, graph }: { store: ChangeStore; graph: Graph }) {
       graph={graph}
       selection={selection}
       onSelect={(s) => {
-        const found = s && s.kind !== "steps" && changeAt(store.changes, s, store.get());
+        const found = s && s.kind !== "steps" ? changeAt(store.changes, s, store.get()) : undefined;
         if (found || !s) store.choose(found?.id ?? null);
       }}
     />
