@@ -176,7 +176,7 @@ func RunInspector(p RunPage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if p.Inspector.Step == nil {
-			templ_7745c5c3_Err = runValues(p).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = tourCard(p.Tour).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -184,7 +184,7 @@ func RunInspector(p RunPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = tourCard(p.Tour).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = runValues(p).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
