@@ -14,7 +14,7 @@ func TestCopyAndPaste(t *testing.T) {
 	b := open(t, 1280, 800)
 	b.goTo(s.url + "/flows/clip/edit?step=b")
 	b.await("the canvas", `document.body.dataset.canvas === "ready"`)
-	b.click(`[data-testid="node-b"]`)
+	b.await("b is selected", `document.querySelector('[data-testid="node-b"][data-selected]')`)
 	b.press("e")
 	b.await("b and what is behind it", `document.querySelectorAll(".sg-node[data-selected]").length === 2`)
 	// The browser's clipboard is not this page's to ask for: the events are what a Ctrl+C and a Ctrl+V raise.

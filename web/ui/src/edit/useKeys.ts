@@ -150,8 +150,8 @@ export function useKeys(keys: Keys): void {
       switch (e.key) {
         case "Delete":
         case "Backspace":
-          if (step) k.remove(step.id);
-          else if (k.selection?.kind === "steps") actions.removeAll(k.selection.ids);
+          if (k.selection?.kind === "steps") actions.removeAll(k.selection.ids);
+          else if (step) k.remove(step.id);
           else if (k.selection?.kind === "edge") {
             const edge = actions.edge(k.selection.id);
             if (edge) actions.disconnect(edge);
