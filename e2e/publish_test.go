@@ -13,7 +13,7 @@ func TestPublishDialog(t *testing.T) {
 	s.draft(t, tighter(t, s.draft(t, "")))
 	b := open(t, 1280, 800)
 	b.goTo(s.url + "/flows/order/edit")
-	b.click(`[data-testid="publish"]`)
+	b.click(`[data-testid="publish-open"]`)
 	b.sees(`[data-testid="publish-preview"]`, "step pack (wait)")
 	b.await("the drawing", `document.querySelector(".sg-preview-graph .flow-overlay rect.mark-added title")?.textContent === "pack"`)
 	b.sees(`[data-testid="publish-effects"]`, "1 running run stays on v1")
