@@ -74,3 +74,18 @@ func (db *DB) Events(ctx context.Context, run, after int64, limit int) ([]Event,
 	err := q.Find(&events).Error
 	return events, wrap(err, "reading the events of run %d after %d", run, after)
 }
+
+// VersionCount is a number of runs of one version.
+type VersionCount struct {
+	Version, N int
+}
+
+// RunsByVersion counts the runs of a flow whose status is none of those, by version, the newest first.
+func (db *DB) RunsByVersion(ctx context.Context, flow string, but []string) ([]VersionCount, error) {
+	var out []VersionCount
+	if !storable(flow) {
+		return nil, nil
+	}
+	err := db.on(ctx).Model(&Run{}).Select("version, count(*) AS n").Where("flow = ? AND status NOT IN ?", flow, but).Group("version").Order("version DESC").Scan(&out).Error
+	return out, wrap(err, "counting the runs of %q", flow)
+}

@@ -28,7 +28,7 @@ func TestVersionsPage(t *testing.T) {
 		t.Error("the first version is compared with none")
 	}
 	s.do("POST", "/api/v1/flows/mother/versions", "name: mother\nsteps:\n  go: {flow: order, with: {amount: 1}}\n", "Content-Type", "application/yaml").want(201)
-	s.do("GET", "/flows/mother/versions", "").want(200).has("Flows, pinned", "/flows/order/versions?v=2")
+	s.do("GET", "/flows/mother/versions", "").want(200).has("Pinned flows", "/flows/order/versions?v=2")
 }
 
 // TestRestore: a draft of its own is replaced only by who has seen it, and comes back by Undo unless somebody has gone on from there.

@@ -110,6 +110,7 @@ func (s *Server) apiRoutes(g *echo.Group) {
 	g.POST("/flows/:flow/draft/edits", s.editDraft)
 	g.POST("/flows/:flow/draft/merge", s.mergeDraft)
 	g.GET("/flows/:flow/draft/references", s.getReferences)
+	g.GET("/flows/:flow/draft/publication", s.publication)
 	g.GET("/flows/:flow/tests", s.listTests)
 	g.GET("/flows/:flow/tests/:file", s.getTest)
 	g.PUT("/flows/:flow/tests/:file", s.putTest)

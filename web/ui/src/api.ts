@@ -1,5 +1,5 @@
 // The JSON API as the browser speaks it. Every refusal becomes an ApiError with the server's own words; a server out of reach becomes Unreachable.
-import type { Assist, Draft, Issue, Json, Merge, Place, Reference } from "./types.gen";
+import type { Assist, Draft, Issue, Json, Merge, Place, Publication, Reference } from "./types.gen";
 
 export class ApiError extends Error {
   constructor(
@@ -89,6 +89,11 @@ export async function getReferences(flow: string, step: string): Promise<Referen
 export async function getInput(flow: string, version: number): Promise<Json | undefined> {
   const res = await call(`${at(flow)}/versions/${version}`, {});
   return ((await res.json()) as { input?: Json }).input;
+}
+
+/** What publishing the draft would do. */
+export async function getPublication(flow: string): Promise<Publication> {
+  return (await (await call(`${at(flow)}/draft/publication`, {})).json()) as Publication;
 }
 
 /** Publishes the draft that the etag names and returns the version's number. */

@@ -5,6 +5,7 @@ import { StatusGlyph } from "../graph/status";
 import { Sign } from "../graph/icons";
 import type { Issue } from "../types.gen";
 import { useEditor, useSnapshot } from "./context";
+import { Preview } from "./Preview";
 import { Prose } from "./Prose";
 
 /** A dialog that takes the focus, to what is marked for it, and gives it back when it goes. */
@@ -118,6 +119,7 @@ export function PublishDialog({ onClose, onIssue }: { onClose(): void; onIssue(i
           What changes <span className="sg-required">*</span>
         </label>
         <input id="sg-publish-message" autoFocus required autoComplete="off" data-testid="publish-message" placeholder="Ship after the second stock check" value={message} onChange={(e) => setMessage(e.target.value)} />
+        <Preview />
         <p className="sg-about">
           {draft.published ? `Runs that have started stay on the version they started with. New runs use version ${draft.published + 1} instead of ${draft.published}.` : "This is the flow’s first version. Runs can start from it at once."}
           {!draft.changed && draft.published ? ` The draft is the same as version ${draft.published}.` : ""}

@@ -1,0 +1,106 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/segno-run/segno/web/view"
+)
+
+// publication tells what publishing the draft would do. It changes nothing, and says nothing of the draft's problems, which the draft itself has.
+func (s *Server) publication(c echo.Context) error {
+	ctx, name := c.Request().Context(), c.Param("flow")
+	b, err := s.newTestbed(ctx, name, "draft", nil)
+	if err != nil {
+		return err
+	}
+	p := view.Publication{Flow: name, Version: b.latest + 1, From: b.latest, Changes: []view.DiffChange{}}
+	if b.latest > 0 {
+		old, err := s.side(ctx, name, which(b.latest))
+		if err != nil {
+			return err
+		}
+		now, err := s.side(ctx, name, "draft")
+		if err != nil {
+			return err
+		}
+		got := compare(old, now)
+		p.Summary, p.Changes = got.meant.Summary(), got.changes
+		if d := got.overlay.Def; d != nil && parts(d) <= drawnParts(false) {
+			p.Graph = got.svg(nil)
+		}
+	}
+	if p.Running, err = s.running(ctx, name); err != nil {
+		return err
+	}
+	if p.PinnedBy, err = s.pinnedBy(ctx, name); err != nil {
+		return err
+	}
+	if p.Tests, err = s.tested(ctx, b); err != nil {
+		return err
+	}
+	return answerJSON(c, http.StatusOK, p)
+}
+
+// running counts the runs of a flow that have not ended, by version.
+func (s *Server) running(ctx context.Context, flow string) ([]view.RunsOn, error) {
+	out := []view.RunsOn{}
+	var ended []string
+	for _, status := range runStatuses {
+		if status.Terminal() {
+			ended = append(ended, string(status))
+		}
+	}
+	counts, err := s.DB.RunsByVersion(ctx, flow, ended)
+	for _, n := range counts {
+		out = append(out, view.RunsOn{Version: n.Version, Runs: n.N})
+	}
+	return out, err
+}
+
+// pinnedBy lists the flows whose latest version runs this one, with the version that they have pinned.
+func (s *Server) pinnedBy(ctx context.Context, name string) ([]view.PinnedBy, error) {
+	out := []view.PinnedBy{}
+	parents, err := s.flows.runBy(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	for _, parent := range parents {
+		v, err := s.version(ctx, parent, "latest")
+		if err != nil {
+			return nil, err
+		}
+		children, err := pinnedChildren(v)
+		if err != nil {
+			return nil, err
+		}
+		for _, ch := range children {
+			if ch.Flow == name {
+				out = append(out, view.PinnedBy{Flow: parent, Version: ch.Version})
+			}
+		}
+	}
+	return out, nil
+}
+
+// tested is what the last test of a draft said.
+func (s *Server) tested(ctx context.Context, b *testbed) (view.Tested, error) {
+	var t view.Tested
+	for _, f := range b.files {
+		t.Total += len(f.Scenarios)
+	}
+	played, err := s.recall(ctx, b, kindScenarios)
+	if err != nil || played == nil {
+		return t, err
+	}
+	t.Ran, t.Stale, t.At = len(played.Scenarios), played.Stale, played.At.UTC().Format(time.RFC3339)
+	for _, o := range played.Scenarios {
+		if !o.Passed {
+			t.Failed++
+		}
+	}
+	return t, nil
+}

@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Publication } from "../types.gen";
+import { effects, testWords } from "./publication";
+
+const base: Publication = { flow: "order", version: 5, from: 4, summary: "", changes: [], running: [], pinned_by: [], tests: { total: 0, failed: 0, ran: 0, stale: false } };
+
+test("running runs and parents stay where they are", () => {
+  assert.deepEqual(effects(base), ["No run is under way."]);
+  assert.deepEqual(effects({ ...base, from: 0 }), []);
+  assert.deepEqual(effects({ ...base, running: [{ version: 4, runs: 3 }, { version: 2, runs: 1 }], pinned_by: [{ flow: "mother", version: 3 }, { flow: "aunt", version: 3 }] }), [
+    "3 running runs stay on v4.",
+    "1 running run stays on v2.",
+    "mother, aunt run this flow and stay on v3 until published again.",
+  ]);
+});
+
+test("the last test in words", () => {
+  const of = (t: Partial<Publication["tests"]>) => testWords({ ...base, tests: { ...base.tests, ...t } });
+  assert.deepEqual(of({}), { tone: "idle", text: "This flow has no tests." });
+  assert.equal(of({ total: 4 }).text, "4 scenarios, not run against this draft yet.");
+  assert.deepEqual(of({ total: 4, ran: 4 }), { tone: "ok", text: "All 4 scenarios passed." });
+  assert.equal(of({ total: 4, ran: 1 }).text, "1 of 4 scenarios were run; they passed.");
+  assert.deepEqual(of({ total: 4, ran: 4, failed: 1 }), { tone: "fail", text: "1 of 4 scenarios failed." });
+  assert.deepEqual(of({ total: 4, ran: 4, failed: 1, stale: true }), { tone: "idle", text: "Changed since the last test, in which 1 of 4 failed." });
+});
