@@ -15,10 +15,17 @@ func phone(t testing.TB) *tab {
 // fits fails if the page is wider than the phone.
 func (b *tab) fits() {
 	b.Helper()
-	type width struct{ Page, Window float64 }
-	w, _ := ask[width](b, `({Page: document.documentElement.scrollWidth, Window: document.documentElement.clientWidth})`)
+	type width struct {
+		Page, Window float64
+		Path, Widest string
+	}
+	w, _ := ask[width](b, `(() => {
+	  const root = document.documentElement;
+	  const out = [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > root.clientWidth + 1);
+	  return {Page: root.scrollWidth, Window: root.clientWidth, Path: location.pathname + location.search, Widest: out.slice(0, 6).map((e) => e.tagName + "." + e.getAttribute("class")).join(" ")};
+	})()`)
 	if w.Page > w.Window || w.Window != 390 {
-		b.Errorf("the page is %.0f pixels wide in a window of %.0f, want 390 at most", w.Page, w.Window)
+		b.Errorf("%s is %.0f pixels wide in a window of %.0f, want 390 at most; %s sticks out", w.Path, w.Page, w.Window, w.Widest)
 	}
 }
 
