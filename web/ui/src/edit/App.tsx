@@ -61,7 +61,8 @@ export function App() {
   useEffect(() => {
     session.onSelect = (step) => {
       select(step ? { kind: "step", id: step } : null);
-      if (step) requestAnimationFrame(() => graphRef.current?.focusStep(step));
+      // By the next frame somebody may have gone on into the inspector: the focus is not taken back from there.
+      if (step) requestAnimationFrame(() => inspector.current?.contains(document.activeElement) || graphRef.current?.focusStep(step));
     };
   }, [session, select]);
   useEffect(() => sessionStorage.setItem("segno.yaml", yaml ? "open" : "shut"), [yaml]);
