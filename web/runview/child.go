@@ -15,22 +15,6 @@ func childOf(u *planner.Unit) *view.Child {
 	return &view.Child{Run: u.Child, Flow: u.Flow, Version: u.Version, Status: string(u.ChildStatus)}
 }
 
-// done reports whether a unit did something that a compensation undoes. Of a run that has ended, whichever way, not all need have been undone.
-func done(u *planner.Unit) bool {
-	if u.Child != "" {
-		return u.Did()
-	}
-	return u.State == planner.Succeeded
-}
-
-// doneItems counts the items of a for_each that are done.
-func doneItems(st *planner.Step) int {
-	if st.Owed > 0 {
-		return st.Owed
-	}
-	return st.Done
-}
-
 // childText says a fact of a run that another one started; "" if it is none.
 func childText(f planner.Fact) string {
 	switch f := f.(type) {
