@@ -105,7 +105,7 @@ func Runs(p RunsPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "</header><form class=\"filters\" method=\"get\" action=\"/runs\" role=\"search\" hx-get=\"/runs\" hx-trigger=\"input delay:250ms\" hx-target=\"#runs\" hx-select=\"#runs\" hx-swap=\"outerHTML\" hx-push-url=\"true\"><div class=\"search\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "</header><form class=\"filters\" method=\"get\" action=\"/runs\" role=\"search\" hx-get=\"/runs\" hx-trigger=\"input delay:250ms\" hx-target=\"#runs\" hx-select=\"#runs\" hx-swap=\"outerHTML\" hx-push-url=\"true\" hx-sync=\"this:replace\"><div class=\"search\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
