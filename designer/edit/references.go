@@ -41,10 +41,24 @@ func References(src []byte, step string) ([]Reference, error) {
 			out = append(out, ref)
 		}
 	}
+	d.mentions(step, func(m mention) { note(m.in, m.step, m.node) })
+	return out, nil
+}
+
+// mention is a text of a flow that names a step.
+type mention struct {
+	in   string // InNeeds, …
+	step string // the step that it stands in; empty in the flow's output
+	node *flow.Node
+	at   []int // where in the node's text, in code points
+}
+
+// mentions calls f for every text that names a step, the step itself not counted: needs first, then the rest of each step, then the output.
+func (d *doc) mentions(step string, f func(mention)) {
 	expressions := func(in, where string, root *flow.Node, bare bool) {
 		scalars(root, func(n *flow.Node) {
-			if len(references(n.Text, step, bare)) > 0 {
-				note(in, where, n)
+			if at := references(n.Text, step, bare); len(at) > 0 {
+				f(mention{in, where, n, at})
 			}
 		})
 	}
@@ -59,26 +73,25 @@ func References(src []byte, step string) ([]Reference, error) {
 			}
 			for _, n := range nodes {
 				if from, _, _ := strings.Cut(n.Text, "."); n.Kind == flow.ScalarNode && from == step {
-					note(InNeeds, s.Key.Text, n)
+					f(mention{InNeeds, s.Key.Text, n, []int{0}})
 				}
 			}
 		}
-		for _, f := range s.Value.Entries {
-			switch f.Key.Text {
+		for _, e := range s.Value.Entries {
+			switch e.Key.Text {
 			case "needs":
 			case "compensate":
-				expressions(InCompensation, s.Key.Text, f.Value, false)
+				expressions(InCompensation, s.Key.Text, e.Value, false)
 			case "if", "for_each", "switch", "until":
-				expressions(InExpression, s.Key.Text, f.Value, true)
+				expressions(InExpression, s.Key.Text, e.Value, true)
 			default:
-				expressions(InExpression, s.Key.Text, f.Value, false)
+				expressions(InExpression, s.Key.Text, e.Value, false)
 			}
 		}
 	}
 	if o := d.tree.Root.Get("output"); o != nil {
 		expressions(InExpression, "", o, false)
 	}
-	return out, nil
 }
 
 // ReferencesInTest lists the lines of a test file that name a step.

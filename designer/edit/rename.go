@@ -19,50 +19,22 @@ func (d *doc) renameStep(old, name string) *Error {
 		return err
 	}
 	cuts := []cut{{e.Key.Start, e.Key.End, scalar(name, true, e.Key.Style)}}
-	add := func(n *flow.Node, at []int, length int, whole func() string) {
-		places := flow.Offsets(n, at)
+	d.mentions(old, func(m mention) {
+		places := flow.Offsets(m.node, m.at)
 		for _, p := range places {
-			if p+length > len(d.src) || string(d.src[p:p+length]) != old {
-				cuts = append(cuts, cut{n.Start, n.End, whole()}) // written with escapes: the text anew
+			if p+len(old) > len(d.src) || string(d.src[p:p+len(old)]) != old { // written with escapes: the text anew
+				whole := doubleQuote(renamed(m.node.Text, m.at, old, name))
+				if m.in == InNeeds {
+					whole = scalar(name+m.node.Text[len(old):], true, flow.DoubleQuoted)
+				}
+				cuts = append(cuts, cut{m.node.Start, m.node.End, whole})
 				return
 			}
 		}
 		for _, p := range places {
-			cuts = append(cuts, cut{p, p + length, name})
+			cuts = append(cuts, cut{p, p + len(old), name})
 		}
-	}
-	for _, s := range d.tree.Root.Get("steps").Entries {
-		if s.Value.Kind != flow.MappingNode {
-			continue
-		}
-		if _, needs := d.needsNode(&s); needs != nil {
-			nodes := []*flow.Node{needs.Value}
-			for _, it := range needs.Value.Items {
-				nodes = append(nodes, it.Value)
-			}
-			for _, n := range nodes {
-				if from, _, _ := strings.Cut(n.Text, "."); n.Kind == flow.ScalarNode && from == old {
-					add(n, []int{0}, len(old), func() string { return scalar(name+n.Text[len(old):], true, flow.DoubleQuoted) })
-				}
-			}
-		}
-		for _, f := range s.Value.Entries {
-			if f.Key.Text == "needs" {
-				continue
-			}
-			bare := f.Key.Text == "if" || f.Key.Text == "for_each" || f.Key.Text == "switch" || f.Key.Text == "until"
-			scalars(f.Value, func(n *flow.Node) {
-				refs := references(n.Text, old, bare)
-				add(n, refs, len(old), func() string { return doubleQuote(renamed(n.Text, refs, old, name)) })
-			})
-		}
-	}
-	if out := d.tree.Root.Get("output"); out != nil {
-		scalars(out, func(n *flow.Node) {
-			refs := references(n.Text, old, false)
-			add(n, refs, len(old), func() string { return doubleQuote(renamed(n.Text, refs, old, name)) })
-		})
-	}
+	})
 	return d.splice(cuts...)
 }
 
