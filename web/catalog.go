@@ -17,22 +17,7 @@ import (
 )
 
 // Catalog is a set of functions by name: the registered ones, or those that a version was checked against.
-type Catalog map[string]*flow.Function
-
-// Function implements check.Catalog.
-func (c Catalog) Function(name string) *flow.Function { return c[name] }
-
-// FunctionNames implements check.Catalog.
-func (c Catalog) FunctionNames() []string {
-	names := make([]string, 0, len(c))
-	for name := range c {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
-func (Catalog) Flow(string, int) *check.Signature { return nil }
-func (Catalog) FlowNames() []string               { return nil }
+type Catalog = check.Functions
 
 // readCatalog reads the registered functions.
 func readCatalog(ctx context.Context, db *models.DB) (Catalog, error) {

@@ -154,7 +154,7 @@ func (l *Linker) Pinned(ctx context.Context, v *Published) (Catalog, error) {
 		functions[name] = &f
 	}
 	d, _ := flow.Parse(v.Source)
-	return l.link(ctx, functionSet(functions), d, pins.Flows, nil)
+	return l.link(ctx, Functions(functions), d, pins.Flows, nil)
 }
 
 // Catalog is functions together with the published flows that d names: of each the version it says, or the latest, or the one that pins give it.
@@ -221,14 +221,14 @@ func (c *linked) Flow(name string, version int) *Signature { return c.flows[chil
 // FlowNames implements Catalog.
 func (c *linked) FlowNames() []string { return c.names }
 
-// functionSet is a Catalog of functions alone.
-type functionSet map[string]*flow.Function
+// Functions is a Catalog of functions alone, by name.
+type Functions map[string]*flow.Function
 
 // Function implements Catalog.
-func (f functionSet) Function(name string) *flow.Function { return f[name] }
+func (f Functions) Function(name string) *flow.Function { return f[name] }
 
 // FunctionNames implements Catalog.
-func (f functionSet) FunctionNames() []string {
+func (f Functions) FunctionNames() []string {
 	names := make([]string, 0, len(f))
 	for name := range f {
 		names = append(names, name)
@@ -238,7 +238,7 @@ func (f functionSet) FunctionNames() []string {
 }
 
 // Flow implements Catalog.
-func (functionSet) Flow(string, int) *Signature { return nil }
+func (Functions) Flow(string, int) *Signature { return nil }
 
 // FlowNames implements Catalog.
-func (functionSet) FlowNames() []string { return nil }
+func (Functions) FlowNames() []string { return nil }
