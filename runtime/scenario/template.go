@@ -113,27 +113,33 @@ func callsOf(p *check.Program, kin map[edition]*check.Program) []*check.Call {
 // worded is a sample of a contract in which empty texts are words, if the contract allows that.
 func worded(s *schema.Schema) []byte {
 	sample := example(s)
-	own, err := json.Marshal(words(plainValue(sample), "text"))
+	own, err := json.Marshal(mapTexts(plainValue(sample), "text", word))
 	if err != nil || len(s.Validate(own)) > 0 {
 		return sample
 	}
 	return own
 }
 
-// words puts the name of the property into every empty text of a value.
-func words(v any, name string) any {
+// word names an empty text after its property.
+func word(text, name string) string {
+	if text == "" {
+		return name + " 1"
+	}
+	return text
+}
+
+// mapTexts puts what f makes of it in the place of every text of a value. name is that of the property which the text, or the list of it, is.
+func mapTexts(v any, name string, f func(text, name string) string) any {
 	switch v := v.(type) {
 	case string:
-		if v == "" {
-			return name + " 1"
-		}
+		return f(v, name)
 	case []any:
 		for i := range v {
-			v[i] = words(v[i], name)
+			v[i] = mapTexts(v[i], name, f)
 		}
 	case map[string]any:
 		for key := range v {
-			v[key] = words(v[key], key)
+			v[key] = mapTexts(v[key], key, f)
 		}
 	}
 	return v

@@ -140,7 +140,8 @@ func (t *trial) good(in runtime.Invoke, call *check.Call) []byte {
 		return r.output
 	}
 	sample := example(call.Output)
-	own, err := json.Marshal(signed(plainValue(sample), t.mark(in)))
+	mark := t.mark(in)
+	own, err := json.Marshal(mapTexts(plainValue(sample), "", func(string, string) string { return mark }))
 	if err != nil || call.BreachOfOutput(own) != nil {
 		return sample
 	}
@@ -151,23 +152,6 @@ func (t *trial) good(in runtime.Invoke, call *check.Call) []byte {
 func (t *trial) mark(in runtime.Invoke) string {
 	m := t.play.member(in.Run)
 	return m.path + strings.TrimPrefix(in.Key, m.uuid+"/")
-}
-
-// signed puts a mark into every text of a value.
-func signed(v any, mark string) any {
-	switch v := v.(type) {
-	case string:
-		return mark
-	case []any:
-		for i := range v {
-			v[i] = signed(v[i], mark)
-		}
-	case map[string]any:
-		for key := range v {
-			v[key] = signed(v[key], mark)
-		}
-	}
-	return v
 }
 
 // broken is an output that a function's contract does not allow; nil if it allows everything.
