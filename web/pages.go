@@ -28,6 +28,7 @@ func (s *Server) pageRoutes(e *echo.Echo) {
 	e.POST("/flows/:flow/draft", s.saveDraftForm)
 	e.POST("/flows/:flow/publish", s.publishForm)
 	e.GET("/flows/:flow/versions", s.versionsPage)
+	e.GET("/flows/:flow/versions/:version", s.versionPage)
 	e.POST("/flows/:flow/versions/:version/restore", s.restoreForm)
 	e.POST("/flows/:flow/unrestore", s.unrestoreForm)
 	e.GET("/flows/:flow/diff", s.diffPage)

@@ -26,7 +26,7 @@ const (
 	viewerPrefix  = "segnoview_" // of a token that may only look
 	actorKey      = "segno.actor"
 	sessionKey    = "segno.signed_in" // set: by a session, which can be ended
-	maxPassword   = 1 << 10    // bytes
+	maxPassword   = 1 << 10           // bytes
 )
 
 // signIn checks passwords. A nil hash means that nobody has to sign in; a nil viewer that nobody can sign in to look only.

@@ -134,5 +134,6 @@ func editing(tag string, attr map[string]string) bool {
 		return false
 	}
 	parts := strings.Split(u.Path, "/")
-	return u.Path == "/flows/new" || len(parts) == 4 && parts[1] == "flows" && parts[3] == "start"
+	ofFlow := len(parts) == 4 && parts[1] == "flows"
+	return u.Path == "/flows/new" || ofFlow && parts[3] == "start" || ofFlow && parts[3] == "tests" && u.Query().Has("new")
 }
