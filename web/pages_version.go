@@ -26,7 +26,8 @@ func (s *Server) versionPage(c echo.Context) error {
 		return err
 	}
 	p := templates.ReadPage{Head: head(d, "versions"), Query: strings.TrimSpace(c.QueryParam("q"))}
-	text, pins := d.source, Catalog{}
+	text := d.source
+	var pins Catalog
 	if which != "draft" {
 		v, err := s.version(ctx, name, which)
 		if err != nil {

@@ -747,7 +747,7 @@ func readStep(p ReadPage, s ReadStep) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if s.Node.Any {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 69, "<dt>Needs any of</dt>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 69, "<dt>Any of</dt>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
