@@ -160,6 +160,9 @@ func (s *Server) showFlow(c echo.Context, name string) error {
 	for _, r := range rows {
 		p.Recent = append(p.Recent, runRow(r))
 	}
+	if len(rows) == 0 {
+		p.Sample = s.sampleLine(ctx, name)
+	}
 	counts, err := s.DB.RunCounts(ctx, "")
 	if err != nil {
 		return err

@@ -20,6 +20,7 @@ type RunsPage struct {
 	Further string    // link to go on reading inputs where this page stopped
 	HasAny  bool      // any run at all, whatever the filter
 	StartAt string    // flow to suggest when there is none
+	Sample  string    // an input that fits it, JSON on one line
 	Query   string    // the filters as an address has them
 	Views   []RunView // kept on the server
 }
