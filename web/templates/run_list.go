@@ -1,6 +1,6 @@
 package templates
 
-import "strings"
+import "github.com/segno-run/segno/web/words"
 
 // RunsPage is GET /runs, its filters and its place in the list in the address.
 type RunsPage struct {
@@ -73,4 +73,4 @@ func (f RunsFilter) chipOn(status string) bool {
 	return f.Status == status
 }
 
-func className(class string) string { return strings.ReplaceAll(class, "_", " ") }
+func className(class string) string { return words.Class(class) }

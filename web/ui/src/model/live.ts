@@ -1,5 +1,6 @@
 // What a run's steps say about its graph. Pure: the status was concluded by the server, here it only becomes lines and shapes.
 import type { Edge, Event, Run, Step } from "../types.gen";
+import { STATUS } from "../words.gen";
 
 export type EdgeLife = "idle" | "live" | "dead";
 
@@ -54,6 +55,11 @@ function parts(a: number, unitA: string, b: number, unitB: string): string {
   return b ? `${a} ${unitA} ${b} ${unitB}` : `${a} ${unitA}`;
 }
 
+/** Which attempt comes next of how many; most is 0 if that is not known. */
+export function retrying(attempt: number, most: number): string {
+  return `${STATUS["retrying"]} ${attempt + 1}/${Math.max(most, attempt + 1)}`;
+}
+
 /** How long a step took, or has taken until now; empty before it starts. */
 export function stepDuration(step: Step, now: number): string {
   if (!step.started_at) return "";
@@ -61,10 +67,3 @@ export function stepDuration(step: Step, now: number): string {
   const end = step.ended_at ? Date.parse(step.ended_at) : now;
   return duration(end - start);
 }
-
-/** Statuses in words. */
-export const STATUS_WORDS: Record<string, string> = {
-  pending: "Pending", queued: "Queued", running: "Running", waiting: "Waiting", retrying: "Retrying", succeeded: "Succeeded", failed: "Failed",
-  skipped: "Skipped", cancelled: "Cancelled", uncertain: "Uncertain", compensating: "Compensating", compensated: "Compensated",
-  compensation_failed: "Compensation failed", paused: "Paused",
-};
