@@ -100,8 +100,8 @@ type Draft struct {
 type Function struct {
 	Name       string          `json:"name"`
 	Title      string          `json:"title,omitempty"`
-	Kind       string          `json:"kind"`   // http or process
-	Target     string          `json:"target"` // URL or command line
+	Kind       string          `json:"kind"`   // http, process or local
+	Target     string          `json:"target"` // URL, command line, or the name of a Go function
 	Idempotent bool            `json:"idempotent"`
 	Input      json.RawMessage `json:"input,omitempty"`  // JSON Schema
 	Output     json.RawMessage `json:"output,omitempty"` // JSON Schema
