@@ -26,15 +26,15 @@ func (s *Server) runsPage(c echo.Context) error {
 		return err
 	}
 	f.Limit = 50
-	page, err := s.listed(ctx, f)
+	page, unread, err := s.listed(ctx, f)
 	if err != nil {
 		return err
 	}
-	counts, capped, err := s.DB.StatusCounts(ctx, f.RunFilter, countsBound)
+	counts, capped, err := s.DB.StatusCounts(ctx, f, countsBound)
 	if err != nil {
 		return err
 	}
-	p := templates.RunsPage{Chrome: s.chrome(c, "Runs", "runs"), Filter: shownFilter(keep), Counts: runChips(counts, keep), Capped: capped, Looked: page.looked,
+	p := templates.RunsPage{Chrome: s.chrome(c, "Runs", "runs"), Filter: shownFilter(keep), Counts: runChips(counts, keep), Capped: capped, Unread: unread, ByInput: len(f.Keys) > 0,
 		Query: keep.Encode(), HasAny: len(keep) > 0 || len(page.Runs) > 0, Chosen: chosenFilters(keep)}
 	if p.Flows, err = s.DB.FlowNames(ctx); err != nil {
 		return err
@@ -65,13 +65,10 @@ func (s *Server) runsPage(c echo.Context) error {
 		q.Set(name, cursor)
 		return "/runs?" + q.Encode()
 	}
-	p.Older, p.Newer, p.Further = at("after", page.Older), at("before", page.Newer), at("after", page.further)
-	if p.Further != "" {
-		p.Older = ""
-	}
+	p.Older, p.Newer = at("after", page.Older), at("before", page.Newer)
 	if f.After != "" || f.Before != "" {
 		p.Newest = address(keep)
-	} else if len(f.input) == 0 {
+	} else {
 		since := models.Run{CreatedAt: s.Now()}
 		if len(page.Runs) > 0 {
 			since = page.Runs[0]
@@ -165,7 +162,7 @@ func (s *Server) liveRows(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	n, err := s.DB.RunsSince(ctx, f.RunFilter, c.QueryParam("above"), counted)
+	n, err := s.DB.RunsSince(ctx, f, c.QueryParam("above"), counted)
 	if err != nil {
 		return fail(CodeBadRequest, "`above` is no cursor of this list")
 	}

@@ -149,11 +149,11 @@ func (s *Server) listRuns(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	page, err := s.listed(c.Request().Context(), f)
-	rows, next := page.Runs, page.Older
+	page, unread, err := s.listed(c.Request().Context(), f)
 	if err != nil {
 		return err
 	}
+	rows, next := page.Runs, page.Older
 	out := make([]runEntry, 0, len(rows))
 	for _, r := range rows {
 		e := runEntry{ID: r.UUID, Flow: r.Flow, Version: r.Version, Status: r.Status, Needs: r.Needs, CreatedAt: r.CreatedAt, EndedAt: r.EndedAt}
@@ -163,8 +163,8 @@ func (s *Server) listRuns(c echo.Context) error {
 		out = append(out, e)
 	}
 	answer := map[string]any{"runs": out}
-	if page.looked > 0 {
-		answer["looked_at"] = page.looked
+	if !unread.IsZero() {
+		answer["inputs_unread_before"] = unread
 	}
 	if next != "" {
 		answer["next"] = next

@@ -1,6 +1,9 @@
 package templates
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // RunsPage is GET /runs, its filters and its place in the list in the address.
 type RunsPage struct {
@@ -16,8 +19,8 @@ type RunsPage struct {
 	Newer   string    // link to the page above, "" on the first
 	Newest  string    // link to the first page, "" on it
 	Live    string    // where the script asks for what has changed; "" on pages below the first
-	Looked  int       // runs whose inputs were read, for a filter by input
-	Further string    // link to go on reading inputs where this page stopped
+	ByInput bool      // an input is asked for
+	Unread  time.Time // when the newest run began that no input finds yet; zero: all are found
 	HasAny  bool      // any run at all, whatever the filter
 	StartAt string    // flow to suggest when there is none
 	Query   string    // the filters as an address has them
