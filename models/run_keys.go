@@ -93,3 +93,20 @@ func (db *DB) ReadInputs(ctx context.Context, most int, keys func(first []byte) 
 	}
 	return true, db.PutSetting(ctx, inputsUnread, strconv.AppendInt(nil, rows[len(rows)-1].ID-1, 10))
 }
+
+// FirstFacts reads the first transition of runs, by the run's number. One larger than most bytes is left away, and so is one that is not there.
+func (db *DB) FirstFacts(ctx context.Context, runs []int64, most int) (map[int64][]byte, error) {
+	if len(runs) == 0 {
+		return nil, nil
+	}
+	var rows []struct {
+		Run   int64
+		Facts []byte
+	}
+	err := db.on(ctx).Raw(`SELECT run, facts FROM journal WHERE run IN ? AND seq = 1 AND octet_length(facts) <= ?`, runs, most).Scan(&rows).Error
+	out := make(map[int64][]byte, len(rows))
+	for _, r := range rows {
+		out[r.Run] = r.Facts
+	}
+	return out, wrap(err, "reading how %d runs began", len(runs))
+}

@@ -39,6 +39,7 @@ func InputKeys(input []byte) []int64 {
 type keysReader struct {
 	tokens *json.Decoder
 	keys   []int64
+	said   func(path, text string) // nil: only the keys are wanted
 }
 
 // object reads the members of an object up to its end. named: a path leads to it, prefix with a name. ok is false where reading ends.
@@ -90,8 +91,39 @@ func (k *keysReader) value(path string, named bool) (ok bool) {
 	}
 	if key := InputKey(path, text); named && !slices.Contains(k.keys, key) {
 		k.keys = append(k.keys, key)
+		if k.said != nil {
+			k.said(path, text)
+		}
 	}
 	return true
+}
+
+// InputLine says in about so many characters what a run was started with, by the facts of its first transition as they are stored: the values that it is
+// found by, each as `path=value`. "" where there are none.
+func InputLine(first []byte, most int) string {
+	facts, err := planner.Decode(first)
+	if err != nil || len(facts) == 0 {
+		return ""
+	}
+	born, ok := facts[0].(*planner.RunStarted)
+	if !ok {
+		return ""
+	}
+	var line []rune
+	k := keysReader{tokens: json.NewDecoder(bytes.NewReader(born.Input[:min(len(born.Input), 8*most)]))}
+	k.tokens.UseNumber()
+	k.said = func(path, text string) {
+		if len(line) < most {
+			line = append(line, []rune("  "+path+"="+text)...)
+		}
+	}
+	if d, err := k.tokens.Token(); err == nil && d == json.Delim('{') {
+		k.object("", true)
+	}
+	if len(line) > most {
+		line = append(line[:most], '…')
+	}
+	return strings.TrimSpace(string(line))
 }
 
 // keysOf lists the keys of a run by its first facts.

@@ -62,6 +62,12 @@ func TestKeysOf(t *testing.T) {
 	if got := runtime.KeysOf(facts); !slices.Equal(got, []int64{runtime.InputKey("order_id", "42")}) {
 		t.Errorf("got %v, want the key of order_id", got)
 	}
+	if got := runtime.InputLine(facts, 100); got != "order_id=42" {
+		t.Errorf("in one line: got %q", got)
+	}
+	if got := runtime.InputLine(facts, 5); got != "ord…" {
+		t.Errorf("in five characters: got %q", got)
+	}
 	if got := runtime.KeysOf([]byte("no facts")); got != nil {
 		t.Errorf("of no facts: got %v, want none", got)
 	}

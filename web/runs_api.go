@@ -113,6 +113,8 @@ type runEntry struct {
 	Version   int           `json:"version"`
 	Status    string        `json:"status"`
 	Needs     string        `json:"needs,omitempty"`
+	WaitsIn   string        `json:"waits_in,omitempty"` // the run below it that waits for a person
+	Parent    *view.Parent  `json:"parent,omitempty"`
 	CreatedAt time.Time     `json:"created_at"`
 	EndedAt   *time.Time    `json:"ended_at,omitempty"`
 	Error     *view.Failure `json:"error,omitempty"`
@@ -154,11 +156,21 @@ func (s *Server) listRuns(c echo.Context) error {
 		return err
 	}
 	rows, next := page.Runs, page.Older
+	shown, err := s.runRows(c.Request().Context(), rows)
+	if err != nil {
+		return err
+	}
 	out := make([]runEntry, 0, len(rows))
-	for _, r := range rows {
-		e := runEntry{ID: r.UUID, Flow: r.Flow, Version: r.Version, Status: r.Status, Needs: r.Needs, CreatedAt: r.CreatedAt, EndedAt: r.EndedAt}
+	for i, r := range rows {
+		e := runEntry{ID: r.UUID, Flow: r.Flow, Version: r.Version, Status: r.Status, Needs: shown[i].Needs, WaitsIn: shown[i].Below, CreatedAt: r.CreatedAt, EndedAt: r.EndedAt}
 		if r.Class != "" {
 			e.Error = &view.Failure{Step: r.Step, Class: r.Class, Message: r.Message}
+		}
+		if r.Parent != nil {
+			e.Parent = &view.Parent{Run: *r.Parent, Step: r.ParentStep}
+			if item := r.ParentItem; item >= 0 {
+				e.Parent.Item = &item
+			}
 		}
 		out = append(out, e)
 	}

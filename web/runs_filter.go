@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"github.com/segno-run/segno/designer/fault"
@@ -19,7 +20,7 @@ import (
 )
 
 // filterNames are the parameters of the list, but for its place in it, in the order in which addresses have them.
-var filterNames = []string{"flow", "version", "status", "needs", "class", "step", "fingerprint", "since", "from", "to", "longer", "shorter", "q"}
+var filterNames = []string{"flow", "version", "status", "needs", "class", "step", "fingerprint", "since", "from", "to", "longer", "shorter", "q", "parent", overParam}
 
 // kept are the filters of a request without those that are empty, as the links of the list have them.
 func kept(q url.Values) url.Values {
@@ -71,6 +72,12 @@ func (s *Server) filterOf(given url.Values) (models.RunFilter, error) {
 	}
 	if need := planner.Need(f.Needs); need != "" && need != planner.NeedsPerson && need != planner.NeedsRetry {
 		return f, fail(CodeBadRequest, "`needs` is %s; it is person or retry", clip(f.Needs))
+	}
+	if f.Parent = q.Get("parent"); f.Parent != "" && f.Parent != models.TopLevel && (len(f.Parent) != 36 || uuid.Validate(f.Parent) != nil) {
+		return f, fail(CodeBadRequest, "`parent` is %s; it is the id of a run, or none", clip(f.Parent))
+	}
+	if err := checkStretch(q.Get(overParam)); err != nil {
+		return f, err
 	}
 	if f.Class != "" && !fault.Class(f.Class).Valid() {
 		return f, fail(CodeBadRequest, "`%s` is no class of an error", clip(f.Class))
