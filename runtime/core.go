@@ -301,6 +301,9 @@ func (c *Core) decide(r *run, in planner.Input, msg *Press) {
 			}
 		}
 	}
+	if t.Seq == 1 {
+		t.Keys = keysOf(facts)
+	}
 	if r.seq == 1 && t.Seq == 1 && !r.child {
 		t.New = &journal.NewRun{UUID: r.uuid, Flow: r.flow, Version: r.version, Reader: planner.Reader}
 		p.begun = true

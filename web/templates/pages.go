@@ -156,10 +156,14 @@ type RunRow struct {
 	Needs     string // person, retry, or nothing
 	Why       string // one sentence for what failed or waits: "ship: shipping.book answered 503"
 	Input     string // one line of the input, for orientation; optional
+	Below     string // id of a run below it that waits for a person; "" without one
 	Done      int    // steps that settled
 	Steps     int
 	CreatedAt time.Time
 	EndedAt   *time.Time
+
+	Parent, ParentStep string // id and step of the run that started it, "" if none did
+	ParentItem         int    // the item of that step, -1 outside a for_each
 }
 
 // ShownEvents is how many transitions the page of a run lists; the API has the others.

@@ -179,6 +179,7 @@ func (a *App) run(ctx context.Context, db *models.DB, store *postgres.Store, ser
 		return err
 	}
 	a.loaded.Store(true)
+	following.Go(func() { a.readInputs(running, db) })
 	if followed != nil {
 		following.Go(func() { followed.follow(running, a.cfg.Project) })
 	}
