@@ -261,6 +261,10 @@ func (l looking) unreached(p *expr.Program) string {
 			return fmt.Sprintf("Version %d, which this run is of, has no step `%s`.", l.h.row.Version, r.Step)
 		case st == nil || st.Show() == planner.Pending:
 			return fmt.Sprintf("`%s` did not run in this run.", r.Step)
+		case st.Show() == planner.Skipped || st.Show() == planner.Cancelled:
+			return fmt.Sprintf("`%s` was %s in this run.", r.Step, st.Show())
+		case st.Show() == planner.Failed:
+			return fmt.Sprintf("`%s` failed in this run.", r.Step)
 		}
 		return fmt.Sprintf("`%s` has no output in this run: it is %s.", r.Step, strings.ReplaceAll(string(st.Show()), "_", " "))
 	}

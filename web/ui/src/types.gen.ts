@@ -118,6 +118,12 @@ export interface Merge {
   changes: MergeChange[];
 }
 
+export interface Recorded {
+  values: RecordedValue[];
+  items?: number;
+  item?: number;
+}
+
 export interface Graph {
   nodes: Node[];
   edges: Edge[];
@@ -299,6 +305,13 @@ export interface MergeChange {
   base: string;
   mine: string;
   theirs: string;
+}
+
+export interface RecordedValue {
+  text?: string;
+  bytes?: number;
+  cut?: boolean;
+  why?: string;
 }
 
 export interface Node {
