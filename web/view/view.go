@@ -29,6 +29,7 @@ type Fix struct {
 	EndColumn int    `json:"end_column"`
 	Text      string `json:"text"`
 	Label     string `json:"label"`
+	Guess     bool   `json:"guess,omitempty"` // what it settles, a person has to judge
 }
 
 // Graph is a flow as the canvas draws it. Positions are the server's.

@@ -118,6 +118,12 @@ export interface Merge {
   changes: MergeChange[];
 }
 
+export interface Recorded {
+  values: RecordedValue[];
+  items?: number;
+  item?: number;
+}
+
 export interface Graph {
   nodes: Node[];
   edges: Edge[];
@@ -301,6 +307,13 @@ export interface MergeChange {
   theirs: string;
 }
 
+export interface RecordedValue {
+  text?: string;
+  bytes?: number;
+  cut?: boolean;
+  why?: string;
+}
+
 export interface Node {
   id: string;
   kind: string;
@@ -342,6 +355,7 @@ export interface Fix {
   end_column: number;
   text: string;
   label: string;
+  guess?: boolean;
 }
 
 export interface Rename {
