@@ -84,9 +84,17 @@ func states(t testing.TB, s, empty site) []state {
 	s.send(t, http.MethodPost, "/flows/order/versions?message=Expensive+from+5000", strings.Replace(source, "> 10000", "> 5000", 1), nil)
 	s.send(t, http.MethodPut, "/flows/snapvault/draft", strings.Replace(brokenDraft, "name: order", "name: snapvault", 1), nil)
 
+	s.putDraft(t, "first", "name: first\nsteps: {}\n")
+
 	list := []state{
 		{"flows", s.url + "/flows", plainPage, nil},
 		{"flows-empty", empty.url + "/flows", plainPage, nil},
+		{"new-flow", s.url + "/flows/new?template=saga", plainPage, nil},
+		{"new-flow-refused", empty.url + "/flows/new?template=fan-out&name=Each+One", plainPage, func(b *tab) {
+			b.submit("#new-flow button.primary")
+			b.sees("#name-error", "each_one")
+		}},
+		{"canvas-blank", s.url + "/flows/first/edit", `document.body.dataset.canvas === "ready"`, nil},
 		{"overview", s.url + "/flows/order", plainPage, nil},
 		{"overview-never-run", s.url + "/flows/snapvault", plainPage, nil},
 		{"canvas", s.url + "/flows/order/edit", canvasPage, nil},

@@ -21,6 +21,8 @@ func (s *Server) pageRoutes(e *echo.Echo) {
 
 	e.GET("/", s.flowsPage)
 	e.GET("/flows", s.flowsPage)
+	e.GET("/flows/new", s.newFlowPage)
+	e.POST("/flows/new", s.newFlowForm)
 	e.GET("/flows/:flow", s.flowPage)
 	e.GET("/flows/:flow/edit", s.canvasPage)
 	e.POST("/flows/:flow/draft", s.saveDraftForm)

@@ -114,8 +114,11 @@ func versionRow(v models.FlowVersion) templates.VersionRow {
 	return templates.VersionRow{Number: v.Version, Message: v.Message, Author: v.Author, At: v.CreatedAt, Hash: v.Hash}
 }
 
-func (s *Server) flowPage(c echo.Context) error {
-	ctx, name := c.Request().Context(), c.Param("flow")
+func (s *Server) flowPage(c echo.Context) error { return s.showFlow(c, c.Param("flow")) }
+
+// showFlow is the overview of a flow.
+func (s *Server) showFlow(c echo.Context, name string) error {
+	ctx := c.Request().Context()
 	d, err := s.readDraft(ctx, name)
 	if err != nil {
 		return err

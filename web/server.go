@@ -104,6 +104,8 @@ func (s *Server) apiRoutes(g *echo.Group) {
 	g.POST("/check", s.check)
 	g.POST("/complete", s.complete)
 	g.GET("/language.schema.json", s.languageSchema)
+	g.GET("/templates", s.listTemplates)
+	g.GET("/templates/:template", s.getTemplate)
 	g.GET("/flows", s.listFlows)
 	g.GET("/flows/:flow/draft", s.getDraft)
 	g.PUT("/flows/:flow/draft", s.putDraft)

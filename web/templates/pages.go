@@ -44,6 +44,31 @@ type FlowsPage struct {
 	Project view.Project
 }
 
+// NewFlowPage is GET and POST /flows/new?template=&name=&title=. Its form posts name, title, template and bring.
+type NewFlowPage struct {
+	Chrome
+	Name, Title   string
+	Template      string // the chosen one
+	Templates     []Starter
+	Missing       []string // functions that templates call and this server lacks
+	Bring         bool     // register them
+	NameError     string
+	Better        string // a name made of what was typed, "" if there is none
+	Taken         string // the flow that has the name already
+	TitleError    string
+	TemplateError string
+}
+
+// Starter is a template of a new flow.
+type Starter struct {
+	Name    string
+	Title   string
+	About   string
+	Thumb   string // SVG, trusted; "" of an empty canvas
+	Calls   []string
+	Missing int // how many of Calls this server lacks
+}
+
 // FlowCard is one flow of the list.
 type FlowCard struct {
 	Name      string
