@@ -82,10 +82,16 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
     [mode, selection, routes, steps, resumesAt, drawing, wire, refusals, dragRefusals, onWire, gestures],
   );
   const chosen = useMemo(() => stepsOf(selection), [selection]);
+  const selectedStep = selection?.kind === "step" ? selection.id : null;
   const large = graph.nodes.length >= CULL_FROM;
   const far = useStore((s) => s.transform[2] < FITS_FROM) && large;
-  const alone = far ? (selection?.kind === "step" ? selection.id : "") : null; // from afar only the step that holds the focus is mounted
-  const nodes = useMemo(() => graph.nodes.filter((n) => alone === null || n.id === alone).map((n) => toFlowNode(n, steps.get(n.id))), [graph, steps, alone]);
+  const alone = far ? (selectedStep ?? "") : null; // from afar only the step that holds the focus is mounted
+  const all = useMemo(() => graph.nodes.map((n) => toFlowNode(n, steps.get(n.id))), [graph, steps]);
+  const nodes = useMemo(() => {
+    const only = alone === null ? all : all.filter((n) => n.id === alone);
+    // React Flow leaves out what is not in view, unless it is being dragged: so the step that holds the focus keeps it.
+    return large && selectedStep !== null ? only.map((n) => (n.id === selectedStep ? { ...n, dragging: true } : n)) : only;
+  }, [all, alone, large, selectedStep]);
   const edges = useMemo<FlowEdgeType[]>(
     () => (far ? [] : graph.edges.map((e) => ({ id: e.id, type: "flow", source: e.from, sourceHandle: e.port, target: e.to, targetHandle: "in", data: { edge: e }, focusable: false }))),
     [graph, far],
@@ -105,7 +111,7 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
   /** Shows all steps. */
   function fit() {
     moved.current = false;
-    if (box.current && graph.nodes.length) void flow.setViewport(whole(graph, box.current), { duration: calm() ? 0 : 200 });
+    if (box.current && graph.nodes.length) void flow.setViewport(whole(graph, box.current, selectedStep), { duration: calm() ? 0 : 200 });
   }
 
   /** Brings a step that was looked for into view, large enough to be read. */
@@ -166,7 +172,6 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
     if (box.current) setFirst(opening(box.current));
   }, []);
 
-  const selectedStep = selection?.kind === "step" ? selection.id : null;
   const known = selectedStep !== null && graph.nodes.some((n) => n.id === selectedStep);
   useEffect(() => {
     if (selectedStep && known) reveal(selectedStep, false);
@@ -315,7 +320,7 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
             </ViewportPortal>
           ) : null}
           <div className="sg-corner">
-            {first.zoom < 1 && roomFor(graph, box.current) < FITS_FROM ? <MiniMap graph={graph} steps={steps} selected={chosen} onMoved={() => (moved.current = true)} /> : null}
+            {roomFor(graph, box.current) < FITS_FROM ? <MiniMap graph={graph} steps={steps} selected={chosen} onMoved={() => (moved.current = true)} /> : null}
             <Zoom onFit={fit} onFind={() => setFinding(true)} />
           </div>
           {why ? (

@@ -44,17 +44,23 @@ export function roomFor(graph: Graph, pane: HTMLElement | null): number {
   return Math.min((pane.clientWidth - 2 * ROOM.x) / (b.right - b.left), (pane.clientHeight - ROOM.top - ROOM.bottom) / (b.bottom - b.top));
 }
 
-/** All steps in the middle of the pane, as large as they fit and never larger than they are. */
-export function whole(graph: Graph, pane: HTMLElement): View {
+/** All steps in the middle of the pane, as large as they fit and never larger than they are. If they do not fit, that part in which a step stands. */
+export function whole(graph: Graph, pane: HTMLElement, step: string | null = null): View {
   const zoom = Math.max(LEAST_ZOOM, Math.min(1, roomFor(graph, pane)));
   const b = bounds(graph);
-  const high = (b.bottom - b.top) * zoom;
-  const free = pane.clientHeight - ROOM.top - ROOM.bottom - high;
+  const at = graph.nodes.find((n) => n.id === step) ?? { x: (b.left + b.right) / 2, y: b.top, w: 0, h: 0 };
   return {
-    x: pane.clientWidth / 2 - ((b.left + b.right) / 2) * zoom,
-    y: ROOM.top + Math.max(0, free / 2) - b.top * zoom, // what does not fit begins at the top
+    x: along(b.left, b.right, at.x + at.w / 2, pane.clientWidth, ROOM.x, ROOM.x, zoom),
+    y: along(b.top, b.bottom, at.y + at.h / 2, pane.clientHeight, ROOM.top, ROOM.bottom, zoom),
     zoom,
   };
+}
+
+/** Where the view begins in one direction: everything in the middle, or what does not fit around a place without leaving a gap. */
+function along(from: number, to: number, at: number, size: number, before: number, behind: number, zoom: number): number {
+  const free = size - before - behind - (to - from) * zoom;
+  if (free >= 0) return before + free / 2 - from * zoom;
+  return Math.max(before + free, Math.min(before, size / 2 - (at - from) * zoom)) - from * zoom;
 }
 
 /** How far a step that both layouts know has moved. */
