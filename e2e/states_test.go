@@ -27,6 +27,7 @@ type state struct {
 const (
 	plainPage  = `document.readyState === "complete" && document.querySelector("h1")`
 	runPage    = `document.body.dataset.live && document.querySelector(".sg-node")`
+	readPage   = `document.body.dataset.read === "ready" && document.querySelector(".sg-node")`
 	canvasPage = `document.body.dataset.canvas === "ready" && document.querySelector(".sg-node")`
 )
 
@@ -113,6 +114,7 @@ func states(t testing.TB, s, empty site) []state {
 		{"tests-file", s.url + "/flows/order/tests?view=file", plainPage, nil},
 		{"tests-none", s.url + "/flows/courier/tests", plainPage, nil},
 		{"versions", s.url + "/flows/order/versions", plainPage, nil},
+		{"version-graph", s.url + "/flows/order/versions/1?step=big", readPage, nil},
 		{"diff", s.url + "/flows/order/diff?from=1&to=2", plainPage, nil},
 		{"start", s.url + "/flows/order/start?fail=ship", plainPage, nil},
 		{"start-refused", s.url + "/flows/order/start", plainPage, func(b *tab) {

@@ -196,6 +196,9 @@ func (s *Server) canvasPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if roleOf(c) == viewerRole {
+		return c.Redirect(http.StatusSeeOther, readAt(d, c.QueryParam("step")))
+	}
 	return s.showCanvas(c, http.StatusOK, d, nil)
 }
 

@@ -19,6 +19,7 @@
     { kind: "go", name: "Functions", href: "/functions" },
     { kind: "make", name: "New flow", href: "/flows/new?template=blank" },
   ];
+  if ("viewer" in document.body.dataset) places.splice(places.findIndex((p) => p.kind === "make"), 1);
   const shownAtMost = 30;
 
   // What can be done here: the page's own buttons, tabs and links of its head. A link is followed; anything else gets the focus, so that nothing is

@@ -18,6 +18,7 @@ type Chrome struct {
 	Nonce    string // the CSP nonce for styles, for the code editor
 	Flash    *Flash
 	SignedIn bool      // a session exists: offer Sign out
+	Viewer   bool      // of who may only look
 	Base     string    // this server's address, "http://127.0.0.1:8080", for commands that work pasted; "" leaves those out
 	Now      time.Time // for relative times and for bars of what still runs; the zero time means the clock
 }
