@@ -76,7 +76,7 @@ func TestItemsLeadToTheFirstFailure(t *testing.T) {
 	p.Grid.Previous, p.Grid.NextFailure, p.Grid.Status = p.Grid.Page(0), p.Grid.Select(137), "succeeded"
 	for what, parts := range map[string][]string{
 		drawnText(t, RunInspector(p)): {"First failure: item 137", "item=137"},
-		drawnText(t, RunDetail(p)):    {`id="items-previous"`, `id="next-failure"`, "item=137", `name="status" value="succeeded"`, "1–3 of 3", `data-item="2"`},
+		drawnText(t, RunDetail(p)):    {`id="items-previous"`, `id="next-failure"`, "item=137", `name="status" value="succeeded"`, "1–3 of 3", `data-item="2"`, `id="items-fold" open`},
 	} {
 		for _, part := range parts {
 			if !strings.Contains(what, part) {

@@ -645,7 +645,7 @@ func inspectorHead(p RunPage, s view.Step) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if s.Items != nil {
+		if s.ForEach || s.Items != nil {
 			templ_7745c5c3_Err = itemStrip(p, s).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -786,9 +786,9 @@ func itemStrip(p RunPage, s view.Step) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var33 string
-		templ_7745c5c3_Var33, templ_7745c5c3_Err = templ.JoinStringErrs(itemsText(*s.Items))
+		templ_7745c5c3_Var33, templ_7745c5c3_Err = templ.JoinStringErrs(itemsText(s.Items))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/inspector.templ`, Line: 163, Col: 92}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/inspector.templ`, Line: 163, Col: 91}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var33))
 		if templ_7745c5c3_Err != nil {
@@ -798,7 +798,7 @@ func itemStrip(p RunPage, s view.Step) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for _, seg := range itemSegments(*s.Items) {
+		for _, seg := range itemSegments(s.Items) {
 			var templ_7745c5c3_Var34 = []any{"b-" + seg.Kind}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var34...)
 			if templ_7745c5c3_Err != nil {
@@ -853,9 +853,9 @@ func itemStrip(p RunPage, s view.Step) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var38 string
-		templ_7745c5c3_Var38, templ_7745c5c3_Err = templ.JoinStringErrs(itemsText(*s.Items))
+		templ_7745c5c3_Var38, templ_7745c5c3_Err = templ.JoinStringErrs(itemsText(s.Items))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/inspector.templ`, Line: 169, Col: 30}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/inspector.templ`, Line: 169, Col: 29}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
 		if templ_7745c5c3_Err != nil {
@@ -1805,9 +1805,12 @@ func compensationStatus(status string) string {
 	return status
 }
 
-func itemsText(i view.Items) string {
+func itemsText(i *view.Items) string {
+	if i == nil {
+		return "Not begun"
+	}
 	text := fmt.Sprintf("%s of %s done", grouped(i.Succeeded), grouped(i.Total))
-	for _, part := range itemParts(i)[1:] {
+	for _, part := range itemParts(*i)[1:] {
 		if part.n > 0 && part.kind != "none" {
 			text += fmt.Sprintf(", %s %s", grouped(part.n), part.words)
 		}
@@ -1827,9 +1830,12 @@ func itemParts(i view.Items) []itemPart {
 		{"wait", "waiting", i.Waiting}, {"none", "not begun", i.Total - i.Succeeded - i.Failed - i.Uncertain - i.Running}}
 }
 
-func itemSegments(i view.Items) (segs []Bar) {
+func itemSegments(i *view.Items) (segs []Bar) {
+	if i == nil {
+		return []Bar{{Kind: "none", W: 100}}
+	}
 	x := 0.0
-	for _, part := range itemParts(i) {
+	for _, part := range itemParts(*i) {
 		if part.n > 0 && i.Total > 0 {
 			w := 100 * float64(part.n) / float64(i.Total)
 			segs = append(segs, Bar{Kind: part.kind, X: x, W: w})

@@ -15,6 +15,7 @@ type ItemsGrid struct {
 	Run             string
 	Step            view.Step
 	Status, Class   string // the filter
+	Live            bool   // the run goes on
 	Statuses        []Count
 	Classes         []Count // Status is the class
 	Rows            []view.Item
@@ -78,7 +79,15 @@ func (g ItemsGrid) at() string {
 }
 
 // last is the index of the last item.
-func (g ItemsGrid) last() int { return max(g.Step.Items.Total-1, 0) }
+func (g ItemsGrid) last() int { return max(g.total()-1, 0) }
+
+// total is how many items there are, 0 before the list is known.
+func (g ItemsGrid) total() int {
+	if g.Step.Items == nil {
+		return 0
+	}
+	return g.Step.Items.Total
+}
 
 // grouped is a number with its thousands apart.
 func grouped(n int) string {
