@@ -1830,17 +1830,27 @@ func itemParts(i view.Items) []itemPart {
 		{"wait", "waiting", i.Waiting}, {"none", "not begun", i.Total - i.Succeeded - i.Failed - i.Uncertain - i.Running}}
 }
 
+// itemSegments divides the bar of a for_each. A few items among thousands are still seen: the widest part gives what they need.
 func itemSegments(i *view.Items) (segs []Bar) {
-	if i == nil {
+	if i == nil || i.Total == 0 {
 		return []Bar{{Kind: "none", W: 100}}
 	}
-	x := 0.0
+	widest, over := 0, 0.0
 	for _, part := range itemParts(*i) {
-		if part.n > 0 && i.Total > 0 {
-			w := 100 * float64(part.n) / float64(i.Total)
-			segs = append(segs, Bar{Kind: part.kind, X: x, W: w})
-			x += w
+		if part.n <= 0 {
+			continue
 		}
+		w := 100 * float64(part.n) / float64(i.Total)
+		over += max(minBar-w, 0)
+		if segs = append(segs, Bar{Kind: part.kind, W: max(w, minBar)}); segs[len(segs)-1].W > segs[widest].W {
+			widest = len(segs) - 1
+		}
+	}
+	segs[widest].W -= over
+	x := 0.0
+	for n := range segs {
+		segs[n].X = x
+		x += segs[n].W
 	}
 	return segs
 }

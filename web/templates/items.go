@@ -81,6 +81,14 @@ func (g ItemsGrid) at() string {
 // last is the index of the last item.
 func (g ItemsGrid) last() int { return max(g.total()-1, 0) }
 
+// steady reports whether the box of rows keeps its height, because rows may come or go: what stands below it must not move.
+func (g ItemsGrid) steady() bool {
+	return g.Live && (g.Step.Items == nil || g.total() > itemsSmall || g.Status != "" || g.Class != "")
+}
+
+// itemsSmall is how many rows the box certainly shows without scrolling.
+const itemsSmall = 12
+
 // total is how many items there are, 0 before the list is known.
 func (g ItemsGrid) total() int {
 	if g.Step.Items == nil {
