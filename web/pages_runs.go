@@ -45,10 +45,13 @@ func (s *Server) runView(c echo.Context, whole bool) (p templates.RunPage, err e
 		}
 		return nil
 	})
-	if err == nil {
-		p.Latest, err = s.latest(c.Request().Context(), p.Run.Flow)
+	if err != nil {
+		return p, err
 	}
-	return p, err
+	if p.Latest, err = s.latest(c.Request().Context(), p.Run.Flow); err != nil {
+		return p, err
+	}
+	return p, s.showChildren(c, &p)
 }
 
 func (s *Server) runPageOf(c echo.Context, h *history) templates.RunPage {

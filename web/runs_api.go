@@ -181,6 +181,9 @@ func (s *Server) getRun(c echo.Context) error {
 		run = runview.Run(h.state, h.outline)
 		return nil
 	})
+	if err == nil {
+		err = s.children(c.Request().Context(), &run)
+	}
 	if err != nil {
 		return err
 	}

@@ -179,6 +179,7 @@ type RunPage struct {
 	Axis      Axis // under the rows' bars
 	Inspector Inspector
 	Grid      *ItemsGrid   // of the selected step, if it is a for_each
+	Child     *ChildRun    // the run that the selection has started
 	Events    []view.Event // oldest first
 	Truncated bool         // Events are only the newest ones
 	Tour      Tour         // what to try next, on a run of the sample

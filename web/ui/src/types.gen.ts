@@ -50,6 +50,7 @@ export interface Run {
   steps: Step[];
   actions: string[];
   parent?: Parent;
+  children?: ChildState[];
 }
 
 export interface Item {
@@ -171,6 +172,7 @@ export interface Step {
   flow?: string;
   child?: Child;
   status: string;
+  below?: string;
   port?: string;
   reason?: string;
   attempt: number;
@@ -195,6 +197,18 @@ export interface Parent {
   run: string;
   step: string;
   item?: number;
+}
+
+export interface ChildState {
+  run: string;
+  flow: string;
+  status: string;
+  needs?: string;
+  shown?: string;
+  step: string;
+  item?: number;
+  depth: number;
+  says?: string;
 }
 
 export interface Child {
