@@ -99,7 +99,7 @@ func states(t testing.TB, s, empty site) []state {
 		{"overview", s.url + "/flows/order", plainPage, nil},
 		{"overview-never-run", s.url + "/flows/snapvault", plainPage, nil},
 		{"canvas", s.url + "/flows/order/edit", canvasPage, nil},
-		{"canvas-step", s.url + "/flows/order/edit?step=stock", canvasPage, nil},
+		{"canvas-step", s.url + "/flows/order/edit?step=stock", canvasPage + ` && document.querySelector(".sg-worth code")`, nil},
 		{"canvas-problems", s.url + "/flows/snapvault/edit?step=reserve_funds", canvasPage, nil},
 		{"canvas-publish", s.url + "/flows/order/edit", canvasPage, func(b *tab) {
 			b.click(`[data-testid="publish-open"]`)

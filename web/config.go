@@ -63,6 +63,8 @@ type Config struct {
 	Tour string
 	// Plug is what the tour says about killing this server and starting it again; the zero value leaves that out.
 	Plug Plug
+	// Local reports whether this process has registered a Go function of that name. nil: it has none.
+	Local func(name string) bool
 	// TestTime is how long one request may have tests run; 0: 20 s.
 	TestTime time.Duration
 	// Metrics collects what /metrics shows; nil: a registry of the server's own.
@@ -96,6 +98,9 @@ func (c *Config) validate() error {
 	}
 	if c.Ready == nil {
 		c.Ready = func(context.Context) []string { return nil }
+	}
+	if c.Local == nil {
+		c.Local = func(string) bool { return false }
 	}
 	if c.Inputs == nil {
 		c.Inputs = func(string) []byte { return nil }

@@ -74,8 +74,11 @@ func (s *Server) flowCard(ctx context.Context, f models.FlowSummary, functions C
 	}
 	card.Failed = f.Counts[string(planner.StatusFailed)] + f.Counts[string(planner.StatusCompensationFailed)]
 	if f.Last != nil {
-		row := runRow(*f.Last)
-		card.LastRun = &row
+		rows, err := s.runRows(ctx, []models.Run{*f.Last})
+		if err != nil {
+			return card, err
+		}
+		card.LastRun = &rows[0]
 	}
 	return card, nil
 }
@@ -157,8 +160,8 @@ func (s *Server) showFlow(c echo.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	for _, r := range rows {
-		p.Recent = append(p.Recent, runRow(r))
+	if p.Recent, err = s.runRows(ctx, rows); err != nil {
+		return err
 	}
 	if len(rows) == 0 {
 		p.Sample = s.sampleLine(ctx, name)

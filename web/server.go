@@ -130,6 +130,7 @@ func (s *Server) apiRoutes(g *echo.Group) {
 	g.GET("/runs/:run", s.getRun)
 	g.GET("/runs/:run/events", s.getEvents)
 	g.GET("/runs/:run/steps/:step/items", s.getItems)
+	g.POST("/runs/:run/evaluate", s.evaluate)
 	g.GET("/runs/:run/plan", s.getPlan)
 	g.POST("/runs/:run/retry", s.press(plannedBody(runtime.ButtonRetry)))
 	g.POST("/runs/:run/pause", s.press(plainBody(runtime.ButtonPause)))

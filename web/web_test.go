@@ -72,6 +72,11 @@ func (e *engine) Start(ctx context.Context, req runtime.StartRequest) (string, b
 	if err != nil {
 		return "", false, err
 	}
+	if keys := runtime.InputKeys(req.Input); len(keys) > 0 {
+		if _, err := e.pool.Exec(ctx, `INSERT INTO run_keys (run, keys) VALUES ($1, $2)`, r.number, keys); err != nil {
+			return "", false, err
+		}
+	}
 	return id, true, e.input(ctx, id, &planner.Start{ID: id, Version: req.Version, Input: req.Input, By: req.By})
 }
 

@@ -6,6 +6,7 @@
 package templates
 
 import (
+	"net/url"
 	"time"
 
 	"github.com/segno-run/segno/web/view"
@@ -184,10 +185,14 @@ type RunRow struct {
 	Needs     string // person, retry, or nothing
 	Why       string // one sentence for what failed or waits: "ship: shipping.book answered 503"
 	Input     string // one line of the input, for orientation; optional
+	Below     string // id of a run below it that waits for a person; "" without one
 	Done      int    // steps that settled
 	Steps     int
 	CreatedAt time.Time
 	EndedAt   *time.Time
+
+	Parent, ParentStep string // id and step of the run that started it, "" if none did
+	ParentItem         int    // the item of that step, -1 outside a for_each
 }
 
 // ShownEvents is how many transitions the page of a run lists; the API has the others.
@@ -205,6 +210,8 @@ type RunPage struct {
 	Rows      []StepRow
 	Axis      Axis // under the rows' bars
 	Inspector Inspector
+	Grid      *ItemsGrid   // of the selected step, if it is a for_each
+	Child     *ChildRun    // the run that the selection has started
 	Events    []view.Event // oldest first
 	Truncated bool         // Events are only the newest ones
 	Tour      Tour         // what to try next, on a run of the sample
@@ -219,15 +226,12 @@ type RunPage struct {
 type Inspector struct {
 	Step      *view.Step // nil: the run itself
 	Item      *view.Item
-	Items     []view.Item // a page of items, of a for_each step
-	Older     string      // link to the next page of items
-	Newer     string      // link to the page of items before
-	Paged     bool        // the address names a page of items
 	Failed    *int        // the first item that failed, nil if none did
 	Attempt   int         // chosen attempt number, 0 for the last
 	Tab       string      // input, output, attempts, logs or error; "" picks what matters most
 	Typed     *Resolution // what a refused form held
 	Succeeded bool        // the run itself, with an output to show
+	Keep      url.Values  // of the address: what another tab keeps, the filter of items
 }
 
 // Resolution is what a person typed into the form of an uncertain step.

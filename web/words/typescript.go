@@ -24,6 +24,7 @@ func TypeScript() []byte {
 	table("KIND_TITLES", "Kinds of steps, as lists name them.", Kinds, plain)
 	table("KIND_ABOUT", "What a step of a kind is, in a few words.", Kinds, func(w Word) string { return w.About })
 	table("MARKS", "Signs of a difference.", Marks, plain)
+	fmt.Fprintf(&b, "\n/** A moment that lies less than ten seconds back. */\nexport const JUST_NOW = %s;\n", text(JustNow))
 	return b.Bytes()
 }
 

@@ -13,6 +13,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/segno-run/segno/runtime/invoke/local"
 )
 
 // Config is what a person can say on the command line or in the environment. The zero Config serves on a free loopback port.
@@ -28,6 +32,11 @@ type Config struct {
 	Hosts        []string // further host names by which browsers may address this server
 	Secure       bool     // TLS ends in front of this server: cookies are sent over it only
 	AllowPrivate bool     // functions may live in private address ranges; loopback is allowed whenever Addr is a loopback address
+
+	// Local are Go functions of this process, for registrations of kind `local`. nil: it has none.
+	Local *local.Registry
+	// Tracer sees every statement that this server sends to the database, for counting. nil: nobody does.
+	Tracer pgx.QueryTracer
 
 	Logger *slog.Logger
 	// Diagnostics is where the problems of a watched project folder are written, each with its line and a caret: a log keeps one line an event. nil:

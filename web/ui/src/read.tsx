@@ -1,5 +1,5 @@
 // The page of a version: complete without this, which draws the graph that can be moved and keeps the list, the inspector and the address in step with it.
-import { has, withStep } from "./model/find";
+import { has, withStep } from "./model/look";
 import type { Graph, Node } from "./types.gen";
 
 const host = document.getElementById("read-graph");

@@ -71,3 +71,6 @@ export const MARKS: Readonly<Record<string, string>> = {
   "~": "changed",
   "!": "runs otherwise",
 };
+
+/** A moment that lies less than ten seconds back. */
+export const JUST_NOW = "just now";

@@ -1,16 +1,32 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Node } from "../types.gen";
-import { has, withStep } from "./find";
+import { entries, find } from "./find";
 
-const node = { id: "reserve_funds", kind: "call", title: "Hold the money", function: "payments.reserve", x: 0, y: 0, w: 1, h: 1, ports: [] } as Node;
+let y = 0;
+const step = (id: string, more: Partial<Node> = {}): Node => ({ id, kind: "call", x: 0, y: (y += 100), w: 248, h: 72, ports: [], ...more });
+const all = entries([
+  step("worship"), step("later_ship"), step("book", { function: "shipping.book" }), step("ship", { title: "Send it off" }), step("review", { kind: "approval", title: "Release the order?" }),
+], (n) => (n.id === "book" ? "Waiting" : undefined));
+const ids = (query: string) => find(all, query).map((n) => n.id);
 
-test("a step is found by all of its words, whatever their case and order", () => {
-  for (const q of ["", "  ", "money", "PAYMENTS", "call funds", "hold reserve"]) assert.equal(has(node, q), true, q);
-  for (const q of ["mony", "money ship"]) assert.equal(has(node, q), false, q);
+test("names come before what a step does, beginnings before the rest", () => {
+  assert.deepEqual(ids("ship"), ["ship", "later_ship", "worship", "book"]);
 });
 
-test("an address keeps what else it says", () => {
-  assert.equal(withStep("http://h/flows/a/versions/1?q=x&step=b", "c"), "http://h/flows/a/versions/1?q=x&step=c");
-  assert.equal(withStep("http://h/flows/a/versions/1?step=b", null), "http://h/flows/a/versions/1");
+test("a step is found by title, function, kind and what is known of it, in any case of letters", () => {
+  assert.deepEqual(ids("RELEASE"), ["review"]);
+  assert.deepEqual(ids("shipping.b"), ["book"]);
+  assert.deepEqual(ids("approval"), ["review"]);
+  assert.deepEqual(ids("waiting"), ["book"]);
+});
+
+test("every word has to occur", () => {
+  assert.deepEqual(ids("ship off"), ["ship"]);
+  assert.deepEqual(ids("ship nowhere"), []);
+  assert.deepEqual(ids("  "), []);
+});
+
+test("equals stand in the order of reading", () => {
+  assert.deepEqual(find(entries([{ ...step("b_x"), y: 5 }, { ...step("a_x"), y: 9 }]), "x").map((n) => n.id), ["b_x", "a_x"]);
 });

@@ -1,6 +1,6 @@
 // What a run's steps say about its graph. Pure: the status was concluded by the server, here it only becomes lines and shapes.
-import type { Edge, Event, Run, Step } from "../types.gen";
-import { STATUS } from "../words.gen";
+import type { Edge, Step } from "../types.gen";
+import { JUST_NOW, STATUS } from "../words.gen";
 
 export type EdgeLife = "idle" | "live" | "dead";
 
@@ -21,24 +21,6 @@ export function edgeLife(edge: Edge, from: Step | undefined): EdgeLife {
   return "dead";
 }
 
-/** The run after an event. An event that the run already holds changes nothing. */
-export function applyEvent(run: Run, event: Event): Run {
-  if (event.seq <= run.seq) return run;
-  const changed = new Map((event.steps ?? []).map((s) => [s.id, s]));
-  const patch = event.run;
-  return {
-    ...run,
-    seq: event.seq,
-    ...(patch ? { status: patch.status, ended_at: patch.ended_at, error: patch.error, actions: patch.actions ?? [] } : {}),
-    steps: run.steps.map((s) => {
-      const next = changed.get(s.id);
-      if (!next) return s;
-      // A live message leaves values out; what was loaded of them stays.
-      return { ...next, input: next.input ?? s.input, output: next.output ?? s.output, attempts: next.attempts ?? s.attempts };
-    }),
-  };
-}
-
 /** A duration in the words of the server's pages: 412 ms, 8.4 s, 42 s, 3 min 20 s, 2 h 5 min. */
 export function duration(ms: number): string {
   if (ms < 0) return "0 ms";
@@ -53,6 +35,16 @@ export function duration(ms: number): string {
 
 function parts(a: number, unitA: string, b: number, unitB: string): string {
   return b ? `${a} ${unitA} ${b} ${unitB}` : `${a} ${unitA}`;
+}
+
+/** How long ago a moment was, or how far ahead it lies, as every page says it. */
+export function ago(ms: number): string {
+  return ms < -1000 ? `in ${coarse(-ms)}` : ms < 10_000 ? JUST_NOW : `${coarse(ms)} ago`;
+}
+
+function coarse(ms: number): string {
+  const s = ms / 1000;
+  return s < 60 ? `${Math.floor(s)} s` : s < 3600 ? `${Math.floor(s / 60)} min` : s < 172_800 ? `${Math.floor(s / 3600)} h` : `${Math.floor(s / 86_400)} d`;
 }
 
 /** Which attempt comes next of how many; most is 0 if that is not known. */

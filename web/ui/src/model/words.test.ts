@@ -3,10 +3,14 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { AGOS, RETRIES, SPANS } from "../words.cases.gen";
-import { duration, retrying } from "./live";
+import { ago, duration, retrying } from "./live";
 
 test("durations", () => {
   for (const [ms, said] of SPANS) assert.equal(duration(ms), said, `${ms} ms`);
+});
+
+test("how long ago", () => {
+  for (const [ms, said] of AGOS) assert.equal(ago(ms), said, `${ms} ms`);
 });
 
 test("retries", () => {
