@@ -25,6 +25,9 @@ func (s *Store) Append(ctx context.Context, inc journal.Incarnation, writer int,
 	if err != nil {
 		return fmt.Errorf("postgres: appending %d transitions: %w", len(batch), err)
 	}
+	if err := s.keep(ctx, batch); err != nil {
+		return fmt.Errorf("postgres: appending %d transitions: %w", len(batch), err)
+	}
 	fenced, err := appendOn(ctx, s.writers, inc, writer, batch)
 	switch {
 	case err != nil && isData(err):
@@ -105,7 +108,7 @@ const (
 	countPart = ` SELECT count(*) FROM fence`
 )
 
-// statement builds what the batch needs of the parts, so that the common batch, history rows only, pays for no other. There are 64 texts at most;
+// statement builds what the batch needs of the parts, so that the common batch, history rows only, pays for no other. There are 128 texts at most;
 // each connection prepares the ones that it meets.
 func statement(inc journal.Incarnation, writer int, batch []journal.Transition) (string, []any) {
 	var sql strings.Builder
@@ -146,6 +149,9 @@ func statement(inc journal.Incarnation, writer int, batch []journal.Transition) 
 	}
 	if runs, seqs, ats, facts := history(batch); len(runs) > 0 {
 		add(journalPart, runs, seqs, ats, facts)
+	}
+	if runs, hashes := refs(batch); len(runs) > 0 {
+		add(refsPart, runs, hashes)
 	}
 	sql.WriteString(countPart)
 	return sql.String(), args
