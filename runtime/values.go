@@ -28,7 +28,7 @@ type values struct {
 
 // mostSent is what the large inputs of all calls may take in memory at any moment. A call waits for its part before it begins, and for nothing else of
 // this kind while it holds it.
-const mostSent = 2 * planner.MaxValue
+const mostSent = 2 * planner.MaxSent
 
 func newValues(store journal.Store, programs Programs) *values {
 	return &values{store: store, programs: programs, sent: semaphore.NewWeighted(mostSent)}
@@ -41,7 +41,7 @@ func (v *values) input(ctx context.Context, in Invoke) (raw []byte, free func(),
 		return in.Input, free, nil
 	}
 	size := planner.SizeOf(in.Input)
-	if size > planner.MaxValue { // as the planner sees to it
+	if size > planner.MaxSent { // as the planner sees to it
 		return nil, free, &fault.Fault{Class: fault.TooLarge, Effect: fault.None, Message: "the input has " + planner.FormatSize(size)}
 	}
 	if v.sent.Acquire(ctx, size) != nil {

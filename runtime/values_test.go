@@ -288,3 +288,37 @@ func TestReadPayload(t *testing.T) {
 		t.Errorf("an unknown payload: got %v", err)
 	}
 }
+
+// TestHousekeeping: what a server that went away has left is swept by the next one, in time.
+func TestHousekeeping(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{t: t, program: compile(t, "\nname: f\nsteps:\n  a: {call: a}\n", functions)}
+		store := memory.New(time.Now)
+		var left []planner.Payload
+		for i := range 50 {
+			raw := document(70_000 + i)
+			left = append(left, planner.PayloadOf(raw))
+			if err := store.PutPayload(t.Context(), left[i], raw); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, stop := engine(t, store, w)
+		defer stop()
+		there := func() (n int) {
+			for _, p := range left {
+				if store.ReadPayload(t.Context(), p, 0, 1, io.Discard) == nil {
+					n++
+				}
+			}
+			return n
+		}
+		<-time.After(59 * time.Minute)
+		if n := there(); n != len(left) {
+			t.Errorf("within an hour: %d left of %d", n, len(left))
+		}
+		<-time.After(15 * time.Minute)
+		if n := there(); n != 0 {
+			t.Errorf("after it: %d left", n)
+		}
+	})
+}

@@ -12,9 +12,10 @@ type Payload = expr.Payload
 
 // The bounds of values, in bytes of JSON.
 const (
-	MaxInline = 64 << 10       // above it a value is a payload
-	MaxRead   = expr.MaxResult // above it no expression looks inside a value, and the planner never sees it
-	MaxValue  = 64 << 20       // of what a function is sent or returns
+	MaxInline = 64 << 10           // above it a value is a payload
+	MaxRead   = expr.MaxResult     // above it no expression looks inside a value, and the planner never sees it
+	MaxValue  = 64 << 20           // of what a function returns
+	MaxSent   = MaxValue + MaxRead // of what a function is sent: the largest output, and what stands around it
 )
 
 // Keep asks that a payload be durable no later than the facts that it comes with. Unlike the other commands it does not wait for their commit.
@@ -154,11 +155,11 @@ func Payloads(facts []Fact) (out []Payload) {
 // oversized is the fault of an input that would be larger than what may be sent; nil for one that fits.
 func oversized(what string, raw JSON) *fault.Fault {
 	size := expr.SizeOf(raw)
-	if size <= MaxValue {
+	if size <= MaxSent {
 		return nil
 	}
-	return &fault.Fault{Class: fault.TooLarge, Effect: fault.None, Message: what + " would have " + expr.FormatSize(size) + "; at most " + expr.FormatSize(MaxValue) + " may be sent",
-		Evidence: []fault.Detail{{Name: "size", Value: itoa(int(size)) + " bytes"}, {Name: "limit", Value: itoa(MaxValue) + " bytes"}}}
+	return &fault.Fault{Class: fault.TooLarge, Effect: fault.None, Message: what + " would have " + expr.FormatSize(size) + "; at most " + expr.FormatSize(MaxSent) + " may be sent",
+		Evidence: []fault.Detail{{Name: "size", Value: itoa(int(size)) + " bytes"}, {Name: "limit", Value: itoa(MaxSent) + " bytes"}}}
 }
 
 // words is a value as text: a string's own, or the JSON of anything else.
