@@ -49,11 +49,6 @@ func (s *Server) whole(ctx context.Context, value []byte) ([]byte, error) {
 	return io.ReadAll(s.valueReader(ctx, value))
 }
 
-// beginning is the first bytes of a value, at most n.
-func (s *Server) beginning(ctx context.Context, value []byte, n int64) ([]byte, error) {
-	return io.ReadAll(io.LimitReader(s.valueReader(ctx, value), n))
-}
-
 // readPayload gives the expressions that a page evaluates what they look into.
 func (s *Server) readPayload(p planner.Payload) []byte {
 	if p.Size > planner.MaxRead {
