@@ -23,7 +23,7 @@ type Payload struct {
 
 const (
 	fence    = 1 // the byte that a stand-in begins and ends with
-	mark  = "\x01sha256:"
+	mark     = "\x01sha256:"
 	hashAt   = len(mark)
 	sizeAt   = hashAt + 2*sha256.Size + 1
 	sizeMost = 12 // digits
