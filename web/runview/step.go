@@ -47,6 +47,7 @@ func StepOf(s *planner.State, o *Outline, name string, values bool) view.Step {
 	v.Loop = loop(def, st, values)
 	v.Compensation = stepUndo(s.ID, def, st, values)
 	if values {
+		v.Dead = deadEdges(s, o, def, st)
 		v.Input, v.Output = raw(st.In), raw(st.Result)
 		if st.Status != planner.Succeeded {
 			v.Output = nil
