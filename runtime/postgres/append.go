@@ -79,6 +79,9 @@ func appendOn(ctx context.Context, q querier, inc journal.Incarnation, writer in
 // The parts of the statement. Each is guarded by the fence: EXISTS over a CTE is evaluated once and before the first row, and it locks the row
 // until the commit, so a takeover either waits for this batch or makes it write nothing.
 //
+// Rows are found by their keys, one by one. What else a row must be is written so that no index answers it (IS NOT DISTINCT FROM, coalesce): the plan is
+// made once, without values, and would else go through all runs that the server owns, or all messages that wait, with every batch.
+//
 // All parts see the database as it was before the statement; Merge has made sure that none needs to see another's work.
 const (
 	fencePart = `WITH fence AS MATERIALIZED (SELECT 1 FROM fences WHERE incarnation = $1 AND writer = $2 FOR KEY SHARE)`
@@ -92,11 +95,11 @@ const (
  wake_at = u.wake_at, updated_at = u.updated_at, ended_at = u.ended_at, class = u.class, step = u.step, message = u.message
  FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::int[], %s::bool[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[], %s::text[])
  AS u (id, status, needs, reader, release, wake_at, updated_at, ended_at, class, step, message)
- WHERE runs.id = u.id AND runs.owner = $1::bigint AND EXISTS (SELECT FROM fence))`
+ WHERE runs.id = u.id AND runs.owner IS NOT DISTINCT FROM $1::bigint AND EXISTS (SELECT FROM fence))`
 
 	inboxPart = `, consumed AS (UPDATE inbox SET consumed_at = now(), answer = u.answer
  FROM unnest(%s::uuid[], %s::bytea[]) AS u (id, answer)
- WHERE inbox.id = u.id AND inbox.consumed_at IS NULL AND EXISTS (SELECT FROM fence))`
+ WHERE inbox.id = u.id AND coalesce(inbox.consumed_at, 'infinity') = 'infinity' AND EXISTS (SELECT FROM fence))`
 
 	journalPart = `, written AS (INSERT INTO journal (run, seq, at, facts)
  SELECT run, seq, at, facts FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::bytea[]) AS u (run, seq, at, facts)
