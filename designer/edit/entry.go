@@ -121,6 +121,11 @@ func (d *doc) replace(node *flow.Node, e *flow.Entry, v flow.Value) *Error {
 	if old, err := flow.FromNode(d.tree, e.Value); err == nil && bytes.Equal(old.JSON(), v.JSON()) && e.Value.Style != flow.Empty {
 		return nil
 	}
+	if v.Kind == flow.Map || v.Kind == flow.List {
+		if cuts, ok := d.amend(e.Value, v); ok {
+			return d.splice(cuts...)
+		}
+	}
 	if node.Style == flow.FlowStyle || !d.inBlock(e) {
 		text := " " + inline(v, node.Style == flow.FlowStyle, e.Value.Style)
 		if !blank(d.src[e.Colon+1:e.Value.Start]) || e.Value.Start > e.Colon+1 && e.Value.Style != flow.Block {
