@@ -2,6 +2,7 @@ package edit
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/segno-run/segno/designer/flow"
@@ -23,6 +24,17 @@ func (d *doc) amend(old *flow.Node, v flow.Value) ([]cut, bool) {
 	return []cut{{old.Start, old.End, inline(v, d.braced(d.tree.Root, old.Start), old.Style)}}, true
 }
 
+// amendPart is amend for what stands in a collection: what is in brackets or braces on one line may become anything on it.
+func (d *doc) amendPart(old *flow.Node, v flow.Value) ([]cut, bool) {
+	if cuts, ok := d.amend(old, v); ok {
+		return cuts, true
+	}
+	if old.Style != flow.FlowStyle && !oneWord(old) || bytes.ContainsAny(d.src[old.Start:old.End], "\r\n") {
+		return nil, false
+	}
+	return []cut{{old.Start, old.End, inline(v, d.braced(d.tree.Root, old.Start), old.Style)}}, true
+}
+
 // oneWord reports whether a scalar stands in quotes or plain, so that another can stand in its place.
 func oneWord(n *flow.Node) bool {
 	return n.Start < n.End && (n.Style == flow.Plain || n.Style == flow.SingleQuoted || n.Style == flow.DoubleQuoted)
@@ -34,15 +46,35 @@ func (d *doc) same(n *flow.Node, v flow.Value) bool {
 }
 
 func (d *doc) amendMap(old *flow.Node, fields []flow.Field) ([]cut, bool) {
-	if len(fields) != len(old.Entries) {
+	n := len(old.Entries)
+	var cuts []cut
+	switch {
+	case len(fields) == n+1: // one more, at the end
+		if d.oddEnd(old) {
+			return nil, false
+		}
+		cuts = append(cuts, d.insert(old, n-1, fields[n].Key, fields[n].Value))
+		fields = fields[:n]
+	case len(fields) == n-1 && n > 1: // one is gone
+		gone := 0
+		for gone < n-1 && old.Entries[gone].Key.Text == fields[gone].Key {
+			gone++
+		}
+		if old.Style != flow.FlowStyle && d.oddEnd(old) {
+			return nil, false
+		}
+		rest := *old
+		rest.Entries = slices.Delete(slices.Clone(old.Entries), gone, gone+1)
+		more, ok := d.amendMap(&rest, fields)
+		return append(more, d.removal(old, gone)), ok && len(more) == 0
+	case len(fields) != n:
 		return nil, false
 	}
-	var cuts []cut
 	for i, f := range fields {
 		if old.Entries[i].Key.Text != f.Key {
 			return nil, false
 		}
-		more, ok := d.amend(old.Entries[i].Value, f.Value)
+		more, ok := d.amendPart(old.Entries[i].Value, f.Value)
 		if !ok {
 			return nil, false
 		}
@@ -51,13 +83,16 @@ func (d *doc) amendMap(old *flow.Node, fields []flow.Field) ([]cut, bool) {
 	return cuts, true
 }
 
+// oddEnd reports whether nothing is written of the last value of a mapping, so that its end is not where a line could follow.
+func (d *doc) oddEnd(n *flow.Node) bool { return n.Entries[len(n.Entries)-1].Value.Style == flow.Empty }
+
 func (d *doc) amendList(old *flow.Node, items []flow.Value) ([]cut, bool) {
 	n := len(old.Items)
 	switch len(items) {
 	case n:
 		var cuts []cut
 		for i, v := range items {
-			more, ok := d.amend(old.Items[i].Value, v)
+			more, ok := d.amendPart(old.Items[i].Value, v)
 			if !ok {
 				return nil, false
 			}

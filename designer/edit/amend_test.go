@@ -39,6 +39,12 @@ func TestListsChangeLineByLine(t *testing.T) {
 		{"with.lines", `[{"sku":"cup","n":1},{"sku":"pot","n":2},{"sku":"jug","n":4}]`, "# the second\n", "# the second\n        - {sku: jug, n: 4}\n"},
 		{"with.lines", `[{"sku":"cup","n":1}]`, "        - {sku: \"pot\", n: 2} # the second\n", ""},
 		{"with.lines", `[{"sku":"pot","n":2}]`, "        - sku: cup # the first\n          n: 1\n", ""},
+		{"with.lines", `[{"sku":"cup","n":1,"gift":true},{"sku":"pot","n":2}]`, "          n: 1\n", "          n: 1\n          gift: true\n"},
+		{"with.lines", `[{"sku":"cup","n":1},{"sku":"pot","n":2,"gift":true}]`, "n: 2}", "n: 2, gift: true}"},
+		{"with.lines", `[{"sku":"cup"},{"sku":"pot","n":2}]`, "          n: 1\n", ""},
+		{"with.lines", `[{"n":1},{"sku":"pot","n":2}]`, "sku: cup # the first\n          n: 1", "n: 1"},
+		{"with.lines", `[{"sku":"cup","n":1},{"n":2}]`, `sku: "pot", `, ""},
+		{"with.tags", `["one",["x"],"three"]`, "'two'", "[x]"},
 		{"with.tags", `["one","2","three"]`, "'two'", "'2'"},
 		{"with.tags", `["one","two","three","four"]`, `"three"]`, `"three", four]`},
 		{"with.tags", `["two","three"]`, "[one, 'two'", "['two'"},
@@ -60,7 +66,7 @@ func TestListsChangeLineByLine(t *testing.T) {
 // TestAmendedListsReadBack writes lists in many ways, changes them in many ways, and reads what was meant.
 func TestAmendedListsReadBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		element := rapid.SampledFrom([]string{`1`, `"two"`, `null`, `true`, `{"k":"v"}`, `{"k":"w","l":[1]}`, `[]`, `[1,"a"]`, `"# no comment"`, `"${{ item.x }}"`, `{}`, `"a\nb"`, `{"k":{"m":[]}}`})
+		element := rapid.SampledFrom([]string{`1`, `"two"`, `null`, `true`, `{"k":"v"}`, `{"k":"w","l":[1]}`, `[]`, `[1,"a"]`, `"# no comment"`, `"${{ item.x }}"`, `{}`, `"a\nb"`, `{"k":{"m":[]}}`, `{"k":"v","n":1}`, `{"k":"v","n":1,"o":null}`, `{"n":1}`})
 		was, now := rapid.SliceOfN(element, 1, 4).Draw(t, "was"), rapid.SliceOfN(element, 0, 5).Draw(t, "now")
 		if rapid.Bool().Draw(t, "near") {
 			now = append([]string{}, was...)
