@@ -50,10 +50,14 @@ func shapeOf(status string) string {
 	return status
 }
 
-// shownStatus is the status whose shape a step shows: one that waits for a person has the hand.
+// shownStatus is the status whose shape a step shows: one that waits for a person has the hand, and one
+// that waits for a run shows what that run waits for.
 func shownStatus(s view.Step) string {
-	if s.Status == "waiting" && s.Kind == "approval" {
+	switch {
+	case s.Status == "waiting" && s.Kind == "approval":
 		return "ask"
+	case s.Below != "":
+		return s.Below
 	}
 	return s.Status
 }

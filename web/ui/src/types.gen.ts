@@ -50,6 +50,7 @@ export interface Run {
   steps: Step[];
   actions: string[];
   parent?: Parent;
+  children?: ChildState[];
 }
 
 export interface Item {
@@ -124,6 +125,16 @@ export interface Recorded {
   item?: number;
 }
 
+export interface Gathered {
+  after: number;
+  seq: number;
+  sent: string;
+  events: Event[];
+  skipped?: number;
+  run: RunPatch;
+  steps: Step[];
+}
+
 export interface Graph {
   nodes: Node[];
   edges: Edge[];
@@ -167,6 +178,7 @@ export interface Step {
   flow?: string;
   child?: Child;
   status: string;
+  below?: string;
   port?: string;
   reason?: string;
   attempt: number;
@@ -174,6 +186,7 @@ export interface Step {
   next_at?: string;
   started_at?: string;
   ended_at?: string;
+  for_each?: boolean;
   items?: Items;
   input?: Json;
   output?: Json;
@@ -190,6 +203,18 @@ export interface Parent {
   run: string;
   step: string;
   item?: number;
+}
+
+export interface ChildState {
+  run: string;
+  flow: string;
+  status: string;
+  needs?: string;
+  shown?: string;
+  step: string;
+  item?: number;
+  depth: number;
+  says?: string;
 }
 
 export interface Child {
@@ -237,6 +262,7 @@ export interface Fact {
   type: string;
   step?: string;
   item?: number;
+  run?: string;
   text: string;
 }
 
@@ -378,6 +404,9 @@ export interface Items {
   succeeded: number;
   failed: number;
   running: number;
+  retrying?: number;
+  waiting?: number;
+  uncertain?: number;
 }
 
 export interface Deciding {

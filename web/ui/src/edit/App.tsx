@@ -169,6 +169,8 @@ export function App() {
     },
     toggleYaml: () => setYaml((y) => !y),
     fit: () => graphRef.current?.fit(),
+    full: () => graphRef.current?.full(),
+    find: () => graphRef.current?.find(),
   });
 
   useEffect(() => {

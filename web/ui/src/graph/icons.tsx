@@ -10,6 +10,15 @@ export function KindIcon({ kind }: { kind: string }) {
   return <Use name={KINDS[kind] ?? "box"} />;
 }
 
+/** The address of a kind's icon. */
+export function kindUrl(kind: string): string {
+  return iconUrl(KINDS[kind] ?? "box");
+}
+
+function iconUrl(name: string): string {
+  return `${document.body.dataset["icons"] ?? "/static/icons.svg"}#${name}`;
+}
+
 export function Sign({ name }: { name: SignName }) {
   return <Use name={name} />;
 }
@@ -17,7 +26,7 @@ export function Sign({ name }: { name: SignName }) {
 function Use({ name }: { name: string }) {
   return (
     <svg className="sg-icon" width="16" height="16" aria-hidden="true">
-      <use href={`${document.body.dataset["icons"] ?? "/static/icons.svg"}#${name}`} />
+      <use href={iconUrl(name)} />
     </svg>
   );
 }
