@@ -27,7 +27,10 @@ func TestKeysAndTimes(t *testing.T) {
 		_, err := cdp.Call(ctx, t, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: "Asia/Kolkata"})
 		return err
 	}))
-	press := func(key string, mods ...chromedp.KeyOption) { t.Helper(); b.do("pressing "+key, chromedp.KeyEvent(key, mods...)) }
+	press := func(key string, mods ...chromedp.KeyOption) {
+		t.Helper()
+		b.do("pressing "+key, chromedp.KeyEvent(key, mods...))
+	}
 	for _, p := range []struct {
 		name, path, when string
 		keys             string // that its list must have, those of every page aside
