@@ -2,6 +2,7 @@
 import { createRoot } from "react-dom/client";
 import { applyEvent } from "./model/live";
 import { Fragments, showItem } from "./run/fragments";
+import { announceRun } from "./polite";
 import { appendLog, patchRow, tickRows, watchLog } from "./run/rows";
 import { RunGraph, type RunStore } from "./run/RunGraph";
 import { SelectionInAddress } from "./run/selection";
@@ -61,6 +62,7 @@ function start(host: HTMLElement, embedded: { run: Run; graph: Graph }): void {
   });
   watchLog();
   watchHeight();
+  announceRun();
   showItem();
   document.body.dataset["seq"] = String(state.run.seq);
   document.body.dataset["live"] = "paused";
