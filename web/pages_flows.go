@@ -114,8 +114,11 @@ func versionRow(v models.FlowVersion) templates.VersionRow {
 	return templates.VersionRow{Number: v.Version, Message: v.Message, Author: v.Author, At: v.CreatedAt, Hash: v.Hash}
 }
 
-func (s *Server) flowPage(c echo.Context) error {
-	ctx, name := c.Request().Context(), c.Param("flow")
+func (s *Server) flowPage(c echo.Context) error { return s.showFlow(c, c.Param("flow")) }
+
+// showFlow is the overview of a flow.
+func (s *Server) showFlow(c echo.Context, name string) error {
+	ctx := c.Request().Context()
 	d, err := s.readDraft(ctx, name)
 	if err != nil {
 		return err
@@ -192,6 +195,9 @@ func (s *Server) canvasPage(c echo.Context) error {
 	d, err := s.readDraft(ctx, c.Param("flow"))
 	if err != nil {
 		return err
+	}
+	if roleOf(c) == viewerRole {
+		return c.Redirect(http.StatusSeeOther, readAt(d, c.QueryParam("step")))
 	}
 	return s.showCanvas(c, http.StatusOK, d, nil)
 }

@@ -233,6 +233,7 @@ type site struct {
 	server    *web.Server
 	http      *httptest.Server
 	client    *http.Client
+	cookie    string // of who is signed in; "": nobody is
 }
 
 func open(t testing.TB, change ...func(*web.Config)) *site {
@@ -287,6 +288,9 @@ func (s *site) do(method, path, body string, pairs ...string) *answer {
 	req, err := http.NewRequestWithContext(s.t.Context(), method, s.http.URL+path, strings.NewReader(body))
 	if err != nil {
 		s.t.Fatal(err)
+	}
+	if s.cookie != "" {
+		req.Header.Set("Cookie", s.cookie)
 	}
 	for i := 0; i < len(pairs); i += 2 {
 		if pairs[i] == "Host" {
