@@ -96,6 +96,8 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
     () => (far ? [] : graph.edges.map((e) => ({ id: e.id, type: "flow", source: e.from, sourceHandle: e.port, target: e.to, targetHandle: "in", data: { edge: e }, focusable: false }))),
     [graph, far],
   );
+  const [paneWidth, paneHeight] = [useStore((s) => s.width), useStore((s) => s.height)];
+  const mapped = useMemo(() => paneWidth > 0 && roomFor(graph, { clientWidth: paneWidth, clientHeight: paneHeight }) < FITS_FROM, [graph, paneWidth, paneHeight]);
   const [finding, setFinding] = useState(false);
   const [shown, setShown] = useState<string | null>(null); // what the search has come to
   const [first, setFirst] = useState<Viewport | null>(null); // where the view is when the graph is first drawn
@@ -124,7 +126,7 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
     if (zoom >= FITS_FROM) return reveal(id, false);
     moved.current = true;
     const at = { x: pane.clientWidth / 2 - (node.x + node.w / 2) * READS_AT, y: pane.clientHeight / 2 - (node.y + node.h / 2) * READS_AT, zoom: READS_AT };
-    void flow.setViewport(at, { duration: calm() ? 0 : 200 });
+    void flow.setViewport(at);
   }
 
   /** Brings a step into view without moving more than it must, and focuses it if asked. */
@@ -141,7 +143,8 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
     const past = (low: number, high: number, from: number, to: number) => (low < from + margin ? from + margin - low : high > to - margin ? to - margin - high : 0);
     const [dx, dy] = [past(a.x, b.x, pane.left, pane.right), past(a.y, b.y, pane.top, pane.bottom)];
     if (dx !== 0 || dy !== 0) {
-      const duration = calm() ? 0 : 200;
+      // A long way is not travelled: all that stands beside it would be mounted on the way.
+      const duration = calm() || Math.abs(dx) > 2 * sight.width || Math.abs(dy) > 2 * sight.height ? 0 : 200;
       // All of a small flow stays in sight; in a large one the view moves no more than it must.
       if (!moved.current && !covered && roomFor(graph, box.current) >= FITS_FROM) void flow.setViewport(whole(graph, box.current!), { duration });
       else {
@@ -320,7 +323,7 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
             </ViewportPortal>
           ) : null}
           <div className="sg-corner">
-            {roomFor(graph, box.current) < FITS_FROM ? <MiniMap graph={graph} steps={steps} selected={chosen} onMoved={() => (moved.current = true)} /> : null}
+            {mapped ? <MiniMap graph={graph} steps={steps} selected={chosen} onMoved={() => (moved.current = true)} /> : null}
             <Zoom onFit={fit} onFind={() => setFinding(true)} />
           </div>
           {why ? (

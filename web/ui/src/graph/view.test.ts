@@ -5,7 +5,7 @@ import { LEAST_ZOOM, ROOM, whole } from "./view";
 
 const node = (id: string, x: number, y: number): Node => ({ id, kind: "call", x, y, w: 248, h: 72, ports: [] });
 const graph = (...nodes: Node[]): Graph => ({ nodes, edges: [], width: 0, height: 0 });
-const pane = { clientWidth: 1000, clientHeight: 800 } as HTMLElement;
+const pane = { clientWidth: 1000, clientHeight: 800 };
 
 test("a small flow stands in the middle, no larger than it is", () => {
   const v = whole(graph(node("a", 0, 0)), pane);

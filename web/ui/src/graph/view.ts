@@ -25,6 +25,12 @@ export interface Box {
   bottom: number;
 }
 
+/** The size of the pane, in CSS pixels: an element has it. */
+export interface Size {
+  clientWidth: number;
+  clientHeight: number;
+}
+
 /** The smallest box around all steps. */
 export function bounds(graph: Graph): Box {
   const box = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
@@ -38,14 +44,14 @@ export function bounds(graph: Graph): Box {
 }
 
 /** The zoom at which all of a graph fits; 0 where there is nothing to fit. */
-export function roomFor(graph: Graph, pane: HTMLElement | null): number {
+export function roomFor(graph: Graph, pane: Size | null): number {
   if (!pane || !graph.nodes.length) return 0;
   const b = bounds(graph);
   return Math.min((pane.clientWidth - 2 * ROOM.x) / (b.right - b.left), (pane.clientHeight - ROOM.top - ROOM.bottom) / (b.bottom - b.top));
 }
 
 /** All steps in the middle of the pane, as large as they fit and never larger than they are. If they do not fit, that part in which a step stands. */
-export function whole(graph: Graph, pane: HTMLElement, step: string | null = null): View {
+export function whole(graph: Graph, pane: Size, step: string | null = null): View {
   const zoom = Math.max(LEAST_ZOOM, Math.min(1, roomFor(graph, pane)));
   const b = bounds(graph);
   const at = graph.nodes.find((n) => n.id === step) ?? { x: (b.left + b.right) / 2, y: b.top, w: 0, h: 0 };
