@@ -15,7 +15,7 @@ import { FlowEdge, type FlowEdgeType } from "./FlowEdge";
 import { MiniMap } from "./MiniMap";
 import { StepNode, type StepFlowNode } from "./StepNode";
 import { useBox } from "./useBox";
-import { anchorIn, calm, FITS_FROM, LEAST_ZOOM, MOST_ZOOM, OPENS_AT, READS_AT, roomFor, ROOM, whole } from "./view";
+import { anchorIn, calm, FITS_FROM, LEAST_ZOOM, MOST_ZOOM, OPENS_AT, READS_AT, roomFor, ROOM, whole, zoomAround } from "./view";
 import { Level, singleKeysOff, Zoom } from "./Zoom";
 
 const nodeTypes = { step: StepNode };
@@ -134,8 +134,7 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
     const node = graph.nodes.find((n) => n.id === id);
     const sight = box.current?.getBoundingClientRect();
     if (!node || !sight) return;
-    // On a narrow screen the inspector's sheet covers the lower half.
-    const covered = mode === "edit" && matchMedia("(max-width: 900px)").matches;
+    const covered = covers();
     const pane = { left: sight.left, top: sight.top, right: sight.right, bottom: covered ? sight.top + sight.height * 0.42 : sight.bottom };
     const a = flow.flowToScreenPosition({ x: node.x, y: node.y });
     const b = flow.flowToScreenPosition({ x: node.x + node.w, y: node.y + node.h });
@@ -161,6 +160,11 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
     take(FRAMES);
   }
 
+  /** On a narrow screen the inspector's sheet covers the lower half. */
+  function covers(): boolean {
+    return mode === "edit" && matchMedia("(max-width: 900px)").matches;
+  }
+
   /** The first view: all of a small flow; of a large one the step that matters most, or the beginning. */
   function opening(pane: HTMLElement): Viewport {
     if (!graph.nodes.length) return { x: 0, y: 0, zoom: 1 };
@@ -176,14 +180,32 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
   }, []);
 
   const known = selectedStep !== null && graph.nodes.some((n) => n.id === selectedStep);
+  const last = useRef(selectedStep); // the step that was selected before this one
   useEffect(() => {
-    if (selectedStep && known) reveal(selectedStep, false);
+    if (selectedStep && known) {
+      const beside = last.current !== selectedStep && inserted.current.has(selectedStep) ? last.current : null;
+      if (!beside || !makeRoom(selectedStep, beside)) reveal(selectedStep, false);
+      last.current = selectedStep;
+    }
+    inserted.current = NOWHERE;
     // The view follows the selection, not every change of the graph.
   }, [selectedStep, known]);
+
+  /** Shows a step that was put in by drawing everything smaller around the one that was worked on, which stays where it is. False: that is not enough. */
+  function makeRoom(id: string, around: string): boolean {
+    const pane = box.current;
+    const [next, fixed] = [graph.nodes.find((n) => n.id === id), graph.nodes.find((n) => n.id === around)];
+    if (!pane || !next || !fixed || covers()) return false;
+    const { x, y, zoom } = flow.getViewport();
+    const to = zoomAround(fixed, next, { x, y, zoom }, pane);
+    if (to && to.zoom !== zoom) void flow.setViewport(to);
+    return to !== null;
+  }
 
   // A new layout keeps the step that somebody works on where it was on the screen, or else the one in the middle; a small flow in which nothing is
   // selected then stays wholly in sight, unless they have moved the view themselves.
   const before = useRef(graph);
+  const inserted = useRef<ReadonlySet<string>>(NOWHERE); // what the last change of the graph has brought
   const moved = useRef(false);
   /** Without a view: the pane has another size. */
   const keepInSight = useRef((_view: { at: { x: number; y: number }; zoom: number } | null) => {});
@@ -191,7 +213,10 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
     const old = before.current;
     before.current = graph;
     if (old === graph) return;
-    const kept = selectedStep === null ? null : anchorIn(old, graph, selectedStep);
+    const there = new Set(old.nodes.map((n) => n.id));
+    inserted.current = new Set(graph.nodes.filter((n) => !there.has(n.id)).map((n) => n.id));
+    const step = selectedStep !== null && there.has(selectedStep) ? selectedStep : last.current;
+    const kept = step === null || selectedStep === null ? null : anchorIn(old, graph, step);
     const { x, y, zoom } = flow.getViewport();
     const middle = box.current ? { x: (box.current.clientWidth / 2 - x) / zoom, y: (box.current.clientHeight / 2 - y) / zoom } : { x: 0, y: 0 };
     const anchor = kept ?? anchorIn(old, graph, nearest(old, graph, middle));

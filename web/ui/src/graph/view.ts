@@ -69,6 +69,33 @@ function along(from: number, to: number, at: number, size: number, before: numbe
   return Math.max(before + free, Math.min(before, size / 2 - (at - from) * zoom)) - from * zoom;
 }
 
+/** How much smaller everything may become so that something more is seen. */
+const SHRINK = 0.6;
+
+interface Rect {
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+}
+
+/** The largest view, no larger than this one, in which one step stays where its middle is and another is in sight; null if steps would be too small. */
+export function zoomAround(fixed: Rect, shown: Rect, view: View, pane: Size): View | null {
+  const [fx, fy] = [fixed.x + fixed.w / 2, fixed.y + fixed.h / 2];
+  const [sx, sy] = [fx * view.zoom + view.x, fy * view.zoom + view.y];
+  const edge = 8;
+  /** The zoom at which what lies that far from the middle of the fixed step is still inside. */
+  const most = (from: number, to: number, at: number, before: number, behind: number) =>
+    Math.min(from < 0 ? (at - before) / -from : Infinity, to > 0 ? (behind - at) / to : Infinity);
+  const zoom = Math.min(
+    view.zoom,
+    most(shown.x - fx, shown.x + shown.w - fx, sx, edge, pane.clientWidth - edge),
+    most(shown.y - fy, shown.y + shown.h - fy, sy, edge, pane.clientHeight - edge),
+  );
+  if (zoom < Math.max(FITS_FROM, view.zoom * SHRINK)) return null;
+  return { x: sx - fx * zoom, y: sy - fy * zoom, zoom };
+}
+
 /** How far a step that both layouts know has moved. */
 export function anchorIn(old: Graph, next: Graph, id: string | undefined): { x: number; y: number } | null {
   const a = old.nodes.find((n) => n.id === id);
