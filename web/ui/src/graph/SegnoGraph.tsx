@@ -22,6 +22,8 @@ const nodeTypes = { step: StepNode };
 const edgeTypes = { flow: FlowEdge };
 /** From this many steps on only those in view are mounted; an outline list names them all. */
 const CULL_FROM = 120;
+/** The most of a pane that counts as covered. */
+const MOST_COVERED = 0.6;
 /** How many frames a step that comes into view may take to be there. */
 const FRAMES = 10;
 const NO_STEPS: Map<string, Step> = new Map();
@@ -51,6 +53,8 @@ export interface SegnoGraphProps {
   onWire?(wire: Wire | null): void;
   gestures?: Gestures | null; // edit mode; null while nothing may be changed
   dimmed?: boolean;
+  /** How much of the pane's lower part something else covers, in CSS pixels. */
+  covered?(): number;
   children?: ReactNode;
 }
 
@@ -135,7 +139,7 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
     const sight = box.current?.getBoundingClientRect();
     if (!node || !sight) return;
     const covered = covers();
-    const pane = { left: sight.left, top: sight.top, right: sight.right, bottom: covered ? sight.top + sight.height * 0.42 : sight.bottom };
+    const pane = { left: sight.left, top: sight.top, right: sight.right, bottom: sight.bottom - covered };
     const a = flow.flowToScreenPosition({ x: node.x, y: node.y });
     const b = flow.flowToScreenPosition({ x: node.x + node.w, y: node.y + node.h });
     const margin = 32;
@@ -160,18 +164,23 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
     take(FRAMES);
   }
 
-  /** On a narrow screen the inspector's sheet covers the lower half. */
-  function covers(): boolean {
-    return mode === "edit" && matchMedia("(max-width: 900px)").matches;
+  /** What is covered of the pane; a part of it always counts as free. */
+  function covers(): number {
+    return Math.min(props.covered?.() ?? 0, (box.current?.clientHeight ?? 0) * MOST_COVERED);
   }
 
   /** The first view: all of a small flow; of a large one the step that matters most, or the beginning. */
   function opening(pane: HTMLElement): Viewport {
     if (!graph.nodes.length) return { x: 0, y: 0, zoom: 1 };
-    if (roomFor(graph, pane) >= FITS_FROM) return whole(graph, pane);
+    const free = pane.clientHeight - covers();
+    if (roomFor(graph, pane) >= FITS_FROM) {
+      const view = whole(graph, pane);
+      const at = free < pane.clientHeight ? graph.nodes.find((n) => n.id === selectedStep) : undefined;
+      return at ? { ...view, y: Math.min(view.y, free - ROOM.x - (at.y + at.h) * view.zoom) } : view;
+    }
     const top = graph.nodes.reduce((a, b) => (b.y < a.y ? b : a));
     const at = graph.nodes.find((n) => n.id === selectedStep) ?? graph.nodes.find((n) => MATTERS.has(steps.get(n.id)?.status ?? "") || n.mark) ?? top;
-    const y = at === top ? ROOM.top : pane.clientHeight / 2 - (at.h / 2) * OPENS_AT;
+    const y = at === top ? ROOM.top : free / 2 - (at.h / 2) * OPENS_AT;
     return { x: pane.clientWidth / 2 - (at.x + at.w / 2) * OPENS_AT, y: y - at.y * OPENS_AT, zoom: OPENS_AT };
   }
   // The graph is drawn once the size of its pane is known: at once in its place, so that nothing is mounted that is not seen.
