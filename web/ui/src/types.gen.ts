@@ -50,6 +50,7 @@ export interface Run {
   steps: Step[];
   actions: string[];
   parent?: Parent;
+  children?: ChildState[];
 }
 
 export interface Item {
@@ -118,6 +119,22 @@ export interface Merge {
   changes: MergeChange[];
 }
 
+export interface Recorded {
+  values: RecordedValue[];
+  items?: number;
+  item?: number;
+}
+
+export interface Gathered {
+  after: number;
+  seq: number;
+  sent: string;
+  events: Event[];
+  skipped?: number;
+  run: RunPatch;
+  steps: Step[];
+}
+
 export interface Graph {
   nodes: Node[];
   edges: Edge[];
@@ -161,6 +178,7 @@ export interface Step {
   flow?: string;
   child?: Child;
   status: string;
+  below?: string;
   port?: string;
   reason?: string;
   attempt: number;
@@ -168,6 +186,7 @@ export interface Step {
   next_at?: string;
   started_at?: string;
   ended_at?: string;
+  for_each?: boolean;
   items?: Items;
   input?: Json;
   output?: Json;
@@ -184,6 +203,18 @@ export interface Parent {
   run: string;
   step: string;
   item?: number;
+}
+
+export interface ChildState {
+  run: string;
+  flow: string;
+  status: string;
+  needs?: string;
+  shown?: string;
+  step: string;
+  item?: number;
+  depth: number;
+  says?: string;
 }
 
 export interface Child {
@@ -231,6 +262,7 @@ export interface Fact {
   type: string;
   step?: string;
   item?: number;
+  run?: string;
   text: string;
 }
 
@@ -301,6 +333,13 @@ export interface MergeChange {
   theirs: string;
 }
 
+export interface RecordedValue {
+  text?: string;
+  bytes?: number;
+  cut?: boolean;
+  why?: string;
+}
+
 export interface Node {
   id: string;
   kind: string;
@@ -342,6 +381,7 @@ export interface Fix {
   end_column: number;
   text: string;
   label: string;
+  guess?: boolean;
 }
 
 export interface Rename {
@@ -364,6 +404,9 @@ export interface Items {
   succeeded: number;
   failed: number;
   running: number;
+  retrying?: number;
+  waiting?: number;
+  uncertain?: number;
 }
 
 export interface Deciding {

@@ -7,13 +7,14 @@ import { edgesOf, refusals } from "../model/graph";
 import type { Edge, Issue } from "../types.gen";
 import { DeleteDialog, RenameDialog } from "./asks";
 import type { Offer } from "./choices";
-import { useEditor, useSnapshot } from "./context";
+import { StepContext, useEditor, useSnapshot } from "./context";
 import { ConflictDialog } from "./Conflict";
 import { PublishDialog } from "./dialogs";
 import { Inspector } from "./Inspector";
 import { Palette } from "./Palette";
 import { Picker } from "./Picker";
 import { Problems } from "./Problems";
+import { RecordedPanel } from "./RecordedPanel";
 import { Prose } from "./Prose";
 import { SheetBar } from "./Sheet";
 import { Toolbar } from "./Toolbar";
@@ -165,6 +166,7 @@ export function App() {
     select, setWire, addAfter, connect, remove, open,
     rename: (step) => setAsking({ kind: "rename", step }),
     focusStep: (id) => graphRef.current?.focusStep(id),
+    focusRecorded: () => inspector.current?.querySelector<HTMLElement>('[role="treeitem"][tabindex="0"]')?.focus(),
     focusInspector: () => inspector.current?.querySelector<HTMLElement>("textarea, select, input")?.focus(),
     nextProblem: (by) => {
       const n = draft.issues.length;
@@ -240,6 +242,11 @@ export function App() {
       <aside className="sg-inspector" ref={inspector} aria-label="Inspector">
         <SheetBar sheet={inspector} onClose={() => select(null)} onRest={() => node && covered() > 0 && graphRef.current?.showStep(node.id)} />
         <Inspector selection={selection} onSelect={(s) => select(s)} onWire={setWire} onDelete={remove} />
+        {node || !selection ? (
+          <StepContext value={node?.id ?? ""}>
+            <RecordedPanel />
+          </StepContext>
+        ) : null}
       </aside>
       {picking ? <Picker at={picking.at} title={picking.title} only={picking.only} after={picking.after} onPick={picking.pick} onClose={shutPicker} /> : null}
       {publishing ? <PublishDialog onClose={() => setPublishing(false)} onIssue={(i) => go(i, draft.issues.indexOf(i))} /> : null}

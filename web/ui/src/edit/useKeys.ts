@@ -21,6 +21,7 @@ interface Keys {
   open(step: string): boolean; // what a step runs, if it runs a flow
   focusStep(id: string): void;
   focusInspector(): void;
+  focusRecorded(): void;
   nextProblem(by: 1 | -1): void;
   toggleYaml(): void;
   fit(): void;
@@ -44,6 +45,10 @@ export function useKeys(keys: Keys): void {
       if (e.key === "F8") {
         e.preventDefault();
         return k.nextProblem(e.shiftKey ? -1 : 1);
+      }
+      if (e.key === "F4" && !e.altKey) {
+        e.preventDefault();
+        return k.focusRecorded();
       }
       if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === "f" && !e.shiftKey && !target?.closest(".cm-editor")) {
         e.preventDefault(); // the browser's own search sees only the steps that are in view

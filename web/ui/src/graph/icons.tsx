@@ -4,7 +4,7 @@ const KINDS: Record<string, string> = { call: "square-function", flow: "workflow
 
 /** The names used here; each must stand in web/static/icons.txt. */
 export type SignName =
-  | "plus" | "x" | "undo-2" | "redo-2" | "code" | "maximize" | "minus" | "trash-2" | "history" | "triangle-alert" | "play" | "link" | "search" | "chevron-down" | "upload" | "list-tree" | "rotate-ccw";
+  | "plus" | "x" | "undo-2" | "redo-2" | "code" | "maximize" | "minus" | "trash-2" | "history" | "triangle-alert" | "play" | "link" | "search" | "chevron-down" | "upload" | "list-tree" | "rotate-ccw" | "chevron-right" | "external-link";
 
 export function KindIcon({ kind }: { kind: string }) {
   return <Use name={KINDS[kind] ?? "box"} />;
