@@ -198,7 +198,7 @@ type RunRow struct {
 // ShownEvents is how many transitions the page of a run lists; the API has the others.
 const ShownEvents = 300
 
-// RunPage is GET /runs/{id}?step=&item=&attempt=&tab=&plan=. Fragments: RunHeader and RunInspector take the same struct.
+// RunPage is GET /runs/{id}?step=&item=&attempt=&tab=&plan=&items=&status=&class=&iteration=. Fragments take the same struct.
 // VerdictOf, RowsOf and InspectorOf conclude their parts from the run, so a handler has little to fill.
 type RunPage struct {
 	Chrome
@@ -211,6 +211,7 @@ type RunPage struct {
 	Axis      Axis // under the rows' bars
 	Inspector Inspector
 	Grid      *ItemsGrid   // of the selected step, if it is a for_each
+	Iteration *Iteration   // of the selected loop
 	Child     *ChildRun    // the run that the selection has started
 	Events    []view.Event // oldest first
 	Truncated bool         // Events are only the newest ones
