@@ -101,6 +101,7 @@ export interface Publication {
   graph?: string;
   running: RunsOn[];
   pinned_by: PinnedBy[];
+  children: ChildMoves[];
   tests: Tested;
 }
 
@@ -313,6 +314,12 @@ export interface RunsOn {
 export interface PinnedBy {
   flow: string;
   version: number;
+}
+
+export interface ChildMoves {
+  flow: string;
+  from: number;
+  to: number;
 }
 
 export interface Tested {
