@@ -235,11 +235,15 @@ export function FunctionField({ path, label, value, issues, functions, onCommit 
   return <Field path={path} label={label} kind="enum" mono required value={value || undefined} options={functions.map((f) => f.name)} issues={issues} onCommit={onCommit} />;
 }
 
+/** More options than these are there only once the list is about to be opened. */
+const MOST_OPTIONS = 60;
+
 function Needs({ node, spec, issues, onSelect, set }: { node: Node; spec: JsonObject; issues: Issue[]; onSelect(s: Selection): void; set: SectionProps["set"] }) {
   const { actions } = useEditor();
   const { draft } = useSnapshot();
   const edges = into(draft.graph, node.id);
   const free = useMemo(() => freeSources(draft.graph, node.id).map((f) => ({ ...f, value: `${f.from}.${f.port}` })), [draft.graph, node.id]);
+  const [asked, setAsked] = useState(false);
   const list = edges.map((e) => (e.port === "done" ? e.from : `${e.from}.${e.port}`));
   const any = node.any ?? (isObject(spec["needs"]) && "any" in spec["needs"]);
   return (
@@ -269,13 +273,15 @@ function Needs({ node, spec, issues, onSelect, set }: { node: Node; spec: JsonOb
           data-testid="add-need"
           aria-label="Add a step that is needed"
           value=""
+          onPointerDown={() => setAsked(true)}
+          onFocus={() => setAsked(true)}
           onChange={(e) => {
             const pick = free.find((f) => f.value === e.target.value);
             if (pick) actions.connect(pick.from, pick.port, node.id);
           }}
         >
           <option value="">Add…</option>
-          {free.map((f) => (
+          {(asked || free.length <= MOST_OPTIONS ? free : []).map((f) => (
             <option key={f.value} value={f.value}>
               {f.value}
             </option>
