@@ -44,6 +44,10 @@ export interface Run {
   seq: number;
   input: Json;
   output?: Json;
+  input_bytes?: number;
+  output_bytes?: number;
+  input_ref?: string;
+  output_ref?: string;
   error?: Failure;
   created_at: string;
   ended_at?: string;
@@ -60,6 +64,10 @@ export interface Item {
   child?: Child;
   input?: Json;
   output?: Json;
+  input_bytes?: number;
+  output_bytes?: number;
+  input_ref?: string;
+  output_ref?: string;
   error?: Failure;
   attempts: Attempt[];
   compensation?: Compensation;
@@ -182,6 +190,7 @@ export interface Step {
   below?: string;
   port?: string;
   reason?: string;
+  dead?: DeadEdge[];
   attempt: number;
   max_attempts?: number;
   next_at?: string;
@@ -191,6 +200,10 @@ export interface Step {
   items?: Items;
   input?: Json;
   output?: Json;
+  input_bytes?: number;
+  output_bytes?: number;
+  input_ref?: string;
+  output_ref?: string;
   error?: Failure;
   attempts?: Attempt[];
   key?: string;
@@ -404,6 +417,12 @@ export interface Dangling {
 export interface Detail {
   name: string;
   value: string;
+}
+
+export interface DeadEdge {
+  from: string;
+  port?: string;
+  why: string;
 }
 
 export interface Items {
