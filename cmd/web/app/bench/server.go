@@ -145,8 +145,11 @@ func measureServer(ctx context.Context, db *database, dir string, cfg Config) (r
 			return nil, fmt.Errorf("filling the tables with %d finished steps: %w", cfg.Finished, err)
 		}
 	}
-	if cfg.Kind == Fanout {
+	switch cfg.Kind {
+	case Fanout:
 		return s.fanout(ctx, cfg)
+	case Asleep:
+		return s.asleep(ctx, cfg)
 	}
 	return s.chain(ctx, cfg)
 }
