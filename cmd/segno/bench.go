@@ -136,6 +136,9 @@ func (t terminal) benchKind(kind bench.Kind, short string) *cobra.Command {
 	f.StringVar(&cfg.DatabaseURL, "database-url", "", "a PostgreSQL to measure on (SEGNO_DATABASE_URL; default: a private one)")
 	f.StringVar(&cfg.Profile, "profile", "", "write a CPU profile of the measured time to this file")
 	f.BoolVar(&cfg.Keep, "keep", false, "leave the tables in the database")
+	if kind != bench.Floor {
+		f.BoolVar(&cfg.Reuse, "reuse", false, "measure on the tables that --keep has left, and leave them again")
+	}
 	switch kind {
 	case bench.Floor:
 		f.IntVar(&cfg.Callers, "callers", 200, "rows in flight")

@@ -52,6 +52,8 @@ type Config struct {
 
 	// Profile writes a CPU profile of what is measured to that file. "": none.
 	Profile string
+	// Reuse measures on what Keep has left, instead of on a schema made anew, and leaves it again.
+	Reuse bool
 	// Keep leaves the schema segno_bench, with all its runs, in the database.
 	Keep bool
 }
