@@ -7,6 +7,7 @@ package web
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/segno-run/segno/runtime"
 	"github.com/segno-run/segno/runtime/invoke"
 	"github.com/segno-run/segno/runtime/live"
+	"github.com/segno-run/segno/runtime/planner"
 	"github.com/segno-run/segno/web/view"
 )
 
@@ -27,6 +29,8 @@ type Runs interface {
 	Started(ctx context.Context, flow, key string, input []byte) (id string, ok bool, err error)
 	// Press waits for the owner's word: nil, a *planner.Refusal, runtime.ErrNoRun, runtime.ErrButtonReused, or runtime.ErrUndecided.
 	Press(ctx context.Context, run string, b runtime.Button) error
+	// ReadPayload writes a part of a payload that a run refers to, from one offset up to another.
+	ReadPayload(ctx context.Context, p planner.Payload, from, to int64, w io.Writer) error
 }
 
 // Functions is what the server needs of whoever calls functions.
@@ -51,6 +55,7 @@ type Config struct {
 	Secure bool     // TLS ends here or in front: cookies are sent over it only
 
 	PasswordHash string // HashPassword of the operator's password; "" means that everybody may do everything
+	ViewerHash   string // HashPassword of the password of who may only look; "": nobody can sign in so
 
 	// Ready says what keeps the server from being ready: an empty list when nothing does. nil: it is ready.
 	Ready func(ctx context.Context) (missing []string)
@@ -116,10 +121,16 @@ func (c *Config) validate() error {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	if c.PasswordHash != "" {
-		if _, err := parseHash(c.PasswordHash); err != nil {
+	for _, hash := range []string{c.PasswordHash, c.ViewerHash} {
+		if hash == "" {
+			continue
+		}
+		if _, err := parseHash(hash); err != nil {
 			return err
 		}
+	}
+	if c.ViewerHash != "" && c.PasswordHash == "" {
+		return errors.New("web: Config.ViewerHash without PasswordHash: everybody may do everything")
 	}
 	return nil
 }

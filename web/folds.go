@@ -32,6 +32,8 @@ type folds struct {
 	made   prometheus.Counter // histories folded from their beginning
 	// outline is what a version's runs are shown by.
 	outline func(ctx context.Context, flow string, version int) (*runview.Outline, *flow.Definition, error)
+	// read gives a fold's expressions what they look into; nil for what can't be had.
+	read func(planner.Payload) []byte
 
 	mu    sync.Mutex
 	known map[foldKey]*fold
@@ -63,7 +65,9 @@ type fold struct {
 	def      *flow.Definition
 	state    *planner.State
 	events   []live.Transition // the last ones, as many as a page shows
-	messages []message         // the last ones, without a gap up to the state
+	messages []message         // the last ones, without a gap up to the state; none while all followers gather
+	each     int               // followers that want each transition by itself
+	gathers  int               // followers that gather
 	watchers map[chan struct{}]struct{}
 	failed   error // why following it ended
 }
@@ -82,6 +86,7 @@ func (fs *folds) use(row models.Run, following bool) *fold {
 	f := fs.known[key]
 	if f == nil {
 		f = &fold{key: key, uuid: row.UUID, flow: row.Flow, turn: make(chan struct{}, 1), state: planner.NewState(), watchers: map[chan struct{}]struct{}{}}
+		f.state.ReadFrom(fs.read)
 		fs.known[key] = f
 		fs.made.Inc()
 	}
@@ -205,12 +210,13 @@ func (fs *folds) forward(ctx context.Context, f *fold) error {
 func (f *fold) add(got []live.Transition) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if len(got) > keptMessages {
+	unread := f.gathers > 0 && f.each == 0 // nobody would read them one by one
+	if len(got) > keptMessages || unread {
 		f.messages = nil
 	}
 	for i, t := range got {
 		planner.Fold(f.state, t.Seq, t.At, t.Facts)
-		if len(got)-i > keptMessages {
+		if len(got)-i > keptMessages || unread {
 			continue
 		}
 		json, err := encodeJSON(runview.Event(t, f.state, f.outline))

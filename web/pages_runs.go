@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,6 +24,9 @@ import (
 // runRow is a run in a list.
 func runRow(r models.Run) templates.RunRow {
 	row := templates.RunRow{ID: r.UUID, Flow: r.Flow, Version: r.Version, Status: r.Status, Needs: r.Needs, CreatedAt: r.CreatedAt, EndedAt: r.EndedAt}
+	if r.Parent != nil {
+		row.Parent, row.ParentStep, row.ParentItem = *r.Parent, r.ParentStep, r.ParentItem
+	}
 	if r.Message != "" {
 		row.Why = r.Message
 		if r.Step != "" {
@@ -32,8 +36,42 @@ func runRow(r models.Run) templates.RunRow {
 	return row
 }
 
-// itemsShown is how many items of a for_each the inspector lists at once.
-const itemsShown = 100
+// What the lists show of an input, in characters, and of which first transitions, in bytes: a larger one is not read for it.
+const (
+	shownInput = 120
+	shownFacts = 16 << 10
+)
+
+// runRows are the rows of a list, with what waits below them.
+func (s *Server) runRows(ctx context.Context, runs []models.Run) ([]templates.RunRow, error) {
+	var open []string
+	for _, r := range runs {
+		if r.EndedAt == nil && r.Needs == "" {
+			open = append(open, r.UUID)
+		}
+	}
+	below, err := s.DB.WaitingBelow(ctx, open)
+	if err != nil {
+		return nil, err
+	}
+	numbers := make([]int64, len(runs))
+	for i, r := range runs {
+		numbers[i] = r.ID
+	}
+	first, err := s.DB.FirstFacts(ctx, numbers, shownFacts)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]templates.RunRow, len(runs))
+	for i, r := range runs {
+		rows[i] = runRow(r)
+		rows[i].Input = runtime.InputLine(first[r.ID], shownInput)
+		if rows[i].Below = below[r.UUID]; rows[i].Below != "" {
+			rows[i].Needs = string(planner.NeedsPerson)
+		}
+	}
+	return rows, nil
+}
 
 // runView fills the page of a run from its history and its address. The graph as a drawing and the events are on the whole page alone.
 func (s *Server) runView(c echo.Context, whole bool) (p templates.RunPage, err error) {
@@ -48,10 +86,16 @@ func (s *Server) runView(c echo.Context, whole bool) (p templates.RunPage, err e
 		}
 		return nil
 	})
-	if err == nil {
-		p.Latest, err = s.latest(c.Request().Context(), p.Run.Flow)
+	if err != nil {
+		return p, err
 	}
-	return p, err
+	if p.Latest, err = s.latest(c.Request().Context(), p.Run.Flow); err != nil {
+		return p, err
+	}
+	if err := s.showIteration(c, &p); err != nil {
+		return p, err
+	}
+	return p, s.showChildren(c, &p)
 }
 
 func (s *Server) runPageOf(c echo.Context, h *history) templates.RunPage {
@@ -63,6 +107,7 @@ func (s *Server) runPageOf(c echo.Context, h *history) templates.RunPage {
 	step := c.QueryParam("step")
 	p.Rows, p.Axis = templates.RowsOf(p.Run, step, now), templates.AxisOf(p.Run, now)
 	p.Inspector = inspect(c, &p, h, step)
+	p.Grid = itemsGrid(c, &p, h)
 	p.Tour = s.tour(p.Run)
 	return p
 }
@@ -70,6 +115,7 @@ func (s *Server) runPageOf(c echo.Context, h *history) templates.RunPage {
 // inspect selects what the address names; what does not exist is not selected.
 func inspect(c echo.Context, p *templates.RunPage, h *history, step string) templates.Inspector {
 	in := templates.Inspector{Tab: c.QueryParam("tab"), Succeeded: p.Run.Status == "succeeded" && len(p.Run.Output) > 0}
+	in.Keep = itemsQuery(c.QueryParams())
 	in.Attempt, _ = strconv.Atoi(c.QueryParam("attempt")) // what is no number is the last attempt
 	for i := range p.Run.Steps {
 		if p.Run.Steps[i].ID == step {
@@ -79,29 +125,13 @@ func inspect(c echo.Context, p *templates.RunPage, h *history, step string) temp
 	if in.Step == nil || in.Step.Items == nil {
 		return in
 	}
-	from, _ := strconv.Atoi(c.QueryParam("items"))
 	if index, err := strconv.Atoi(c.QueryParam("item")); err == nil {
 		if item, ok := runview.Item(h.state, h.outline, step, index); ok {
 			in.Item = &item
-			if c.QueryParam("items") == "" {
-				from = index - index%itemsShown
-			}
 		}
 	}
-	in.Paged = c.QueryParam("items") != ""
-	if failed, _ := runview.Items(h.state, h.outline, step, string(planner.Failed), 0, 1); len(failed) > 0 {
-		in.Failed = &failed[0].Index
-	}
-	from = max(from, 0)
-	page := func(from int) string {
-		return "/runs/" + p.Run.ID + "?" + url.Values{"step": {step}, "items": {strconv.Itoa(from)}}.Encode()
-	}
-	var next int
-	if in.Items, next = runview.Items(h.state, h.outline, step, "", from, itemsShown); next >= 0 {
-		in.Older = page(next)
-	}
-	if from > 0 {
-		in.Newer = page(max(0, min(from, in.Step.Items.Total)-itemsShown))
+	if first, ok := runview.FailedItem(h.state, step, -1, false); ok {
+		in.Failed = &first
 	}
 	return in
 }
@@ -112,22 +142,6 @@ func (s *Server) runPage(c echo.Context) error {
 		return err
 	}
 	return s.render(c, http.StatusOK, templates.Run(p))
-}
-
-func (s *Server) headerFragment(c echo.Context) error {
-	p, err := s.runView(c, false)
-	if err != nil {
-		return err
-	}
-	return s.render(c, http.StatusOK, templates.RunHeader(p))
-}
-
-func (s *Server) inspectorFragment(c echo.Context) error {
-	p, err := s.runView(c, false)
-	if err != nil {
-		return err
-	}
-	return s.render(c, http.StatusOK, templates.RunInspector(p))
 }
 
 // pressForm makes the handler of a button of the run page.

@@ -22,6 +22,7 @@ import (
 	"github.com/segno-run/segno/models"
 	"github.com/segno-run/segno/runtime"
 	"github.com/segno-run/segno/runtime/invoke"
+	"github.com/segno-run/segno/runtime/journal"
 	"github.com/segno-run/segno/runtime/live"
 	"github.com/segno-run/segno/runtime/planner"
 	"github.com/segno-run/segno/web"
@@ -41,6 +42,16 @@ type engine struct {
 	runs   map[string]*liveRun
 	keys   map[string]string
 	wishes sync.Map // what was sent under an id
+	kept   sync.Map // bytes by payload
+}
+
+func (e *engine) ReadPayload(_ context.Context, p planner.Payload, from, to int64, w io.Writer) error {
+	raw, ok := e.kept.Load(p)
+	if !ok {
+		return journal.ErrNoPayload
+	}
+	_, err := w.Write(raw.([]byte)[from:min(to, p.Size)])
+	return err
 }
 
 type liveRun struct {
@@ -71,6 +82,11 @@ func (e *engine) Start(ctx context.Context, req runtime.StartRequest) (string, b
 		r.number, id, req.Flow, req.Version)
 	if err != nil {
 		return "", false, err
+	}
+	if keys := runtime.InputKeys(req.Input); len(keys) > 0 {
+		if _, err := e.pool.Exec(ctx, `INSERT INTO run_keys (run, keys) VALUES ($1, $2)`, r.number, keys); err != nil {
+			return "", false, err
+		}
 	}
 	return id, true, e.input(ctx, id, &planner.Start{ID: id, Version: req.Version, Input: req.Input, By: req.By})
 }
@@ -123,7 +139,12 @@ func (e *engine) input(ctx context.Context, run string, in planner.Input) error 
 	defer e.mu.Unlock()
 	r := e.runs[run]
 	now := time.Now().UTC().Truncate(time.Microsecond)
-	facts, _, err := planner.Decide(r.program, r.state, in, now)
+	facts, commands, err := planner.Decide(r.program, r.state, in, now)
+	for _, c := range commands {
+		if k, ok := c.(*planner.Keep); ok {
+			e.kept.Store(k.Payload, k.Raw)
+		}
+	}
 	if err != nil || len(facts) == 0 {
 		return err
 	}
@@ -228,6 +249,7 @@ type site struct {
 	server    *web.Server
 	http      *httptest.Server
 	client    *http.Client
+	cookie    string // of who is signed in; "": nobody is
 }
 
 func open(t testing.TB, change ...func(*web.Config)) *site {
@@ -282,6 +304,9 @@ func (s *site) do(method, path, body string, pairs ...string) *answer {
 	req, err := http.NewRequestWithContext(s.t.Context(), method, s.http.URL+path, strings.NewReader(body))
 	if err != nil {
 		s.t.Fatal(err)
+	}
+	if s.cookie != "" {
+		req.Header.Set("Cookie", s.cookie)
 	}
 	for i := 0; i < len(pairs); i += 2 {
 		if pairs[i] == "Host" {

@@ -17,6 +17,7 @@ var directions = map[string][]string{
 	"designer/assist":  {"designer/flow", "designer/check", "designer/expr", "designer/fault"},
 	"designer/diff":    {"designer/flow", "designer/check"},
 	"designer/layout":  {"designer/flow"},
+	"designer/starter": {"designer/flow", "designer/edit"},
 	"designer/project": {"designer/flow", "designer/check", "designer/diff", "designer/edit", "designer/suggest"},
 	"designer/asl":     {"designer/flow"},
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -24,6 +25,9 @@ func (s *Store) Append(ctx context.Context, inc journal.Incarnation, writer int,
 	}
 	batch, err := s.number(ctx, batch)
 	if err != nil {
+		return fmt.Errorf("postgres: appending %d transitions: %w", len(batch), err)
+	}
+	if err := s.keep(ctx, batch); err != nil {
 		return fmt.Errorf("postgres: appending %d transitions: %w", len(batch), err)
 	}
 	fenced, err := appendOn(ctx, s.writers, inc, writer, batch)
@@ -106,6 +110,10 @@ const (
  SELECT run, seq, at, facts FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::bytea[]) AS u (run, seq, at, facts)
  WHERE EXISTS (SELECT FROM fence))`
 
+	// A child's first transition may come a second time after a commit whose outcome was unknown: its history refuses it then, not its keys.
+	keysPart = `, keyed AS (INSERT INTO run_keys (run, keys)
+ SELECT run, keys::bigint[] FROM unnest(%s::bigint[], %s::text[]) AS u (run, keys) WHERE EXISTS (SELECT FROM fence) ON CONFLICT DO NOTHING)`
+
 	countPart = ` SELECT count(*) FROM fence`
 )
 
@@ -120,14 +128,17 @@ const (
 	sent
 	used
 	written
+	keyed
+	referred
 )
 
-var parts = [...]string{born: bornPart, touched: rowPart, bornChildren: childrenPart, sent: outboxPart, used: inboxPart, written: journalPart}
+var parts = [...]string{born: bornPart, touched: rowPart, bornChildren: childrenPart, sent: outboxPart, used: inboxPart, written: journalPart,
+	keyed: keysPart, referred: refsPart}
 
 // texts are the statements of the shapes that have been met.
 var texts sync.Map
 
-// text is the statement of that shape. There are 64 at most; each connection prepares the ones that it meets.
+// text is the statement of that shape. There are 256 at most; each connection prepares the ones that it meets.
 func (s shape) text() string {
 	if known, ok := texts.Load(s); ok {
 		return known.(string)
@@ -187,6 +198,12 @@ func statement(inc journal.Incarnation, writer int, batch []journal.Transition) 
 	}
 	if runs, seqs, ats, facts := history(batch); len(runs) > 0 {
 		add(written, runs, seqs, ats, facts)
+	}
+	if runs, keys := keys(batch); len(runs) > 0 {
+		add(keyed, runs, keys)
+	}
+	if runs, hashes := refs(batch); len(runs) > 0 {
+		add(referred, runs, hashes)
 	}
 	return made.text(), args
 }
@@ -258,4 +275,23 @@ func history(batch []journal.Transition) (runs, seqs []int64, ats []time.Time, f
 		runs, seqs, ats, facts = append(runs, t.Run), append(seqs, t.Seq), append(ats, t.At), append(facts, t.Facts)
 	}
 	return runs, seqs, ats, facts
+}
+
+// keys lists the runs of a batch that have keys, and those as the text of an array: one column holds no arrays of different lengths.
+func keys(batch []journal.Transition) (runs []int64, keys []string) {
+	for i := range batch {
+		t := &batch[i]
+		if len(t.Keys) == 0 {
+			continue
+		}
+		text := []byte{'{'}
+		for k, key := range t.Keys {
+			if k > 0 {
+				text = append(text, ',')
+			}
+			text = strconv.AppendInt(text, key, 10)
+		}
+		runs, keys = append(runs, t.Run), append(keys, string(append(text, '}')))
+	}
+	return runs, keys
 }

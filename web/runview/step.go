@@ -12,7 +12,7 @@ import (
 // StepOf shows one step of a run. Without values its Input, Output and Attempts are left out, and its cost does not depend on how many items it has.
 func StepOf(s *planner.State, o *Outline, name string, values bool) view.Step {
 	def := o.Step(name)
-	v := view.Step{ID: name, Kind: def.Kind, Title: def.Title, Function: def.Function, Flow: def.Flow, Status: string(planner.Pending), MaxAttempts: def.MaxAttempts}
+	v := view.Step{ID: name, Kind: def.Kind, Title: def.Title, Function: def.Function, Flow: def.Flow, Status: string(planner.Pending), MaxAttempts: def.MaxAttempts, ForEach: def.ForEach}
 	st, ok := s.Steps[name]
 	if !ok {
 		v.Reason = blocker(s, o, def)
@@ -29,7 +29,7 @@ func StepOf(s *planner.State, o *Outline, name string, values bool) view.Step {
 	}
 	v.Error, v.Unknown = stepError(st), st.Unknown()
 	if st.Planned {
-		v.Items = &view.Items{Total: len(st.Items), Succeeded: st.Done, Failed: len(st.Lost), Running: st.Open}
+		v.Items = &view.Items{Total: len(st.Items), Succeeded: st.Done, Failed: len(st.Lost), Running: st.Open, Retrying: st.Retries, Waiting: st.Between, Uncertain: st.Unsure}
 	} else {
 		v.Attempt = st.Made()
 		v.MaxAttempts = bound(def.MaxAttempts, &st.Unit)
@@ -46,10 +46,16 @@ func StepOf(s *planner.State, o *Outline, name string, values bool) view.Step {
 	}
 	v.Loop = loop(def, st, values)
 	v.Compensation = stepUndo(s.ID, def, st, values)
+	outRef := ""
+	if st.Status == planner.Succeeded {
+		v.OutputBytes, outRef = sized(st.Result, s.ID, name, planner.NoItem, ValueOutput)
+	}
 	if values {
-		v.Input, v.Output = raw(st.In), raw(st.Result)
-		if st.Status != planner.Succeeded {
-			v.Output = nil
+		v.Dead = deadEdges(s, o, def, st)
+		v.Input = shown(st.In)
+		v.InputBytes, v.InputRef = sized(st.In, s.ID, name, planner.NoItem, ValueInput)
+		if st.Status == planner.Succeeded {
+			v.Output, v.OutputRef = shown(st.Result), outRef
 		}
 		v.Attempts = attempts(s.ID, &st.Unit)
 	}

@@ -1,7 +1,6 @@
 package templates
 
 import (
-	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
@@ -114,6 +113,22 @@ func (in Inspector) child() *view.Child {
 	return in.Step.Child
 }
 
+// ChildRun is the run that the selection has started: of a chosen attempt its own, else the latest; "" if there is none.
+func (in Inspector) ChildRun() string {
+	if in.Step == nil {
+		return ""
+	}
+	if in.Attempt > 0 {
+		if a := in.attempt(); a != nil && a.Run != "" {
+			return a.Run
+		}
+	}
+	if c := in.child(); c != nil {
+		return c.Run
+	}
+	return ""
+}
+
 // why is what keeps the selection from running, or why it was skipped; "" if nothing does.
 func (in Inspector) why() string {
 	if in.Item != nil {
@@ -206,6 +221,9 @@ func (in Inspector) attempt() *view.Attempt {
 // href is the run page's address with this selection, another tab, and optionally an attempt.
 func (in Inspector) href(run, tab string, attempt int) string {
 	q := url.Values{}
+	for name, v := range in.Keep {
+		q[name] = v
+	}
 	if in.Step != nil {
 		q.Set("step", in.Step.ID)
 	}
@@ -219,11 +237,6 @@ func (in Inspector) href(run, tab string, attempt int) string {
 		q.Set("tab", tab)
 	}
 	return "/runs/" + run + "?" + q.Encode()
-}
-
-// itemHref selects an item of the step.
-func (in Inspector) itemHref(run string, index int) string {
-	return fmt.Sprintf("/runs/%s?step=%s&item=%d", run, url.QueryEscape(in.Step.ID), index)
 }
 
 // tabNote is the little number beside a tab's name.

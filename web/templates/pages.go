@@ -6,6 +6,7 @@
 package templates
 
 import (
+	"net/url"
 	"time"
 
 	"github.com/segno-run/segno/web/view"
@@ -18,6 +19,8 @@ type Chrome struct {
 	Nonce    string // the CSP nonce for styles, for the code editor
 	Flash    *Flash
 	SignedIn bool      // a session exists: offer Sign out
+	Viewer   bool      // of who may only look
+	Token    bool      // a request of the API needs a token
 	Base     string    // this server's address, "http://127.0.0.1:8080", for commands that work pasted; "" leaves those out
 	Now      time.Time // for relative times and for bars of what still runs; the zero time means the clock
 }
@@ -42,6 +45,31 @@ type FlowsPage struct {
 	Tour  string // where "Break it, then repair it" starts, e.g. /flows/order/start?fail=ship; "" hides the strip
 	// Project is how the server's project folder stands; its problems and notes are a strip above the flows.
 	Project view.Project
+}
+
+// NewFlowPage is GET and POST /flows/new?template=&name=&title=. Its form posts name, title, template and bring.
+type NewFlowPage struct {
+	Chrome
+	Name, Title   string
+	Template      string // the chosen one
+	Templates     []Starter
+	Missing       []string // functions that templates call and this server lacks
+	Bring         bool     // register them
+	NameError     string
+	Better        string // a name made of what was typed, "" if there is none
+	Taken         string // the flow that has the name already
+	TitleError    string
+	TemplateError string
+}
+
+// Starter is a template of a new flow.
+type Starter struct {
+	Name    string
+	Title   string
+	About   string
+	Thumb   string // SVG, trusted; "" of an empty canvas
+	Calls   []string
+	Missing int // how many of Calls this server lacks
 }
 
 // FlowCard is one flow of the list.
@@ -83,6 +111,7 @@ type FlowPage struct {
 	OnFailure string    // pause or compensate
 	Problems  int
 	Health    *FlowHealth // nil: no run began lately
+	Sample    string      // an input that fits, JSON on one line, if nothing has run yet
 }
 
 // FlowRun is a flow that another one runs. Version is 0 for a draft that names none: the latest when it is published.
@@ -156,16 +185,20 @@ type RunRow struct {
 	Needs     string // person, retry, or nothing
 	Why       string // one sentence for what failed or waits: "ship: shipping.book answered 503"
 	Input     string // one line of the input, for orientation; optional
+	Below     string // id of a run below it that waits for a person; "" without one
 	Done      int    // steps that settled
 	Steps     int
 	CreatedAt time.Time
 	EndedAt   *time.Time
+
+	Parent, ParentStep string // id and step of the run that started it, "" if none did
+	ParentItem         int    // the item of that step, -1 outside a for_each
 }
 
 // ShownEvents is how many transitions the page of a run lists; the API has the others.
 const ShownEvents = 300
 
-// RunPage is GET /runs/{id}?step=&item=&attempt=&tab=&plan=. Fragments: RunHeader and RunInspector take the same struct.
+// RunPage is GET /runs/{id}?step=&item=&attempt=&tab=&plan=&items=&status=&class=&iteration=. Fragments take the same struct.
 // VerdictOf, RowsOf and InspectorOf conclude their parts from the run, so a handler has little to fill.
 type RunPage struct {
 	Chrome
@@ -177,6 +210,9 @@ type RunPage struct {
 	Rows      []StepRow
 	Axis      Axis // under the rows' bars
 	Inspector Inspector
+	Grid      *ItemsGrid   // of the selected step, if it is a for_each
+	Iteration *Iteration   // of the selected loop
+	Child     *ChildRun    // the run that the selection has started
 	Events    []view.Event // oldest first
 	Truncated bool         // Events are only the newest ones
 	Tour      Tour         // what to try next, on a run of the sample
@@ -191,15 +227,12 @@ type RunPage struct {
 type Inspector struct {
 	Step      *view.Step // nil: the run itself
 	Item      *view.Item
-	Items     []view.Item // a page of items, of a for_each step
-	Older     string      // link to the next page of items
-	Newer     string      // link to the page of items before
-	Paged     bool        // the address names a page of items
 	Failed    *int        // the first item that failed, nil if none did
 	Attempt   int         // chosen attempt number, 0 for the last
 	Tab       string      // input, output, attempts, logs or error; "" picks what matters most
 	Typed     *Resolution // what a refused form held
 	Succeeded bool        // the run itself, with an output to show
+	Keep      url.Values  // of the address: what another tab keeps, the filter of items
 }
 
 // Resolution is what a person typed into the form of an uncertain step.

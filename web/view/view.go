@@ -29,6 +29,7 @@ type Fix struct {
 	EndColumn int    `json:"end_column"`
 	Text      string `json:"text"`
 	Label     string `json:"label"`
+	Guess     bool   `json:"guess,omitempty"` // what it settles, a person has to judge
 }
 
 // Graph is a flow as the canvas draws it. Positions are the server's.
@@ -119,19 +120,24 @@ type FlowRef struct {
 
 // Run is a run as GET /api/v1/runs/{id} shows it.
 type Run struct {
-	ID        string          `json:"id"`
-	Flow      string          `json:"flow"`
-	Version   int             `json:"version"`
-	Status    string          `json:"status"`
-	Seq       int64           `json:"seq"` // of the last transition that this view holds
-	Input     json.RawMessage `json:"input"`
-	Output    json.RawMessage `json:"output,omitempty"`
-	Error     *Failure        `json:"error,omitempty"`
-	CreatedAt time.Time       `json:"created_at"`
-	EndedAt   *time.Time      `json:"ended_at,omitempty"`
-	Steps     []Step          `json:"steps"`
-	Actions   []string        `json:"actions"` // what fits now: retry, compensate, cancel
-	Parent    *Parent         `json:"parent,omitempty"`
+	ID          string          `json:"id"`
+	Flow        string          `json:"flow"`
+	Version     int             `json:"version"`
+	Status      string          `json:"status"`
+	Seq         int64           `json:"seq"`   // of the last transition that this view holds
+	Input       json.RawMessage `json:"input"` // with a Payload in the place of what is above 64 KiB
+	Output      json.RawMessage `json:"output,omitempty"`
+	InputBytes  int64           `json:"input_bytes,omitempty"`
+	OutputBytes int64           `json:"output_bytes,omitempty"`
+	InputRef    string          `json:"input_ref,omitempty"` // where the whole input is, if a Payload stands in it
+	OutputRef   string          `json:"output_ref,omitempty"`
+	Error       *Failure        `json:"error,omitempty"`
+	CreatedAt   time.Time       `json:"created_at"`
+	EndedAt     *time.Time      `json:"ended_at,omitempty"`
+	Steps       []Step          `json:"steps"`
+	Actions     []string        `json:"actions"` // what fits now: retry, compensate, cancel
+	Parent      *Parent         `json:"parent,omitempty"`
+	Children    []ChildState    `json:"children,omitempty"` // runs below it that go on, those that somebody has to look at first; 50 at most
 }
 
 // Parent is the step that started a run.
@@ -139,6 +145,19 @@ type Parent struct {
 	Run  string `json:"run"`
 	Step string `json:"step"`
 	Item *int   `json:"item,omitempty"` // of a for_each
+}
+
+// ChildState is how a run stands that goes on below another one: its child, or one that a child has started.
+type ChildState struct {
+	Run    string `json:"run"`
+	Flow   string `json:"flow"`
+	Status string `json:"status"`
+	Needs  string `json:"needs,omitempty"` // person or retry, as in a list of runs
+	Shown  string `json:"shown,omitempty"` // ask, uncertain, retrying, paused, waiting or compensating: what the run above should say; none if it is simply under way
+	Step   string `json:"step"`            // of the run above, that waits for it
+	Item   *int   `json:"item,omitempty"`
+	Depth  int    `json:"depth"`          // 1: a child; 2: a child's child
+	Says   string `json:"says,omitempty"` // of the first: what its own page says
 }
 
 // Child is the run that a step of kind flow, or one of its items, started.
@@ -175,16 +194,23 @@ type Step struct {
 	Flow         string          `json:"flow,omitempty"`  // kind flow: the one that it runs
 	Child        *Child          `json:"child,omitempty"` // kind flow without a for_each: its run, once it began
 	Status       string          `json:"status"`
+	Below        string          `json:"below,omitempty"`  // what shows of its run, as of ChildState
 	Port         string          `json:"port,omitempty"`   // the branch or answer that was taken
 	Reason       string          `json:"reason,omitempty"` // why it was skipped, or what it waits for
+	Dead         []DeadEdge      `json:"dead,omitempty"`   // edges into it that were not taken, though it started; not in a live message
 	Attempt      int             `json:"attempt"`          // attempts made or under way
 	MaxAttempts  int             `json:"max_attempts,omitempty"`
 	NextAt       *time.Time      `json:"next_at,omitempty"` // of a retry or a timer
 	StartedAt    *time.Time      `json:"started_at,omitempty"`
 	EndedAt      *time.Time      `json:"ended_at,omitempty"`
-	Items        *Items          `json:"items,omitempty"`
-	Input        json.RawMessage `json:"input,omitempty"`
+	ForEach      bool            `json:"for_each,omitempty"`
+	Items        *Items          `json:"items,omitempty"` // of a for_each, once its list is known
+	Input        json.RawMessage `json:"input,omitempty"` // with a Payload in the place of what is above 64 KiB
 	Output       json.RawMessage `json:"output,omitempty"`
+	InputBytes   int64           `json:"input_bytes,omitempty"`
+	OutputBytes  int64           `json:"output_bytes,omitempty"`
+	InputRef     string          `json:"input_ref,omitempty"` // where the whole input is, if a Payload stands in it
+	OutputRef    string          `json:"output_ref,omitempty"`
 	Error        *Failure        `json:"error,omitempty"`
 	Attempts     []Attempt       `json:"attempts,omitempty"`
 	Key          string          `json:"key,omitempty"`     // idempotency key of the call
@@ -192,6 +218,13 @@ type Step struct {
 	Compensation *Compensation   `json:"compensation,omitempty"`
 	Loop         *Loop           `json:"loop,omitempty"`     // of a step with until; of a for_each its items have it
 	Deciding     *Deciding       `json:"deciding,omitempty"` // an approval that waits
+}
+
+// DeadEdge is an edge that was not taken.
+type DeadEdge struct {
+	From string `json:"from"`
+	Port string `json:"port,omitempty"`
+	Why  string `json:"why"`
 }
 
 // Loop is where a step with until stands, or one of its items.
@@ -215,7 +248,10 @@ type Items struct {
 	Total     int `json:"total"`
 	Succeeded int `json:"succeeded"`
 	Failed    int `json:"failed"`
-	Running   int `json:"running"`
+	Running   int `json:"running"`             // begun and not ended: those that retry or wait are among them
+	Retrying  int `json:"retrying,omitempty"`  // for their next attempt
+	Waiting   int `json:"waiting,omitempty"`   // for their next iteration
+	Uncertain int `json:"uncertain,omitempty"` // for a person's word
 }
 
 // Compensation is what became of undoing a step: by a function, or by having the run of a flow undo what it did.
@@ -234,8 +270,12 @@ type Item struct {
 	Status       string          `json:"status"`
 	Reason       string          `json:"reason,omitempty"` // why it does not run, if it has not ended
 	Child        *Child          `json:"child,omitempty"`  // its run, if the step runs a flow
-	Input        json.RawMessage `json:"input,omitempty"`
+	Input        json.RawMessage `json:"input,omitempty"`  // with a Payload in the place of what is above 64 KiB
 	Output       json.RawMessage `json:"output,omitempty"`
+	InputBytes   int64           `json:"input_bytes,omitempty"`
+	OutputBytes  int64           `json:"output_bytes,omitempty"`
+	InputRef     string          `json:"input_ref,omitempty"` // where the whole input is, if a Payload stands in it
+	OutputRef    string          `json:"output_ref,omitempty"`
 	Error        *Failure        `json:"error,omitempty"`
 	Attempts     []Attempt       `json:"attempts"`
 	Compensation *Compensation   `json:"compensation,omitempty"`
@@ -281,6 +321,17 @@ type Event struct {
 	Steps []Step    `json:"steps,omitempty"` // the steps that it changed, after it, without their values
 }
 
+// Gathered is how a run stands for somebody who knew it up to After: a message of the websocket with ?gather=1.
+type Gathered struct {
+	After   int64     `json:"after"` // the last transition that the reader knew
+	Seq     int64     `json:"seq"`   // of the last one that this message holds
+	Sent    time.Time `json:"sent"`  // by the server's clock
+	Events  []Event   `json:"events"`
+	Skipped int64     `json:"skipped,omitempty"` // transitions between After and the first of Events: only the newest are told one by one
+	Run     RunPatch  `json:"run"`
+	Steps   []Step    `json:"steps"` // that may have changed, as they stand, without their values
+}
+
 // RunPatch is the run's summary after an event.
 type RunPatch struct {
 	Status  string     `json:"status"`
@@ -294,5 +345,6 @@ type Fact struct {
 	Type string `json:"type"` // StepCompleted, RetryRequested, …
 	Step string `json:"step,omitempty"`
 	Item *int   `json:"item,omitempty"`
+	Run  string `json:"run,omitempty"` // the run that it speaks of beside its own: one that a step started
 	Text string `json:"text"`
 }

@@ -150,8 +150,12 @@ func (a *App) run(ctx context.Context, db *models.DB, store *postgres.Store, ser
 	if err != nil {
 		return err
 	}
+	viewers, err := viewerHash(ctx, db, a.cfg.ViewerPassword)
+	if err != nil {
+		return err
+	}
 	pages, err := web.New(web.Config{DB: db, Runs: a.engine, Broker: a.engine.Broker(), Functions: functions, Programs: programs, Logger: a.log,
-		Addr: a.listener.Addr().String(), Hosts: a.cfg.Hosts, Secure: a.cfg.Secure, PasswordHash: hash, Ready: a.missing,
+		Addr: a.listener.Addr().String(), Hosts: a.cfg.Hosts, Secure: a.cfg.Secure, PasswordHash: hash, ViewerHash: viewers, Ready: a.missing,
 		Inputs: a.input, Local: a.cfg.Local.Has, Project: a.project, Tour: "/flows/order/start?fail=ship",
 		Plug: web.Plug{Kill: fmt.Sprintf("kill -9 %d", os.Getpid()), Again: again(os.Args, a.listener.Addr().String())}})
 	if err != nil {
@@ -180,6 +184,7 @@ func (a *App) run(ctx context.Context, db *models.DB, store *postgres.Store, ser
 		return err
 	}
 	a.loaded.Store(true)
+	following.Go(func() { a.readInputs(running, db) })
 	if followed != nil {
 		following.Go(func() { followed.follow(running, a.cfg.Project) })
 	}

@@ -44,12 +44,17 @@ export interface Run {
   seq: number;
   input: Json;
   output?: Json;
+  input_bytes?: number;
+  output_bytes?: number;
+  input_ref?: string;
+  output_ref?: string;
   error?: Failure;
   created_at: string;
   ended_at?: string;
   steps: Step[];
   actions: string[];
   parent?: Parent;
+  children?: ChildState[];
 }
 
 export interface Item {
@@ -59,6 +64,10 @@ export interface Item {
   child?: Child;
   input?: Json;
   output?: Json;
+  input_bytes?: number;
+  output_bytes?: number;
+  input_ref?: string;
+  output_ref?: string;
   error?: Failure;
   attempts: Attempt[];
   compensation?: Compensation;
@@ -118,6 +127,22 @@ export interface Merge {
   changes: MergeChange[];
 }
 
+export interface Recorded {
+  values: RecordedValue[];
+  items?: number;
+  item?: number;
+}
+
+export interface Gathered {
+  after: number;
+  seq: number;
+  sent: string;
+  events: Event[];
+  skipped?: number;
+  run: RunPatch;
+  steps: Step[];
+}
+
 export interface Graph {
   nodes: Node[];
   edges: Edge[];
@@ -161,16 +186,23 @@ export interface Step {
   flow?: string;
   child?: Child;
   status: string;
+  below?: string;
   port?: string;
   reason?: string;
+  dead?: DeadEdge[];
   attempt: number;
   max_attempts?: number;
   next_at?: string;
   started_at?: string;
   ended_at?: string;
+  for_each?: boolean;
   items?: Items;
   input?: Json;
   output?: Json;
+  input_bytes?: number;
+  output_bytes?: number;
+  input_ref?: string;
+  output_ref?: string;
   error?: Failure;
   attempts?: Attempt[];
   key?: string;
@@ -184,6 +216,18 @@ export interface Parent {
   run: string;
   step: string;
   item?: number;
+}
+
+export interface ChildState {
+  run: string;
+  flow: string;
+  status: string;
+  needs?: string;
+  shown?: string;
+  step: string;
+  item?: number;
+  depth: number;
+  says?: string;
 }
 
 export interface Child {
@@ -231,6 +275,7 @@ export interface Fact {
   type: string;
   step?: string;
   item?: number;
+  run?: string;
   text: string;
 }
 
@@ -301,6 +346,13 @@ export interface MergeChange {
   theirs: string;
 }
 
+export interface RecordedValue {
+  text?: string;
+  bytes?: number;
+  cut?: boolean;
+  why?: string;
+}
+
 export interface Node {
   id: string;
   kind: string;
@@ -342,6 +394,7 @@ export interface Fix {
   end_column: number;
   text: string;
   label: string;
+  guess?: boolean;
 }
 
 export interface Rename {
@@ -359,11 +412,20 @@ export interface Detail {
   value: string;
 }
 
+export interface DeadEdge {
+  from: string;
+  port?: string;
+  why: string;
+}
+
 export interface Items {
   total: number;
   succeeded: number;
   failed: number;
   running: number;
+  retrying?: number;
+  waiting?: number;
+  uncertain?: number;
 }
 
 export interface Deciding {
