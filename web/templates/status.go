@@ -25,6 +25,10 @@ var tones = map[string]string{
 	"compensating":        "undo",
 	"compensated":         "undo",
 	"compensation_failed": "fail",
+
+	// Of tests: covered in part, and found and accepted by a person.
+	"partial":  "retry",
+	"accepted": "wait",
 }
 
 // toneClass returns the class that colours an element by status: "tone-ok".

@@ -29,6 +29,7 @@ type Fix struct {
 	EndColumn int    `json:"end_column"`
 	Text      string `json:"text"`
 	Label     string `json:"label"`
+	Guess     bool   `json:"guess,omitempty"` // what it settles, a person has to judge
 }
 
 // Graph is a flow as the canvas draws it. Positions are the server's.
@@ -100,8 +101,8 @@ type Draft struct {
 type Function struct {
 	Name       string          `json:"name"`
 	Title      string          `json:"title,omitempty"`
-	Kind       string          `json:"kind"`   // http or process
-	Target     string          `json:"target"` // URL or command line
+	Kind       string          `json:"kind"`   // http, process or local
+	Target     string          `json:"target"` // URL, command line, or the name of a Go function
 	Idempotent bool            `json:"idempotent"`
 	Input      json.RawMessage `json:"input,omitempty"`  // JSON Schema
 	Output     json.RawMessage `json:"output,omitempty"` // JSON Schema
