@@ -74,16 +74,6 @@ export interface Event {
   steps?: Step[];
 }
 
-export interface Gathered {
-  after: number;
-  seq: number;
-  sent: string;
-  events: Event[];
-  skipped?: number;
-  run: RunPatch;
-  steps: Step[];
-}
-
 export interface Assist {
   from: Place;
   to: Place;
@@ -127,6 +117,22 @@ export interface Merge {
   source: string;
   mine: string;
   changes: MergeChange[];
+}
+
+export interface Recorded {
+  values: RecordedValue[];
+  items?: number;
+  item?: number;
+}
+
+export interface Gathered {
+  after: number;
+  seq: number;
+  sent: string;
+  events: Event[];
+  skipped?: number;
+  run: RunPatch;
+  steps: Step[];
 }
 
 export interface Graph {
@@ -328,6 +334,13 @@ export interface MergeChange {
   theirs: string;
 }
 
+export interface RecordedValue {
+  text?: string;
+  bytes?: number;
+  cut?: boolean;
+  why?: string;
+}
+
 export interface Node {
   id: string;
   kind: string;
@@ -369,6 +382,7 @@ export interface Fix {
   end_column: number;
   text: string;
   label: string;
+  guess?: boolean;
 }
 
 export interface Rename {
