@@ -322,7 +322,9 @@ func (w *World) outcomes(run int64, h journal.History) {
 			case *planner.CallFailed:
 				once(f.Ref, f.Attempt)
 			case *planner.ChildEnded:
-				once(f.Ref, f.Attempt)
+				if !f.Open { // of that another fact tells what it came to
+					once(f.Ref, f.Attempt)
+				}
 			}
 		}
 	}
