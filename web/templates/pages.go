@@ -20,6 +20,7 @@ type Chrome struct {
 	Flash    *Flash
 	SignedIn bool      // a session exists: offer Sign out
 	Viewer   bool      // of who may only look
+	Token    bool      // a request of the API needs a token
 	Base     string    // this server's address, "http://127.0.0.1:8080", for commands that work pasted; "" leaves those out
 	Now      time.Time // for relative times and for bars of what still runs; the zero time means the clock
 }
@@ -110,6 +111,7 @@ type FlowPage struct {
 	OnFailure string    // pause or compensate
 	Problems  int
 	Health    *FlowHealth // nil: no run began lately
+	Sample    string      // an input that fits, JSON on one line, if nothing has run yet
 }
 
 // FlowRun is a flow that another one runs. Version is 0 for a draft that names none: the latest when it is published.

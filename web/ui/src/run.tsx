@@ -1,5 +1,6 @@
 // The run page's entry: the page is complete without it; this keeps it true while the run goes on.
 import { createRoot } from "react-dom/client";
+import { announceRun } from "./polite";
 import { applyGathered, Lag, withBelow } from "./model/gather";
 import { Fragments } from "./run/fragments";
 import { Frames } from "./run/frames";
@@ -71,6 +72,7 @@ function start(host: HTMLElement, embedded: { run: Run; graph: Graph }): void {
     void fragments.select();
   });
   watchHeight();
+  announceRun();
   watchItemKeys();
   showItem();
   document.body.dataset["seq"] = String(state.run.seq);
