@@ -92,6 +92,16 @@ function start(host: HTMLElement, embedded: { run: Run; graph: Graph }): void {
     if (ENDED.has(run.status)) settleFlash();
   });
 
+  // Why a step has not begun changes with steps that it knows nothing of, so a node asks the list of steps when somebody points at it.
+  host.addEventListener("pointerover", (e) => {
+    const node = e.target instanceof Element ? e.target.closest<HTMLElement>(".sg-node") : null;
+    const id = node?.dataset["testid"]?.slice("node-".length);
+    if (!node || !id) return;
+    const why = node.dataset["status"] === "pending" ? document.querySelector<HTMLElement>(`#run-steps [data-step="${CSS.escape(id)}"] .c-status`)?.title : "";
+    if (why) node.title = node.dataset["why"] = why;
+    else if (node.dataset["why"] === node.title) node.removeAttribute("title"); // it has begun, and says nothing of its own
+  });
+
   let connection: Connection = { state: "paused", since: Date.now() };
   const lag = new Lag();
   let late = 0; // how late the last message came

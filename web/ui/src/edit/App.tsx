@@ -16,6 +16,7 @@ import { Picker } from "./Picker";
 import { Problems } from "./Problems";
 import { RecordedPanel } from "./RecordedPanel";
 import { Prose } from "./Prose";
+import { SheetBar } from "./Sheet";
 import { Toolbar } from "./Toolbar";
 import { useKeys } from "./useKeys";
 import { trail } from "./trail";
@@ -35,6 +36,18 @@ interface Picking {
   only?: "call" | "flow" | undefined;
   after?: string | undefined;
   pick(offer: Offer): void;
+}
+
+/** The control of a field, or of the nearest that holds it: a problem of a whole list is at the list. */
+function fieldOf(root: HTMLElement, path: string): HTMLElement | null {
+  const keys = path.match(/\[\d+\]|\.?[^.[\]]+/g) ?? [];
+  for (let n = keys.length; n > 0; n--) {
+    const at = keys.slice(0, n).join("");
+    const name = CSS.escape(at);
+    const found = root.querySelector<HTMLElement>(`[data-testid="field-${name}"], [data-testid="choice-${name}"], [data-testid="add-${name}"]`);
+    if (found) return found.matches("ul, fieldset") ? found.querySelector<HTMLElement>("button, select, input") : found;
+  }
+  return null;
 }
 
 /** How long a notice stays, in milliseconds; a refusal stays until it is dismissed or replaced. */
@@ -145,13 +158,20 @@ export function App() {
     } else setYaml(true);
     requestAnimationFrame(() => {
       yamlRef.current?.focus(issue.line, issue.column);
-      const field = issue.field && inspector.current?.querySelector<HTMLElement>(`[data-testid="field-${CSS.escape(issue.field)}"]`);
+      const field = issue.field && inspector.current && fieldOf(inspector.current, issue.field);
       if (field) {
         field.closest("details")?.setAttribute("open", "");
         field.focus();
       }
     });
   }
+
+  /** How much of the graph the sheet covers on a narrow screen. */
+  const covered = useCallback(() => {
+    const sheet = inspector.current?.getBoundingClientRect();
+    const pane = document.querySelector(".sg-graph")?.getBoundingClientRect();
+    return sheet?.height && pane && matchMedia("(max-width: 900px)").matches ? Math.max(0, pane.bottom - sheet.top) : 0;
+  }, []);
 
   useKeys({
     graph, selection, frozen, busy: publishing || picking !== null || asking !== null || snap.theirs !== null, wire,
@@ -207,7 +227,7 @@ export function App() {
         }}
       />
       <main className="sg-main">
-        <SegnoGraph ref={graphRef} mode="edit" graph={graph} selection={selection} onSelect={(s: Selection) => select(s)} wire={wire} onWire={frozen ? undefined : setWire} gestures={gestures} dimmed={frozen} />
+        <SegnoGraph ref={graphRef} mode="edit" graph={graph} selection={selection} onSelect={(s: Selection) => select(s)} wire={wire} onWire={frozen ? undefined : setWire} gestures={gestures} dimmed={frozen} covered={covered} />
         {frozen ? (
           <p className="sg-banner" data-tone="fail" role="alert" data-testid="broken">
             The YAML cannot be read: <Prose text={draft.issues[0]?.message ?? "see the problems below"} />. The graph shows the last text that could be.
@@ -230,11 +250,9 @@ export function App() {
         ) : null}
         <Problems open={problems} onToggle={() => setProblems(!problems)} current={problem} onGo={go} />
       </main>
-      {yaml ? <YamlPanel ref={yamlRef} startAt={line ?? 0} /> : null}
+      {yaml ? <YamlPanel ref={yamlRef} startAt={draft.issues[problem]?.line ?? line ?? 0} /> : null}
       <aside className="sg-inspector" ref={inspector} aria-label="Inspector">
-        <button type="button" className="sg-mini sg-shut sg-narrow" aria-label="Close" onClick={() => select(null)}>
-          <Sign name="x" />
-        </button>
+        <SheetBar sheet={inspector} onClose={() => select(null)} onRest={() => node && covered() > 0 && graphRef.current?.showStep(node.id)} />
         <Inspector selection={selection} onSelect={(s) => select(s)} onWire={setWire} onDelete={remove} />
         {node || !selection ? (
           <StepContext value={node?.id ?? ""}>
