@@ -153,7 +153,6 @@ func states(t testing.TB, s, empty site) []state {
 			b.submit(".try button.primary")
 			b.find(".tried")
 		}},
-		{"login", s.url + "/login", plainPage, nil},
 		{"keys", s.url + "/flows", plainPage, func(b *tab) {
 			b.do("opening the list of keys", chromedp.KeyEvent("?"))
 			b.find("#keys")
@@ -161,7 +160,7 @@ func states(t testing.TB, s, empty site) []state {
 		{"not-found", s.url + "/nowhere", plainPage, nil},
 		{"run-not-found", s.url + "/runs/nobody", plainPage, nil},
 	}
-	return list
+	return append(list, laterStates(t, s, done, failed)...)
 }
 
 // nothing is a server of a project folder that holds no flow.
