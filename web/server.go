@@ -9,6 +9,7 @@ import (
 
 	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/runtime"
+	"github.com/segno-run/segno/web/runview"
 	"github.com/segno-run/segno/web/static"
 )
 
@@ -39,7 +40,7 @@ func New(c Config) (*Server, error) {
 	s.metrics = newMetrics(c.Metrics)
 	s.signIn = newSignIn(c.PasswordHash, c.ViewerHash, c.Now)
 	s.flows, s.linker = newFlowReader(c.DB), NewLinker(c.DB)
-	s.folds = &folds{db: c.DB, broker: s.Broker, made: s.metrics.folds, outline: s.outline, known: map[foldKey]*fold{}}
+	s.folds = &folds{db: c.DB, broker: s.Broker, made: s.metrics.folds, outline: s.outline, read: s.readPayload, known: map[foldKey]*fold{}}
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.IPExtractor = echo.ExtractIPDirect() // headers that name another client can be written by anybody
 	s.echo.HTTPErrorHandler = s.answerError
@@ -114,6 +115,7 @@ func (s *Server) apiRoutes(g *echo.Group) {
 	g.GET("/flows/:flow/draft/references", s.getReferences)
 	g.GET("/flows/:flow/draft/publication", s.publication)
 	g.GET("/flows/:flow/tests", s.listTests)
+	g.GET("/flows/:flow/tests/first", s.getFirstTest) // no file: those end with .yaml or .json
 	g.GET("/flows/:flow/tests/:file", s.getTest)
 	g.PUT("/flows/:flow/tests/:file", s.putTest)
 	g.DELETE("/flows/:flow/tests/:file", s.deleteTest)
@@ -128,6 +130,10 @@ func (s *Server) apiRoutes(g *echo.Group) {
 	g.GET("/runs", s.listRuns)
 	g.GET("/runs/:run", s.getRun)
 	g.GET("/runs/:run/events", s.getEvents)
+	g.GET("/runs/:run/input", s.getValue(runview.ValueInput))
+	g.GET("/runs/:run/output", s.getValue(runview.ValueOutput))
+	g.GET("/runs/:run/steps/:step/input", s.getValue(runview.ValueInput))
+	g.GET("/runs/:run/steps/:step/output", s.getValue(runview.ValueOutput))
 	g.GET("/runs/:run/steps/:step/items", s.getItems)
 	g.POST("/runs/:run/evaluate", s.evaluate)
 	g.GET("/runs/:run/plan", s.getPlan)

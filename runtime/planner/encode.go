@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"bytes"
 	"fmt"
 	"reflect"
 	"slices"
@@ -9,10 +10,10 @@ import (
 )
 
 // Reader is the version of the encoding and of Apply that this release has. A run carries the lowest reader version that understands its history.
-const Reader = 3
+const Reader = 4
 
 // lasts are the last kinds of fact that the readers before this one know, from reader 1 on.
-var lasts = []uint8{27, 34}
+var lasts = []uint8{27, 34, 43}
 
 // ReaderOf is the lowest reader version that understands these facts.
 func ReaderOf(facts []Fact) int {
@@ -33,6 +34,9 @@ func readerOf(f Fact) int {
 		if f.Iteration > 0 {
 			return 3 // an earlier one would take the first iteration's output for the step's
 		}
+	}
+	if refers(f) {
+		return 4 // an earlier one would take the stand-in for the value
 	}
 	reader := 1
 	for n := numbers[reflect.TypeOf(f)]; reader <= len(lasts) && n > lasts[reader-1]; {
@@ -94,9 +98,9 @@ var numbers = func() map[reflect.Type]uint8 {
 
 var encMode, decMode = modes()
 
-func modes() (cbor.EncMode, cbor.DecMode) {
+func modes() (cbor.UserBufferEncMode, cbor.DecMode) {
 	// Times keep nanoseconds: a history must fold to the very deadlines that were concluded.
-	enc, err := cbor.EncOptions{Time: cbor.TimeRFC3339NanoUTC, Sort: cbor.SortNone}.EncMode()
+	enc, err := cbor.EncOptions{Time: cbor.TimeRFC3339NanoUTC, Sort: cbor.SortNone}.UserBufferEncMode()
 	if err != nil {
 		panic(err)
 	}
@@ -109,16 +113,16 @@ func modes() (cbor.EncMode, cbor.DecMode) {
 
 // Encode turns the facts of one transition into its stored form: the byte 1, then for each fact its number and its body in CBOR (RFC 8949).
 func Encode(facts []Fact) ([]byte, error) {
-	out := []byte{1}
+	var out bytes.Buffer
+	out.Grow(192 * len(facts)) // about what a call's outcome takes
+	out.WriteByte(1)
 	for _, f := range facts {
-		body, err := encMode.Marshal(f)
-		if err != nil {
+		out.WriteByte(numbers[reflect.TypeOf(f)])
+		if err := encMode.MarshalToBuffer(f, &out); err != nil {
 			return nil, fmt.Errorf("encoding %T: %w", f, err)
 		}
-		out = append(out, numbers[reflect.TypeOf(f)])
-		out = append(out, body...)
 	}
-	return out, nil
+	return out.Bytes(), nil
 }
 
 // Decode is the inverse of Encode.

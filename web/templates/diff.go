@@ -7,6 +7,7 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/segno-run/segno/web/view"
+	"github.com/segno-run/segno/web/words"
 )
 
 // DiffPage is GET /flows/{name}/diff?from=&to=&view=&lines=&change=: two versions on one graph, as text or as Markdown.
@@ -84,6 +85,16 @@ func (p DiffPage) url(viewed string, split bool, change *view.DiffChange) templ.
 }
 
 func (p DiffPage) changeURL(c view.DiffChange) templ.SafeURL { return p.url(p.View, p.Split, &c) }
+
+// changeOf is the first change that is about a step, nil if none is.
+func (p DiffPage) changeOf(step string) *view.DiffChange {
+	for i := range p.Changes {
+		if p.Changes[i].Step == step {
+			return &p.Changes[i]
+		}
+	}
+	return nil
+}
 
 // at is the place of the chosen change among all, from 0; -1 without one.
 func (p DiffPage) at() int {
@@ -185,17 +196,7 @@ func signClass(sign string) string {
 }
 
 // signSaid is a sign for those who do not see it.
-func signSaid(sign string) string {
-	switch sign {
-	case "+":
-		return "Added: "
-	case "-":
-		return "Removed: "
-	case "!":
-		return "Mind: "
-	}
-	return "Changed: "
-}
+func signSaid(sign string) string { return words.Title(words.Mark(sign)) + ": " }
 
 // sign is how a sign is shown: a minus as wide as a plus.
 func sign(s string) string {

@@ -1,8 +1,9 @@
 package templates
 
 import (
-	"strings"
 	"time"
+
+	"github.com/segno-run/segno/web/words"
 )
 
 // RunsPage is GET /runs, its filters and its place in the list in the address.
@@ -24,6 +25,7 @@ type RunsPage struct {
 	Unread    time.Time // when the newest run began that no input finds yet; zero: all are found
 	HasAny    bool      // any run at all, whatever the filter
 	StartAt   string    // flow to suggest when there is none
+	Sample    string    // an input that fits it, JSON on one line
 	Query     string    // the filters as an address has them
 	Views     []RunView // kept on the server
 }
@@ -79,4 +81,4 @@ func (f RunsFilter) chipOn(status string) bool {
 // ShortID is an id as the lists show it.
 func ShortID(id string) string { return shortID(id) }
 
-func className(class string) string { return strings.ReplaceAll(class, "_", " ") }
+func className(class string) string { return words.Class(class) }

@@ -35,6 +35,7 @@ func Run(t *testing.T, open func(t *testing.T) journal.Store, o Options) {
 		run  func(*testing.T, *suite)
 	}{
 		{"AppendAndLoad", appendAndLoad},
+		{"LoadSeveral", loadSeveral},
 		{"AppendIsAtomic", appendIsAtomic},
 		{"DuplicateSeq", duplicateSeq},
 		{"DuplicateUUID", duplicateUUID},
@@ -60,6 +61,15 @@ func Run(t *testing.T, open func(t *testing.T) journal.Store, o Options) {
 		{"Refusal", refusal},
 		{"ChildrenAndLetters", childrenAndLetters},
 		{"ChildrenAreAtomic", childrenAreAtomic},
+		{"PayloadOnce", payloadOnce},
+		{"PayloadPieces", payloadPieces},
+		{"PayloadBytes", payloadBytes},
+		{"PayloadAtOnce", payloadAtOnce},
+		{"PayloadRefused", payloadRefused},
+		{"PayloadKeptWithAppend", payloadKeptWithAppend},
+		{"PayloadMissing", payloadMissing},
+		{"PayloadSwept", payloadSwept},
+		{"PayloadSweptUnderAppends", payloadSweptUnderAppends},
 		{"ReserveIDs", reserveIDs},
 		{"ReserveStart", reserveStart},
 	}

@@ -44,6 +44,10 @@ export interface Run {
   seq: number;
   input: Json;
   output?: Json;
+  input_bytes?: number;
+  output_bytes?: number;
+  input_ref?: string;
+  output_ref?: string;
   error?: Failure;
   created_at: string;
   ended_at?: string;
@@ -60,6 +64,10 @@ export interface Item {
   child?: Child;
   input?: Json;
   output?: Json;
+  input_bytes?: number;
+  output_bytes?: number;
+  input_ref?: string;
+  output_ref?: string;
   error?: Failure;
   attempts: Attempt[];
   compensation?: Compensation;
@@ -101,6 +109,7 @@ export interface Publication {
   graph?: string;
   running: RunsOn[];
   pinned_by: PinnedBy[];
+  children: ChildMoves[];
   tests: Tested;
 }
 
@@ -181,6 +190,7 @@ export interface Step {
   below?: string;
   port?: string;
   reason?: string;
+  dead?: DeadEdge[];
   attempt: number;
   max_attempts?: number;
   next_at?: string;
@@ -190,6 +200,10 @@ export interface Step {
   items?: Items;
   input?: Json;
   output?: Json;
+  input_bytes?: number;
+  output_bytes?: number;
+  input_ref?: string;
+  output_ref?: string;
   error?: Failure;
   attempts?: Attempt[];
   key?: string;
@@ -315,6 +329,12 @@ export interface PinnedBy {
   version: number;
 }
 
+export interface ChildMoves {
+  flow: string;
+  from: number;
+  to: number;
+}
+
 export interface Tested {
   total: number;
   failed: number;
@@ -397,6 +417,12 @@ export interface Dangling {
 export interface Detail {
   name: string;
   value: string;
+}
+
+export interface DeadEdge {
+  from: string;
+  port?: string;
+  why: string;
 }
 
 export interface Items {

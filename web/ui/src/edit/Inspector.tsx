@@ -10,7 +10,7 @@ import { StepContext, useEditor, useSnapshot } from "./context";
 import { Field, Issues } from "./fields";
 import { FlowForm } from "./FlowForm";
 import { ManyForm } from "./ManyForm";
-import { SchemaForm } from "./SchemaForm";
+import { SchemaForm, type SetYaml } from "./SchemaForm";
 import { ApprovalFields, CompensateFields, FailFields, RetryFields, SetFields, SignalFields, SwitchFields, UntilFields, WaitFields, type SectionProps } from "./sections";
 
 interface Props {
@@ -66,10 +66,12 @@ function StepForm({ node, onSelect, onWire, onDelete }: { node: Node } & Pick<Pr
   const issues = useMemo(() => draft.issues.filter((i) => i.step === node.id), [draft.issues, node.id]);
   const set = (path: string, value: Json | undefined, typed = false) => actions.set(node.id, path, value, typed);
   const memory = `${draft.flow}/${node.id}`;
-  const section: SectionProps = { spec, issues, set, memory, functions };
+  const yaml: SetYaml = (path, text, refused) => actions.setYaml(node.id, path, text, refused);
+  const section: SectionProps = { spec, issues, set, yaml, memory, functions };
 
   return (
-    <section className="sg-form" aria-label={`Step ${node.id}`} data-testid="inspector" inert={draft.broken}>
+    <section className="sg-form" aria-label={`Step ${node.id}`} data-testid="inspector">
+      <fieldset className="sg-frozen" disabled={draft.broken}>
       <div className="sg-form-head">
         <KindIcon kind={node.kind} />
         <h2 className="sg-cap">{node.kind}</h2>
@@ -106,7 +108,7 @@ function StepForm({ node, onSelect, onWire, onDelete }: { node: Node } & Pick<Pr
       {node.kind === "switch" ? <SwitchFields {...section} /> : null}
       {node.kind === "set" ? <SetFields {...section} /> : null}
       {node.kind === "wait" ? <WaitFields {...section} /> : null}
-      {node.kind === "signal" ? <SignalFields {...section} setYaml={(path, text) => actions.setYaml(node.id, path, text)} /> : null}
+      {node.kind === "signal" ? <SignalFields {...section} /> : null}
       {node.kind === "approval" ? <ApprovalFields {...section} /> : null}
       {node.kind === "fail" ? <FailFields {...section} /> : null}
 
@@ -143,6 +145,7 @@ function StepForm({ node, onSelect, onWire, onDelete }: { node: Node } & Pick<Pr
         <Field path="notes" label="For people" rows={3} value={spec["notes"]} issues={issues} about="They mean nothing, and are no part of the content hash." onCommit={(v, typed) => set("notes", v, typed)} />
       </details>
       <Unplaced issues={issues} />
+      </fieldset>
     </section>
   );
 }
@@ -154,7 +157,7 @@ function Unplaced({ issues }: { issues: Issue[] }) {
   return rest.length ? <Issues issues={rest} /> : null;
 }
 
-function CallFields({ spec, issues, set, memory, functions }: SectionProps) {
+function CallFields({ spec, issues, set, yaml, memory, functions }: SectionProps) {
   const name = typeof spec["call"] === "string" ? spec["call"] : "";
   const fn: Fn | undefined = functions.find((f) => f.name === name);
   const schema = resolve(fn?.input, fn?.input);
@@ -168,13 +171,13 @@ function CallFields({ spec, issues, set, memory, functions }: SectionProps) {
         </p>
       ) : null}
       <h3 className="sg-cap">Input</h3>
-      <SchemaForm memory={memory} path="with" root={fn?.input} schema={schema} value={spec["with"]} issues={issues} onSet={set} />
+      <SchemaForm memory={memory} path="with" root={fn?.input} schema={schema} value={spec["with"]} issues={issues} onSet={set} onYaml={yaml} />
     </>
   );
 }
 
 /** The flow that the step runs, in which version, and with what. */
-function ChildFields({ spec, issues, set, memory }: SectionProps) {
+function ChildFields({ spec, issues, set, yaml, memory }: SectionProps) {
   const { flows } = useEditor();
   const name = typeof spec["flow"] === "string" ? spec["flow"] : "";
   const version = typeof spec["version"] === "number" ? spec["version"] : 0;
@@ -204,7 +207,7 @@ function ChildFields({ spec, issues, set, memory }: SectionProps) {
         </p>
       ) : null}
       <h3 className="sg-cap">Input</h3>
-      <SchemaForm memory={memory} path="with" root={input} schema={resolve(input, input)} value={spec["with"]} issues={issues} onSet={set} />
+      <SchemaForm memory={memory} path="with" root={input} schema={resolve(input, input)} value={spec["with"]} issues={issues} onSet={set} onYaml={yaml} />
     </>
   );
 }
