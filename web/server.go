@@ -9,6 +9,7 @@ import (
 
 	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/runtime"
+	"github.com/segno-run/segno/web/runview"
 	"github.com/segno-run/segno/web/static"
 )
 
@@ -126,6 +127,10 @@ func (s *Server) apiRoutes(g *echo.Group) {
 	g.GET("/runs", s.listRuns)
 	g.GET("/runs/:run", s.getRun)
 	g.GET("/runs/:run/events", s.getEvents)
+	g.GET("/runs/:run/input", s.getValue(runview.ValueInput))
+	g.GET("/runs/:run/output", s.getValue(runview.ValueOutput))
+	g.GET("/runs/:run/steps/:step/input", s.getValue(runview.ValueInput))
+	g.GET("/runs/:run/steps/:step/output", s.getValue(runview.ValueOutput))
 	g.GET("/runs/:run/steps/:step/items", s.getItems)
 	g.GET("/runs/:run/plan", s.getPlan)
 	g.POST("/runs/:run/retry", s.press(plannedBody(runtime.ButtonRetry)))
