@@ -63,7 +63,9 @@ type fold struct {
 	def      *flow.Definition
 	state    *planner.State
 	events   []live.Transition // the last ones, as many as a page shows
-	messages []message         // the last ones, without a gap up to the state
+	messages []message         // the last ones, without a gap up to the state; none while all followers gather
+	each     int               // followers that want each transition by itself
+	gathers  int               // followers that gather
 	watchers map[chan struct{}]struct{}
 	failed   error // why following it ended
 }
@@ -205,12 +207,13 @@ func (fs *folds) forward(ctx context.Context, f *fold) error {
 func (f *fold) add(got []live.Transition) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if len(got) > keptMessages {
+	unread := f.gathers > 0 && f.each == 0 // nobody would read them one by one
+	if len(got) > keptMessages || unread {
 		f.messages = nil
 	}
 	for i, t := range got {
 		planner.Fold(f.state, t.Seq, t.At, t.Facts)
-		if len(got)-i > keptMessages {
+		if len(got)-i > keptMessages || unread {
 			continue
 		}
 		json, err := encodeJSON(runview.Event(t, f.state, f.outline))

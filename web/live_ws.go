@@ -30,7 +30,8 @@ var upgrader = websocket.Upgrader{
 	},
 }
 
-// live follows a run over a websocket: view.Event messages for everything after ?after=SEQ, in order and without gaps, as it is committed.
+// live follows a run over a websocket: view.Event messages for everything after ?after=SEQ, in order and without gaps, as it is committed. With ?gather=1
+// they are view.Gathered messages, for whom it is enough to know how things stand.
 //
 // Each message is made of what the journal holds, so a client that resumes gets exactly what it would have got. Nothing is buffered for a slow client:
 // the journal is its buffer.
@@ -39,6 +40,7 @@ func (s *Server) live(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	gather := c.QueryParam("gather") == "1"
 	if !websocket.IsWebSocketUpgrade(c.Request()) {
 		return (fail(CodeBadRequest, "this address speaks websocket only")).as(http.StatusUpgradeRequired)
 	}
@@ -54,6 +56,7 @@ func (s *Server) live(c echo.Context) error {
 	defer s.sockets.Done()
 	f := s.folds.use(row, true)
 	defer s.folds.leave(f, true)
+	defer f.follows(gather)()
 	if err := s.folds.forward(ctx, f); err != nil {
 		return err
 	}
@@ -69,7 +72,11 @@ func (s *Server) live(c echo.Context) error {
 	var aside sync.WaitGroup
 	aside.Go(func() { w.read(cancel) })
 	aside.Go(func() { w.ping(ctx, cancel, s.ended) })
-	err = s.folds.follow(ctx, f, int64(after), w.send)
+	if gather {
+		err = f.gather(ctx, int64(after), w.send)
+	} else {
+		err = s.folds.follow(ctx, f, int64(after), w.send)
+	}
 	w.bye(s.closing(), err)
 	cancel()
 	conn.Close() // ends read

@@ -32,9 +32,6 @@ func runRow(r models.Run) templates.RunRow {
 	return row
 }
 
-// itemsShown is how many items of a for_each the inspector lists at once.
-const itemsShown = 100
-
 // runView fills the page of a run from its history and its address. The graph as a drawing and the events are on the whole page alone.
 func (s *Server) runView(c echo.Context, whole bool) (p templates.RunPage, err error) {
 	err = s.look(c.Request().Context(), c.Param("run"), func(h *history) error {
@@ -63,6 +60,7 @@ func (s *Server) runPageOf(c echo.Context, h *history) templates.RunPage {
 	step := c.QueryParam("step")
 	p.Rows, p.Axis = templates.RowsOf(p.Run, step, now), templates.AxisOf(p.Run, now)
 	p.Inspector = inspect(c, &p, h, step)
+	p.Grid = itemsGrid(c, &p, h)
 	p.Tour = s.tour(p.Run)
 	return p
 }
@@ -70,6 +68,7 @@ func (s *Server) runPageOf(c echo.Context, h *history) templates.RunPage {
 // inspect selects what the address names; what does not exist is not selected.
 func inspect(c echo.Context, p *templates.RunPage, h *history, step string) templates.Inspector {
 	in := templates.Inspector{Tab: c.QueryParam("tab"), Succeeded: p.Run.Status == "succeeded" && len(p.Run.Output) > 0}
+	in.Keep = itemsQuery(c.QueryParams())
 	in.Attempt, _ = strconv.Atoi(c.QueryParam("attempt")) // what is no number is the last attempt
 	for i := range p.Run.Steps {
 		if p.Run.Steps[i].ID == step {
@@ -79,29 +78,13 @@ func inspect(c echo.Context, p *templates.RunPage, h *history, step string) temp
 	if in.Step == nil || in.Step.Items == nil {
 		return in
 	}
-	from, _ := strconv.Atoi(c.QueryParam("items"))
 	if index, err := strconv.Atoi(c.QueryParam("item")); err == nil {
 		if item, ok := runview.Item(h.state, h.outline, step, index); ok {
 			in.Item = &item
-			if c.QueryParam("items") == "" {
-				from = index - index%itemsShown
-			}
 		}
 	}
-	in.Paged = c.QueryParam("items") != ""
-	if failed, _ := runview.Items(h.state, h.outline, step, string(planner.Failed), 0, 1); len(failed) > 0 {
-		in.Failed = &failed[0].Index
-	}
-	from = max(from, 0)
-	page := func(from int) string {
-		return "/runs/" + p.Run.ID + "?" + url.Values{"step": {step}, "items": {strconv.Itoa(from)}}.Encode()
-	}
-	var next int
-	if in.Items, next = runview.Items(h.state, h.outline, step, "", from, itemsShown); next >= 0 {
-		in.Older = page(next)
-	}
-	if from > 0 {
-		in.Newer = page(max(0, min(from, in.Step.Items.Total)-itemsShown))
+	if first, ok := runview.FailedItem(h.state, step, -1, false); ok {
+		in.Failed = &first
 	}
 	return in
 }
@@ -112,22 +95,6 @@ func (s *Server) runPage(c echo.Context) error {
 		return err
 	}
 	return s.render(c, http.StatusOK, templates.Run(p))
-}
-
-func (s *Server) headerFragment(c echo.Context) error {
-	p, err := s.runView(c, false)
-	if err != nil {
-		return err
-	}
-	return s.render(c, http.StatusOK, templates.RunHeader(p))
-}
-
-func (s *Server) inspectorFragment(c echo.Context) error {
-	p, err := s.runView(c, false)
-	if err != nil {
-		return err
-	}
-	return s.render(c, http.StatusOK, templates.RunInspector(p))
 }
 
 // pressForm makes the handler of a button of the run page.

@@ -213,7 +213,7 @@ func (s *Server) getEvents(c echo.Context) error {
 	return answerJSON(c, http.StatusOK, map[string]any{"events": events})
 }
 
-// getItems pages through the items of a for_each: ?from=&limit=&status=.
+// getItems pages through the items of a for_each: ?from=&limit=&status=&class=.
 func (s *Server) getItems(c echo.Context) error {
 	from, err := wholeNumber(c, "from", 0, 0, 1<<31)
 	if err != nil {
@@ -233,7 +233,7 @@ func (s *Server) getItems(c echo.Context) error {
 		if !h.outline.Step(step).ForEach {
 			return fail(CodeNotFound, "`%s` has no items: it is no for_each", step)
 		}
-		items, next = runview.Items(h.state, h.outline, step, c.QueryParam("status"), from, limit)
+		items, next = runview.Items(h.state, h.outline, step, runview.ItemFilter{Status: c.QueryParam("status"), Class: c.QueryParam("class")}, from, limit)
 		return nil
 	})
 	if err != nil {

@@ -37,6 +37,29 @@ func childText(f planner.Fact) string {
 	return ""
 }
 
+// childRun is the run of a child that a fact speaks of; "" for any other fact. The fact of its end does not name it: that is the unit's child, unless a
+// later one has taken its place.
+func childRun(f planner.Fact, s *planner.State) string {
+	switch f := f.(type) {
+	case *planner.ChildStarted:
+		return f.Child
+	case *planner.ChildAsked:
+		return f.Child
+	case *planner.ChildEnded:
+		if s == nil {
+			return ""
+		}
+		if u := s.Unit(f.Ref); u != nil {
+			for _, a := range u.Attempts {
+				if a.Number == f.Attempt {
+					return a.Child
+				}
+			}
+		}
+	}
+	return ""
+}
+
 // inIteration says which one of a loop; "" outside one.
 func inIteration(n int) string {
 	if n == 0 {

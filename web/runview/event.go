@@ -1,8 +1,6 @@
 package runview
 
 import (
-	"slices"
-
 	"github.com/segno-run/segno/runtime/live"
 	"github.com/segno-run/segno/runtime/planner"
 	"github.com/segno-run/segno/web/view"
@@ -12,23 +10,34 @@ import (
 // what the transition changed.
 func Event(t live.Transition, s *planner.State, o *Outline) view.Event {
 	e := view.Event{Seq: t.Seq, At: t.At.UTC(), Facts: make([]view.Fact, 0, len(t.Facts))}
-	var changed []string
 	for _, f := range t.Facts {
 		e.Facts = append(e.Facts, Words(f, s))
-		for _, name := range touches(f) {
-			if !slices.Contains(changed, name) {
-				changed = append(changed, name)
-			}
-		}
 	}
 	if s == nil || o == nil {
 		return e
 	}
 	e.Run = Patch(s)
-	for _, name := range changed {
+	for _, name := range Changed([]live.Transition{t}) {
 		e.Steps = append(e.Steps, StepOf(s, o, name, false))
 	}
 	return e
+}
+
+// Changed lists the steps whose view any of the transitions can have changed, each once.
+func Changed(all []live.Transition) []string {
+	var changed []string
+	told := map[string]bool{}
+	for _, t := range all {
+		for _, f := range t.Facts {
+			for _, name := range touches(f) {
+				if !told[name] {
+					told[name] = true
+					changed = append(changed, name)
+				}
+			}
+		}
+	}
+	return changed
 }
 
 // touches lists the steps whose view a fact can change.

@@ -192,11 +192,11 @@ func TestGoodRun(t *testing.T) {
 	if st := s.step("stock"); *st.Items != (view.Items{Total: 2, Succeeded: 1, Running: 1}) {
 		t.Errorf("stock half way: got %s", text(st))
 	}
-	items, next := runview.Items(s.folded, s.outline, "stock", "", 0, 1)
+	items, next := runview.Items(s.folded, s.outline, "stock", runview.ItemFilter{}, 0, 1)
 	if len(items) != 1 || next != 1 || items[0].Status != "running" || items[0].Attempts[0].StartedAt == nil {
 		t.Errorf("the first page of items: got %s, next %d", text(items), next)
 	}
-	items, next = runview.Items(s.folded, s.outline, "stock", "succeeded", 0, 10)
+	items, next = runview.Items(s.folded, s.outline, "stock", runview.ItemFilter{Status: "succeeded"}, 0, 10)
 	if len(items) != 1 || next != -1 || items[0].Index != 1 || string(items[0].Output) != `"B"` || string(items[0].Input) != `{"sku":"b"}` {
 		t.Errorf("the items that succeeded: got %s, next %d", text(items), next)
 	}

@@ -29,7 +29,7 @@ func StepOf(s *planner.State, o *Outline, name string, values bool) view.Step {
 	}
 	v.Error, v.Unknown = stepError(st), st.Unknown()
 	if st.Planned {
-		v.Items = &view.Items{Total: len(st.Items), Succeeded: st.Done, Failed: len(st.Lost), Running: st.Open}
+		v.Items = &view.Items{Total: len(st.Items), Succeeded: st.Done, Failed: len(st.Lost), Running: st.Open, Retrying: st.Retries, Waiting: st.Between, Uncertain: st.Unsure}
 	} else {
 		v.Attempt = st.Made()
 		v.MaxAttempts = bound(def.MaxAttempts, &st.Unit)

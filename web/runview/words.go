@@ -20,6 +20,7 @@ func Words(f planner.Fact, s *planner.State) view.Fact {
 	if item := itemOf(f); item != planner.NoItem {
 		v.Item = &item
 	}
+	v.Run = childRun(f, s)
 	return v
 }
 

@@ -72,11 +72,16 @@ func TestTheNextActionComesFirst(t *testing.T) {
 func TestItemsLeadToTheFirstFailure(t *testing.T) {
 	t.Parallel()
 	p, first := runPage(failedRun(), "stock", ""), 137
-	p.Inspector.Failed, p.Inspector.Paged, p.Inspector.Newer = &first, true, "/runs/x?step=stock&items=0"
-	page := drawnText(t, RunInspector(p))
-	for _, part := range []string{"First failure: item 137", "item=137", `id="items-list" open`, "Earlier items"} {
-		if !strings.Contains(page, part) {
-			t.Errorf("the inspector does not hold %q", part)
+	p.Inspector.Failed = &first
+	p.Grid.Previous, p.Grid.NextFailure, p.Grid.Status = p.Grid.Page(0), p.Grid.Select(137), "succeeded"
+	for what, parts := range map[string][]string{
+		drawnText(t, RunInspector(p)): {"First failure: item 137", "item=137"},
+		drawnText(t, RunDetail(p)):    {`id="items-previous"`, `id="next-failure"`, "item=137", `name="status" value="succeeded"`, "1–3 of 3", `data-item="2"`},
+	} {
+		for _, part := range parts {
+			if !strings.Contains(what, part) {
+				t.Errorf("%q is missing in %s", part, what)
+			}
 		}
 	}
 }

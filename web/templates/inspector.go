@@ -1,7 +1,6 @@
 package templates
 
 import (
-	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
@@ -206,6 +205,9 @@ func (in Inspector) attempt() *view.Attempt {
 // href is the run page's address with this selection, another tab, and optionally an attempt.
 func (in Inspector) href(run, tab string, attempt int) string {
 	q := url.Values{}
+	for name, v := range in.Keep {
+		q[name] = v
+	}
 	if in.Step != nil {
 		q.Set("step", in.Step.ID)
 	}
@@ -219,11 +221,6 @@ func (in Inspector) href(run, tab string, attempt int) string {
 		q.Set("tab", tab)
 	}
 	return "/runs/" + run + "?" + q.Encode()
-}
-
-// itemHref selects an item of the step.
-func (in Inspector) itemHref(run string, index int) string {
-	return fmt.Sprintf("/runs/%s?step=%s&item=%d", run, url.QueryEscape(in.Step.ID), index)
 }
 
 // tabNote is the little number beside a tab's name.

@@ -6,6 +6,7 @@
 package templates
 
 import (
+	"net/url"
 	"time"
 
 	"github.com/segno-run/segno/web/view"
@@ -177,6 +178,7 @@ type RunPage struct {
 	Rows      []StepRow
 	Axis      Axis // under the rows' bars
 	Inspector Inspector
+	Grid      *ItemsGrid   // of the selected step, if it is a for_each
 	Events    []view.Event // oldest first
 	Truncated bool         // Events are only the newest ones
 	Tour      Tour         // what to try next, on a run of the sample
@@ -191,15 +193,12 @@ type RunPage struct {
 type Inspector struct {
 	Step      *view.Step // nil: the run itself
 	Item      *view.Item
-	Items     []view.Item // a page of items, of a for_each step
-	Older     string      // link to the next page of items
-	Newer     string      // link to the page of items before
-	Paged     bool        // the address names a page of items
 	Failed    *int        // the first item that failed, nil if none did
 	Attempt   int         // chosen attempt number, 0 for the last
 	Tab       string      // input, output, attempts, logs or error; "" picks what matters most
 	Typed     *Resolution // what a refused form held
 	Succeeded bool        // the run itself, with an output to show
+	Keep      url.Values  // of the address: what another tab keeps, the filter of items
 }
 
 // Resolution is what a person typed into the form of an uncertain step.

@@ -40,7 +40,7 @@ func samplePages() map[string]templ.Component {
 	markdown.View, markdown.Markdown = "markdown", "### order: 1 step changed\n"
 	fn := sampleFunctions()
 	item := runPage(failedRun(), "stock", "")
-	item.Inspector.Item = &item.Inspector.Items[0]
+	item.Inspector.Item = &item.Grid.Rows[0]
 	done := failedRun()
 	done.Status, done.Error, done.Actions = "succeeded", nil, nil
 	done.Steps[4].Status, done.Steps[4].Error, done.Steps[4].Output, done.Output = "succeeded", nil, js(`{"id":"DSV-99120"}`), js(`{"shipment":"DSV-99120"}`)

@@ -215,7 +215,10 @@ type Items struct {
 	Total     int `json:"total"`
 	Succeeded int `json:"succeeded"`
 	Failed    int `json:"failed"`
-	Running   int `json:"running"`
+	Running   int `json:"running"`             // begun and not ended: those that retry or wait are among them
+	Retrying  int `json:"retrying,omitempty"`  // for their next attempt
+	Waiting   int `json:"waiting,omitempty"`   // for their next iteration
+	Uncertain int `json:"uncertain,omitempty"` // for a person's word
 }
 
 // Compensation is what became of undoing a step: by a function, or by having the run of a flow undo what it did.
@@ -281,6 +284,17 @@ type Event struct {
 	Steps []Step    `json:"steps,omitempty"` // the steps that it changed, after it, without their values
 }
 
+// Gathered is how a run stands for somebody who knew it up to After: a message of the websocket with ?gather=1.
+type Gathered struct {
+	After   int64     `json:"after"` // the last transition that the reader knew
+	Seq     int64     `json:"seq"`   // of the last one that this message holds
+	Sent    time.Time `json:"sent"`  // by the server's clock
+	Events  []Event   `json:"events"`
+	Skipped int64     `json:"skipped,omitempty"` // transitions between After and the first of Events: only the newest are told one by one
+	Run     RunPatch  `json:"run"`
+	Steps   []Step    `json:"steps"` // that may have changed, as they stand, without their values
+}
+
 // RunPatch is the run's summary after an event.
 type RunPatch struct {
 	Status  string     `json:"status"`
@@ -294,5 +308,6 @@ type Fact struct {
 	Type string `json:"type"` // StepCompleted, RetryRequested, …
 	Step string `json:"step,omitempty"`
 	Item *int   `json:"item,omitempty"`
+	Run  string `json:"run,omitempty"` // the run that it speaks of beside its own: one that a step started
 	Text string `json:"text"`
 }

@@ -1,15 +1,18 @@
 // The run page's entry: the page is complete without it; this keeps it true while the run goes on.
 import { createRoot } from "react-dom/client";
-import { applyEvent } from "./model/live";
-import { Fragments, showItem } from "./run/fragments";
-import { appendLog, patchRow, tickRows, watchLog } from "./run/rows";
+import { applyGathered, Lag } from "./model/gather";
+import { Fragments } from "./run/fragments";
+import { Frames } from "./run/frames";
+import { showItem, watchItemKeys } from "./run/items";
+import { Log } from "./run/log";
+import { patchRow, tickRows } from "./run/rows";
 import { RunGraph, type RunStore } from "./run/RunGraph";
 import { SelectionInAddress } from "./run/selection";
 import { LiveSocket, type Connection } from "./run/socket";
-import type { Event, Graph, Run } from "./types.gen";
+import type { Gathered, Graph, Run } from "./types.gen";
 
-/** How long "Server was away" stays before it says Live again, in milliseconds. */
-const AWAY_SHOWN_MS = 10_000;
+/** A page that is further behind than this says so, in milliseconds. */
+const BEHIND_MS = 1500;
 /** Shorter gaps are not worth a sentence. */
 const AWAY_MIN_MS = 1500;
 const ENDED = new Set(["succeeded", "failed", "cancelled", "compensated", "compensation_failed"]);
@@ -53,14 +56,15 @@ function start(host: HTMLElement, embedded: { run: Run; graph: Graph }): void {
       return () => listeners.delete(fn);
     },
   };
-  const fragments = new Fragments(state.run.id);
+  const log = new Log(state.run.id);
+  const fragments = new Fragments(state.run.id, showItem);
 
   selection.onChange((step) => {
     set({ selected: step });
     void fragments.select();
   });
-  watchLog();
   watchHeight();
+  watchItemKeys();
   showItem();
   document.body.dataset["seq"] = String(state.run.seq);
   document.body.dataset["live"] = "paused";
@@ -68,46 +72,54 @@ function start(host: HTMLElement, embedded: { run: Run; graph: Graph }): void {
   const tidy: Graph = { ...graph, nodes: (graph.nodes ?? []).map((n) => ({ ...n, ports: n.ports ?? [] })), edges: graph.edges ?? [] };
   createRoot(host).render(<RunGraph store={store} graph={tidy} onSelect={(s) => selection.select(s)} />);
 
-  function onEvent(event: Event): void {
-    const run = applyEvent(state.run, event);
+  const frames = new Frames(log.most, (g: Gathered) => {
+    const run = applyGathered(state.run, g);
     if (run === state.run) return;
     set({ run });
-    for (const s of event.steps ?? []) patchRow(run.steps.find((r) => r.id === s.id) ?? s);
-    appendLog(run.id, event);
-    fragments.header();
+    const changed = g.steps ?? [];
+    for (const s of changed) patchRow(s);
+    log.append(g.events ?? [], g.skipped ?? 0);
+    fragments.want("header");
     const { selected } = state;
-    if (selected ? event.steps?.some((s) => s.id === selected) : ENDED.has(run.status)) fragments.inspector();
-    fragments.page();
-    document.body.dataset["seq"] = String(event.seq);
-    if (connection.state === "live") say();
+    if (selected ? changed.some((s) => s.id === selected) : ENDED.has(run.status)) fragments.want("inspector", "detail");
+    fragments.rest();
+    document.body.dataset["seq"] = String(run.seq);
+    say();
     if (ENDED.has(run.status)) settleFlash();
-  }
+  });
 
   let connection: Connection = { state: "paused", since: Date.now() };
-  let away = 0; // until when "Server was away" is shown
+  const lag = new Lag();
+  let late = 0; // how late the last message came
   function say(): void {
     const el = document.getElementById("live-state");
     if (!el) return;
     let [kind, words] = ENDED.has(state.run.status) ? ["ended", "Ended"] : ["live", "Live"];
+    const behind = Math.max(late, frames.age);
     if (connection.state === "paused" && !ENDED.has(state.run.status)) {
       const s = Math.floor((Date.now() - connection.since) / 1000);
       [kind, words] = ["paused", s < 1 ? "Connecting…" : `Live paused, ${s} s behind`];
-    } else if (connection.state === "live" && Date.now() < away) {
-      [kind, words] = ["away", `Server was away ${Math.max(1, Math.round(connection.awayMs / 1000))} s. Nothing was repeated.`];
+    } else if (connection.state === "live" && behind > BEHIND_MS) {
+      [kind, words] = ["paused", `Live paused, ${Math.round(behind / 1000)} s behind`];
     }
     if (el.dataset["state"] !== kind) el.dataset["state"] = kind;
     if (el.textContent !== words) el.textContent = words ?? "";
   }
 
   new LiveSocket({
-    url: (after) => `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/runs/${state.run.id}/live?after=${after}`,
-    seq: () => state.run.seq,
-    onEvent,
+    url: (after) => `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/runs/${state.run.id}/live?gather=1&after=${after}`,
+    seq: () => Math.max(state.run.seq, frames.seq),
+    onMessage: (g) => {
+      late = lag.came(Date.parse(g.sent), Date.now());
+      frames.add(g);
+    },
     onConnection: (c) => {
       connection = c;
+      lag.reset();
+      late = 0;
       if (c.state === "live" && c.awayMs > AWAY_MIN_MS) {
-        away = Date.now() + AWAY_SHOWN_MS;
-        fragments.page();
+        log.say(`Server was away ${Math.max(1, Math.round(c.awayMs / 1000))} s. Nothing was repeated.`, new Date());
+        fragments.rest();
       }
       document.body.dataset["live"] = c.state === "live" ? "open" : "paused";
       say();

@@ -73,6 +73,16 @@ export interface Event {
   steps?: Step[];
 }
 
+export interface Gathered {
+  after: number;
+  seq: number;
+  sent: string;
+  events: Event[];
+  skipped?: number;
+  run: RunPatch;
+  steps: Step[];
+}
+
 export interface Assist {
   from: Place;
   to: Place;
@@ -231,6 +241,7 @@ export interface Fact {
   type: string;
   step?: string;
   item?: number;
+  run?: string;
   text: string;
 }
 
@@ -364,6 +375,9 @@ export interface Items {
   succeeded: number;
   failed: number;
   running: number;
+  retrying?: number;
+  waiting?: number;
+  uncertain?: number;
 }
 
 export interface Deciding {

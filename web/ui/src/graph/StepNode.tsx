@@ -196,8 +196,12 @@ function Elapsed({ step }: { step: Step }) {
 }
 
 function ItemsBar({ items }: { items: Items }) {
-  const rest = Math.max(0, items.total - items.succeeded - items.failed - items.running);
-  const parts: [string, number][] = [["succeeded", items.succeeded], ["failed", items.failed], ["running", items.running], ["pending", rest]];
+  const { retrying = 0, waiting = 0, uncertain = 0 } = items;
+  const rest = Math.max(0, items.total - items.succeeded - items.failed - items.running - uncertain);
+  const parts: [string, number][] = [
+    ["succeeded", items.succeeded], ["failed", items.failed], ["uncertain", uncertain], ["retrying", retrying], ["running", items.running - retrying - waiting],
+    ["waiting", waiting], ["pending", rest],
+  ];
   return (
     <div className="sg-items" role="img" aria-label={`${items.succeeded} of ${items.total} items done, ${items.failed} failed`}>
       {parts.map(([status, n]) => (n > 0 ? <span key={status} data-status={status} style={{ flexGrow: n }} /> : null))}

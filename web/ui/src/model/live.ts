@@ -1,5 +1,5 @@
 // What a run's steps say about its graph. Pure: the status was concluded by the server, here it only becomes lines and shapes.
-import type { Edge, Event, Run, Step } from "../types.gen";
+import type { Edge, Step } from "../types.gen";
 
 export type EdgeLife = "idle" | "live" | "dead";
 
@@ -18,24 +18,6 @@ export function edgeLife(edge: Edge, from: Step | undefined): EdgeLife {
   if (edge.port === taken) return "live";
   if (edge.port === "done" && taken === "approved") return "live";
   return "dead";
-}
-
-/** The run after an event. An event that the run already holds changes nothing. */
-export function applyEvent(run: Run, event: Event): Run {
-  if (event.seq <= run.seq) return run;
-  const changed = new Map((event.steps ?? []).map((s) => [s.id, s]));
-  const patch = event.run;
-  return {
-    ...run,
-    seq: event.seq,
-    ...(patch ? { status: patch.status, ended_at: patch.ended_at, error: patch.error, actions: patch.actions ?? [] } : {}),
-    steps: run.steps.map((s) => {
-      const next = changed.get(s.id);
-      if (!next) return s;
-      // A live message leaves values out; what was loaded of them stays.
-      return { ...next, input: next.input ?? s.input, output: next.output ?? s.output, attempts: next.attempts ?? s.attempts };
-    }),
-  };
 }
 
 /** A duration in the words of the server's pages: 412 ms, 8.4 s, 42 s, 3 min 20 s, 2 h 5 min. */

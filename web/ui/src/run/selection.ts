@@ -1,4 +1,4 @@
-// One selection for graph, list, log and inspector, and it stands in the address: ?step=&item=&attempt=&tab=. Back restores it.
+// One selection for graph, list, log and inspector, and it stands in the address: ?step=&item=&attempt=&tab=, and for items &items=&status=&class=. Back restores it.
 
 type Listener = (step: string | null) => void;
 
@@ -8,6 +8,7 @@ export class SelectionInAddress {
   constructor() {
     addEventListener("popstate", () => this.tell());
     document.addEventListener("click", (e) => this.click(e));
+    document.addEventListener("submit", (e) => this.submit(e));
   }
 
   get step(): string | null {
@@ -21,7 +22,7 @@ export class SelectionInAddress {
   select(step: string | null): void {
     const url = new URL(location.href);
     if (url.searchParams.get("step") === step) return;
-    for (const k of ["item", "attempt", "tab", "items", "flash"]) url.searchParams.delete(k);
+    for (const k of ["item", "attempt", "tab", "items", "status", "class", "flash"]) url.searchParams.delete(k);
     if (step) url.searchParams.set("step", step);
     else url.searchParams.delete("step");
     this.go(url);
@@ -39,10 +40,20 @@ export class SelectionInAddress {
     for (const fn of this.listeners) fn(this.step);
   }
 
+  /** A form that selects leads where its link would. */
+  private submit(e: SubmitEvent): void {
+    const form = e.target;
+    if (e.defaultPrevented || !(form instanceof HTMLFormElement) || form.dataset["select"] === undefined) return;
+    e.preventDefault();
+    const url = new URL(form.action);
+    for (const [name, value] of new FormData(form)) if (typeof value === "string") url.searchParams.set(name, value);
+    this.go(url);
+  }
+
   /** Links that lead to another view of this same page need no reload. */
   private click(e: globalThis.MouseEvent): void {
     if (e.defaultPrevented || e.button !== 0 || e.ctrlKey || e.metaKey || e.shiftKey || e.altKey || !(e.target instanceof Element)) return;
-    const link = e.target.closest<HTMLAnchorElement>("a[data-select], #run-inspector a[data-tab], #run-inspector a[data-item], #run-inspector a[data-attempt]");
+    const link = e.target.closest<HTMLAnchorElement>("a[data-select], #run-inspector a[data-tab], #run-inspector a[data-attempt]");
     if (link) {
       const url = new URL(link.href);
       if (url.pathname !== location.pathname) return;

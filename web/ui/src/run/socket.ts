@@ -1,5 +1,6 @@
 // The live connection of a run: a websocket that resumes after the last sequence number seen, so a reconnect shows no gap.
-import type { Event } from "../types.gen";
+// A message tells how the run stands; what was committed within a moment comes in one.
+import type { Gathered } from "../types.gen";
 
 export type Connection =
   | { state: "live"; awayMs: number } // awayMs: how long it had been gone, 0 at the first time
@@ -7,8 +8,8 @@ export type Connection =
 
 interface Options {
   url(after: number): string;
-  seq(): number; // of the last event taken in
-  onEvent(event: Event): void;
+  seq(): number; // of the last transition taken in
+  onMessage(g: Gathered): void;
   onConnection(c: Connection): void;
 }
 
@@ -47,10 +48,10 @@ export class LiveSocket {
       this.options.onConnection({ state: "live", awayMs });
     };
     socket.onmessage = (m: MessageEvent<string>) => {
-      const event = JSON.parse(m.data) as Event;
+      const g = JSON.parse(m.data) as Gathered;
       const seq = this.options.seq();
-      if (event.seq > seq + 1 && seq > 0) socket.close(); // something is missing: ask again from what is known
-      else if (event.seq > seq) this.options.onEvent(event);
+      if (g.after > seq) socket.close(); // something is missing: ask again from what is known
+      else if (g.seq > seq) this.options.onMessage(g);
     };
     socket.onclose = () => {
       if (this.socket !== socket) return;

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Event, Gathered, Run, Step } from "../types.gen";
+import { applyGathered, join, Lag } from "./gather";
+
+const step = (id: string, status: string): Step => ({ id, kind: "call", status, attempt: 1 });
+const events = (from: number, to: number): Event[] => Array.from({ length: to - from + 1 }, (_, i) => ({ seq: from + i, at: "", facts: [] }));
+const g = (after: number, seq: number, more: Partial<Gathered> = {}): Gathered => ({
+  after, seq, sent: "", events: events(after + 1, seq), run: { status: "running", actions: [] }, steps: [], ...more,
+});
+const seqs = (m: Gathered) => m.events.map((e) => e.seq).join(" ");
+
+test("joined messages hold the newest state of each step and all events", () => {
+  const m = join(g(4, 5, { steps: [step("a", "running"), step("b", "queued")] }), g(5, 7, { steps: [step("a", "succeeded")], run: { status: "failed", actions: ["retry"] } }), 10);
+  assert.equal(m.after, 4);
+  assert.equal(m.seq, 7);
+  assert.equal(seqs(m), "5 6 7");
+  assert.equal(m.skipped, 0);
+  assert.deepEqual(m.steps.map((s) => `${s.id} ${s.status}`), ["a succeeded", "b queued"]);
+  assert.equal(m.run.status, "failed");
+});
+
+test("what is more than a log holds, and what the server skipped, is counted", () => {
+  const cut = join(g(0, 3), g(3, 6), 4);
+  assert.equal(seqs(cut), "3 4 5 6");
+  assert.equal(cut.skipped, 2);
+  const gap = join(g(0, 3), g(3, 100, { events: events(99, 100), skipped: 95 }), 10);
+  assert.equal(seqs(gap), "99 100");
+  assert.equal(gap.skipped, 98);
+});
+
+test("a message is applied once", () => {
+  const run: Run = { id: "r", flow: "f", version: 1, status: "running", seq: 4, input: null, created_at: "", actions: [], steps: [step("a", "running"), step("b", "pending")] };
+  const m = g(4, 5, { steps: [step("a", "succeeded")], run: { status: "succeeded", actions: ["retry"] } });
+  const after = applyGathered(run, m);
+  assert.equal(after.seq, 5);
+  assert.equal(after.status, "succeeded");
+  assert.deepEqual(after.steps.map((s) => s.status), ["succeeded", "pending"]);
+  assert.equal(after.steps[1], run.steps[1]);
+  assert.equal(applyGathered(after, m), after);
+});
+
+test("a lag is what is more than the quickest message took, whatever the clocks say", () => {
+  const lag = new Lag();
+  assert.equal(lag.came(1_000_000, 400), 0); // the server's clock is far ahead
+  assert.equal(lag.came(1_000_100, 490), 0);
+  assert.equal(lag.came(1_000_200, 5590), 5000);
+  lag.reset();
+  assert.equal(lag.came(1_000_000, 9000), 0);
+});
