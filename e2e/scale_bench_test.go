@@ -91,7 +91,7 @@ func BenchmarkLargeOutput(b *testing.B) {
 	until(b, func() string { return "the run is " + s.run(b, id).Status }, func() bool { return s.run(b, id).Status == "succeeded" })
 	var paint, whole, kB float64
 	for b.Loop() {
-		w := weigh(b, s.url+"/runs/"+id+"?step=read&tab=output", runPage+` && document.querySelector("#run-inspector").textContent.includes("row number 0")`)
+		w := weigh(b, s.url+"/runs/"+id+"?step=read&view=output", runPage+` && document.querySelector("#run-inspector").textContent.includes("row number 0")`)
 		paint, whole, kB = paint+w.paint, whole+w.whole, kB+w.bytes/1000
 	}
 	n := float64(b.N)

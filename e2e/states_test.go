@@ -118,7 +118,7 @@ func states(t testing.TB, s, empty site) []state {
 		{"run-succeeded", s.url + "/runs/" + done, runPage, nil},
 		{"run-failed", s.url + "/runs/" + failed + "?step=ship", runPage, nil},
 		{"run-compensate", s.url + "/runs/" + failed, runPage, func(b *tab) { b.click("#confirm-compensate > summary") }},
-		{"run-retried", s.url + "/runs/" + mended + "?step=ship&tab=attempts", runPage, nil},
+		{"run-retried", s.url + "/runs/" + mended + "?step=ship&view=attempts", runPage, nil},
 		{"run-compensated", s.url + "/runs/" + undone + "?step=stock", runPage, nil},
 		{"run-approval", s.url + "/runs/" + asked, runPage, nil},
 		{"run-cancelled", s.url + "/runs/" + stopped, runPage, nil},

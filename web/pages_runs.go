@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -67,20 +68,26 @@ func (s *Server) runPageOf(c echo.Context, h *history) templates.RunPage {
 
 // inspect selects what the address names; what does not exist is not selected.
 func inspect(c echo.Context, p *templates.RunPage, h *history, step string) templates.Inspector {
-	in := templates.Inspector{Tab: c.QueryParam("tab"), Succeeded: p.Run.Status == "succeeded" && len(p.Run.Output) > 0}
+	in := templates.Inspector{Tab: cmp.Or(c.QueryParam("view"), c.QueryParam("tab")), Succeeded: p.Run.Status == "succeeded" && len(p.Run.Output) > 0}
 	in.Keep = itemsQuery(c.QueryParams())
+	in.Merged = c.QueryParam("attempt") == "all"
 	in.Attempt, _ = strconv.Atoi(c.QueryParam("attempt")) // what is no number is the last attempt
 	for i := range p.Run.Steps {
 		if p.Run.Steps[i].ID == step {
 			in.Step = &p.Run.Steps[i]
 		}
 	}
-	if in.Step == nil || in.Step.Items == nil {
+	if in.Step == nil {
+		return in
+	}
+	in.Written = runview.Written(h.def, step)
+	if in.Step.Items == nil {
 		return in
 	}
 	if index, err := strconv.Atoi(c.QueryParam("item")); err == nil {
 		if item, ok := runview.Item(h.state, h.outline, step, index); ok {
 			in.Item = &item
+			in.ItemValue = runview.ItemValue(h.state, step, index).JSON()
 		}
 	}
 	if first, ok := runview.FailedItem(h.state, step, -1, false); ok {

@@ -11,7 +11,7 @@ import (
 )
 
 // tabs are the inspector's, in their order.
-var tabs = []string{"error", "output", "input", "attempts", "logs"}
+var tabs = []string{"error", "input", "resolved", "output", "attempts", "logs"}
 
 // hasTab reports whether a tab has something to show for the selection.
 func (in Inspector) hasTab(tab string) bool {
@@ -23,6 +23,8 @@ func (in Inspector) hasTab(tab string) bool {
 	case "error":
 		return in.failure() != nil
 	case "input":
+		return calls || len(in.Written) > 0
+	case "resolved":
 		return calls || !empty(in.input())
 	case "attempts":
 		return calls || len(in.attempts()) > 0
@@ -48,6 +50,8 @@ func (in Inspector) current() string {
 		return "output"
 	case len(in.attempts()) > 0 && in.Step.Status == "running" && in.hasTab("logs"):
 		return "logs"
+	case in.hasTab("resolved") && !empty(in.input()):
+		return "resolved"
 	case in.hasTab("input"):
 		return "input"
 	}
@@ -218,7 +222,7 @@ func (in Inspector) href(run, tab string, attempt int) string {
 		q.Set("attempt", strconv.Itoa(attempt))
 	}
 	if tab != "" {
-		q.Set("tab", tab)
+		q.Set("view", tab)
 	}
 	return "/runs/" + run + "?" + q.Encode()
 }

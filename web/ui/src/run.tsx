@@ -4,11 +4,13 @@ import { applyGathered, Lag } from "./model/gather";
 import { Fragments } from "./run/fragments";
 import { Frames } from "./run/frames";
 import { showItem, watchItemKeys } from "./run/items";
+import { showLines, watchLines } from "./run/lines";
 import { Log } from "./run/log";
 import { patchRow, tickRows } from "./run/rows";
 import { RunGraph, type RunStore } from "./run/RunGraph";
 import { SelectionInAddress } from "./run/selection";
 import { LiveSocket, type Connection } from "./run/socket";
+import { showValues } from "./run/values";
 import type { Gathered, Graph, Run } from "./types.gen";
 
 /** A page that is further behind than this says so, in milliseconds. */
@@ -57,7 +59,12 @@ function start(host: HTMLElement, embedded: { run: Run; graph: Graph }): void {
     },
   };
   const log = new Log(state.run.id);
-  const fragments = new Fragments(state.run.id, showItem);
+  const arrived = () => {
+    showItem();
+    showValues();
+    showLines();
+  };
+  const fragments = new Fragments(state.run.id, arrived);
 
   selection.onChange((step) => {
     set({ selected: step });
@@ -65,7 +72,8 @@ function start(host: HTMLElement, embedded: { run: Run; graph: Graph }): void {
   });
   watchHeight();
   watchItemKeys();
-  showItem();
+  watchLines();
+  arrived();
   document.body.dataset["seq"] = String(state.run.seq);
   document.body.dataset["live"] = "paused";
 

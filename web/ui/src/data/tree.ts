@@ -101,8 +101,8 @@ export class Tree {
     this.full.hidden = this.note.hidden = true;
     this.full.setAttribute("aria-label", "The whole text");
     this.full.setAttribute("role", "group");
-    picked.append(this.path, does, this.full, this.note);
-    this.box.append(bar, tree, picked, this.probe);
+    picked.append(this.path, does);
+    this.box.append(bar, picked, tree, this.full, this.note, this.probe);
     host.append(this.box);
 
     search.addEventListener("input", () => {
@@ -251,7 +251,7 @@ export class Tree {
     this.draw();
   }
 
-  /** Says below the tree where the active value stands, and of a text that no row holds, all of it. */
+  /** Says above the tree where the active value stands, and below it, of a text that no row holds, all of it. */
   private describe(): void {
     const o = this.outline;
     this.path.textContent = visible(this.options.root !== undefined ? this.cel() : pathOf(this.parts()));
