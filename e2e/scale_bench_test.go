@@ -2,9 +2,12 @@ package e2e
 
 import (
 	"bytes"
+	"compress/gzip"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -99,4 +102,105 @@ func BenchmarkLargeOutput(b *testing.B) {
 	b.ReportMetric(whole/n, "readable_ms")
 	b.ReportMetric(kB/n, "kB")
 	b.ReportMetric(float64(value.Len())/1e6, "value_MB")
+}
+
+// BenchmarkHugeValue measures how long a recorded value of 10 MB takes until its tree can be read, how long the page does not answer meanwhile, and how long a
+// search takes in it. Where a function may not return as much, the value comes from between: what asks for the step's output gets it compressed as the
+// server would.
+func BenchmarkHugeValue(b *testing.B) {
+	s := boot(b)
+	id := viewer(b, s)
+	value := hugeValue(10_000_000)
+	between := httptest.NewServer(swapped(b, s, "/api/v1/runs/"+id+"/steps/read/output", value))
+	b.Cleanup(between.Close)
+	var readable, stuck, search, far float64
+	for b.Loop() {
+		t := open(b, 1280, 800)
+		t.goTo(between.URL + "/runs/" + id + "?step=read&view=resolved")
+		t.await("the page", runPage+` && document.querySelector("#value-input[data-tree]")`)
+		t.await("long tasks are watched", `(() => {
+			window.stuck = 0;
+			new PerformanceObserver(l => { for (const e of l.getEntries()) window.stuck = Math.max(stuck, e.duration) }).observe({type: "longtask"});
+			return true;
+		})()`)
+		t.await("the tab is chosen", `(() => {
+			const began = performance.now();
+			document.querySelector('#run-inspector a[data-tab="output"]').click();
+			const look = () => {
+				const row = document.querySelector("#value-output[data-tree] [role=treeitem]");
+				if (row && row.checkVisibility()) window.readable = performance.now() - began;
+				else requestAnimationFrame(look);
+			};
+			requestAnimationFrame(look);
+			return true;
+		})()`)
+		t.await("the tree", `window.readable`)
+		t.await("a search", `(() => {
+			const field = document.querySelector("#value-output .jtree-search"), began = performance.now();
+			field.value = "number 99999";
+			field.dispatchEvent(new Event("input"));
+			const look = () => {
+				if (document.querySelector("#value-output .jtree-found").textContent) window.searched = performance.now() - began;
+				else requestAnimationFrame(look);
+			};
+			look();
+			return true;
+		})()`)
+		t.await("it was found", `window.searched && document.querySelector("#value-output .jtree-row[aria-selected=true] mark")`)
+		t.await("opening all of it, and its end", `(() => {
+			const began = performance.now();
+			document.querySelector('#value-output [aria-label="Open all"]').click();
+			const tree = document.querySelector("#value-output .jtree-rows");
+			tree.scrollTop = tree.scrollHeight;
+			const look = () => {
+				const rows = [...tree.querySelectorAll("[role=treeitem]")];
+				if (rows.some(r => r.textContent.startsWith("last"))) window.far = performance.now() - began;
+				else requestAnimationFrame(look);
+			};
+			look();
+			return true;
+		})()`)
+		t.await("the last row", `window.far`)
+		for at, into := range map[string]*float64{"readable": &readable, "stuck": &stuck, "searched": &search, "far": &far} {
+			ms, _ := ask[float64](t, at)
+			*into += ms
+		}
+		t.clean()
+	}
+	n := float64(b.N)
+	b.ReportMetric(readable/n, "readable_ms")
+	b.ReportMetric(stuck/n, "longest_task_ms")
+	b.ReportMetric(search/n, "search_ms")
+	b.ReportMetric(far/n, "open_all_to_the_end_ms")
+	b.ReportMetric(float64(len(value))/1e6, "value_MB")
+}
+
+// hugeValue is JSON of so many bytes.
+func hugeValue(size int) []byte {
+	value := []byte(`{"rows": [{"id": 0}`)
+	for i := 1; len(value) < size; i++ {
+		value = fmt.Appendf(value, `, {"id": %d, "name": "row number %d", "price": %d.10, "tags": ["a", "b"], "ok": true}`, i, i, i)
+	}
+	return append(value, `], "last": true}`...)
+}
+
+// swapped is a server with another answer at one address.
+func swapped(tb testing.TB, s site, path string, value []byte) http.Handler {
+	tb.Helper()
+	to, err := url.Parse(s.url)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	rest := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to) }}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != path {
+			rest.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Encoding", "gzip")
+		z, _ := gzip.NewWriterLevel(w, 5)
+		_, _ = z.Write(value)
+		_ = z.Close()
+	})
 }
