@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -99,39 +101,65 @@ const shown = `(() => {
 		while (walk.nextNode()) texts.push(walk.currentNode.data.replace(/\s+/g, " ").trim());
 		return texts.filter(Boolean).join(" ");
 	};
-	const parts = ["#run-header", "#run-steps", "#run-log", "#run-inspector"].map(s => s + ": " + part(document.querySelector(s)));
+	const parts = ["#run-header", "#run-steps", "#run-log", "#run-detail", "#run-inspector"].map(s => s + ": " + part(document.querySelector(s)));
 	const rows = [...document.querySelectorAll("#run-steps [data-step]")].map(r => r.dataset.step + " " + r.dataset.status);
 	const nodes = [...document.querySelectorAll(".sg-node")].map(n => n.dataset.testid + " " + n.dataset.status).sort();
 	return [...parts, ...rows, ...nodes].join("\n");
 })()`
 
-// TestAfterGapsThePageIsThatOfAFreshLoad cuts the connection 20 times, each time while the run goes on.
+// TestAfterGapsThePageIsThatOfAFreshLoad cuts the connection 20 times, each time while the run goes on: by a signal, and by items of a for_each, once
+// by more of them than a page lists events.
 func TestAfterGapsThePageIsThatOfAFreshLoad(t *testing.T) {
-	const gaps = 20
+	const gaps, few, many = 20, 5, 400
 	s := boot(t)
+	calls := make(chan struct{}, gaps*few+many)
+	fn := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-calls:
+		case <-r.Context().Done():
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte("{}"))
+	}))
+	t.Cleanup(fn.Close)
+	s.api(t, "PUT", "/functions/gaps.work", `{"http": {"url": "`+fn.URL+`"}, "idempotent": true}`, nil)
 	var text strings.Builder
-	text.WriteString("steps:\n  s0: {signal: {name: g0}}\n")
+	text.WriteString("input: {type: array}\nsteps:\n  s0: {signal: {name: g0}}\n")
 	for i := 1; i < gaps; i++ {
 		fmt.Fprintf(&text, "  s%d: {needs: [s%d], signal: {name: g%d}}\n", i, i-1, i)
 	}
+	text.WriteString("  work: {for_each: \"${{ input }}\", max_parallel: 8, call: gaps.work, with: {}}\n")
 	s.publish(t, "gaps", text.String())
-	id := s.start(t, "gaps", "{}")
+	items := (gaps-1)*few + many
+	id := s.start(t, "gaps", "["+strings.Repeat("1,", items-1)+"1]")
 	w := newWire(t, s)
 	b := open(t, 1280, 800)
-	b.goTo(w.url + "/runs/" + id + "?step=s3")
+	b.goTo(w.url + "/runs/" + id + "?step=work&item=3")
 	b.await("the page is live", `window.unbroken = document.body.dataset.live === "open"`)
+	done := 0
 	for i := range gaps {
 		w.cut()
 		b.await(fmt.Sprintf("gap %d", i+1), `document.body.dataset.live === "paused"`)
 		s.api(t, "POST", fmt.Sprintf("/runs/%s/signals/g%d", id, i), "1", nil)
-		until(t, said("s%d has its signal", i), func() bool { return s.run(t, id).Steps[i].Status == "succeeded" })
+		n := few
+		if i == gaps/2 {
+			n = many
+		}
+		done += n
+		for range n {
+			calls <- struct{}{}
+		}
+		until(t, said("s%d has its signal, and %d items are done", i, done), func() bool {
+			now := s.run(t, id)
+			return now.Steps[i].Status == "succeeded" && now.Steps[gaps].Items.Succeeded == done
+		})
 		w.mend()
 		b.await(fmt.Sprintf("the end of gap %d", i+1), `document.body.dataset.live === "open"`)
 	}
 	b.await("the run ends", `document.querySelector("#run-header[data-status=succeeded]")`)
 
 	fresh := open(t, 1280, 800)
-	fresh.goTo(s.url + "/runs/" + id + "?step=s3")
+	fresh.goTo(s.url + "/runs/" + id + "?step=work&item=3")
 	fresh.await("the page", runPage)
 	var live, loaded string
 	until(t, func() string {

@@ -88,7 +88,7 @@ func (n *newcomer) pullThePlug(s *program) {
 	<-s.done
 	n.await("two seconds without a server", `/[2-9] s behind/.test(document.querySelector("#live-state").textContent)`)
 	s.startAgain(n)
-	n.await("the page has come back", `/Server was away \d+ s\. Nothing was repeated\./.test(document.querySelector("#live-state").textContent)`)
+	n.await("the page has come back", `/Server was away \d+ s\. Nothing was repeated\./.test(document.querySelector("#run-log .log-note")?.textContent)`)
 	n.click("#action-approve")
 	n.await("the order is done", `document.querySelector("#run-header[data-status=succeeded]")`)
 	for i, st := range s.run(n, id).Steps {

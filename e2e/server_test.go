@@ -160,6 +160,7 @@ type run struct {
 	Steps      []struct {
 		ID, Status string
 		Attempts   []json.RawMessage
+		Items      struct{ Succeeded int }
 	}
 }
 

@@ -16,15 +16,18 @@ import (
 const itemsShown = 100
 
 // itemsGrid is the page of items that the address names, ?items=&status=&class=; without an index the one with the selected item. Nil without a step that
-// has items.
+// has items, or will have.
 func itemsGrid(c echo.Context, p *templates.RunPage, h *history) *templates.ItemsGrid {
 	in := p.Inspector
-	if in.Step == nil || in.Step.Items == nil {
+	if in.Step == nil || !in.Step.ForEach && in.Step.Items == nil {
 		return nil
 	}
 	step := in.Step.ID
 	f := runview.ItemFilter{Status: c.QueryParam("status"), Class: c.QueryParam("class")}
-	g := &templates.ItemsGrid{Run: p.Run.ID, Step: *in.Step, Status: f.Status, Class: f.Class, Most: itemsShown}
+	g := &templates.ItemsGrid{Run: p.Run.ID, Step: *in.Step, Status: f.Status, Class: f.Class, Most: itemsShown, Live: p.Run.EndedAt == nil}
+	if in.Step.Items == nil {
+		return g
+	}
 	asked := c.QueryParam("items")
 	from, _ := strconv.Atoi(asked) // what is no number is the first page
 	if in.Item != nil {

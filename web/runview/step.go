@@ -12,7 +12,7 @@ import (
 // StepOf shows one step of a run. Without values its Input, Output and Attempts are left out, and its cost does not depend on how many items it has.
 func StepOf(s *planner.State, o *Outline, name string, values bool) view.Step {
 	def := o.Step(name)
-	v := view.Step{ID: name, Kind: def.Kind, Title: def.Title, Function: def.Function, Flow: def.Flow, Status: string(planner.Pending), MaxAttempts: def.MaxAttempts}
+	v := view.Step{ID: name, Kind: def.Kind, Title: def.Title, Function: def.Function, Flow: def.Flow, Status: string(planner.Pending), MaxAttempts: def.MaxAttempts, ForEach: def.ForEach}
 	st, ok := s.Steps[name]
 	if !ok {
 		v.Reason = blocker(s, o, def)

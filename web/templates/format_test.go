@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/a-h/templ"
+
+	"github.com/segno-run/segno/web/view"
 )
 
 func TestValuesReadAsTheyAre(t *testing.T) {
@@ -60,10 +62,11 @@ func TestItemsLeadToTheFirstFailure(t *testing.T) {
 	t.Parallel()
 	p, first := runPage(failedRun(), "stock", ""), 137
 	p.Inspector.Failed = &first
+	p.Grid.Most = 2
 	p.Grid.Previous, p.Grid.NextFailure, p.Grid.Status = p.Grid.Page(0), p.Grid.Select(137), "succeeded"
 	for what, parts := range map[string][]string{
 		drawnText(t, RunInspector(p)): {"First failure: item 137", "item=137"},
-		drawnText(t, RunDetail(p)):    {`id="items-previous"`, `id="next-failure"`, "item=137", `name="status" value="succeeded"`, "1–3 of 3", `data-item="2"`},
+		drawnText(t, RunDetail(p)):    {`id="items-previous"`, `id="next-failure"`, "item=137", `name="status" value="succeeded"`, "1–3 of 3", `data-item="2"`, `id="items-fold" open`},
 	} {
 		for _, part := range parts {
 			if !strings.Contains(what, part) {
@@ -80,4 +83,21 @@ func drawnText(t *testing.T, c templ.Component) string {
 		t.Fatal(err)
 	}
 	return out.String()
+}
+
+func TestTheBarOfItemsShowsTheFew(t *testing.T) {
+	t.Parallel()
+	segs := itemSegments(&view.Items{Total: 10_000, Succeeded: 9_980, Failed: 1, Running: 3, Retrying: 2})
+	var kinds []string
+	x := 0.0
+	for _, s := range segs {
+		kinds = append(kinds, s.Kind)
+		if s.X != x || s.W < minBar {
+			t.Errorf("%s stands at %v with width %v, want %v and at least %v", s.Kind, s.X, s.W, x, minBar)
+		}
+		x += s.W
+	}
+	if got := strings.Join(kinds, " "); got != "ok fail retry running none" || x < 99.99 || x > 100.01 {
+		t.Errorf("got %s up to %v", got, x)
+	}
 }

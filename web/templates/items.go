@@ -15,6 +15,7 @@ type ItemsGrid struct {
 	Run             string
 	Step            view.Step
 	Status, Class   string // the filter
+	Live            bool   // the run goes on
 	Statuses        []Count
 	Classes         []Count // Status is the class
 	Rows            []view.Item
@@ -78,7 +79,23 @@ func (g ItemsGrid) at() string {
 }
 
 // last is the index of the last item.
-func (g ItemsGrid) last() int { return max(g.Step.Items.Total-1, 0) }
+func (g ItemsGrid) last() int { return max(g.total()-1, 0) }
+
+// steady reports whether the box of rows keeps its height, because rows may come or go: what stands below it must not move.
+func (g ItemsGrid) steady() bool {
+	return g.Live && (g.Step.Items == nil || g.total() > itemsSmall || g.Status != "" || g.Class != "")
+}
+
+// itemsSmall is how many rows the box certainly shows without scrolling.
+const itemsSmall = 12
+
+// total is how many items there are, 0 before the list is known.
+func (g ItemsGrid) total() int {
+	if g.Step.Items == nil {
+		return 0
+	}
+	return g.Step.Items.Total
+}
 
 // grouped is a number with its thousands apart.
 func grouped(n int) string {

@@ -182,7 +182,7 @@ func (l timeline) bars(s view.Step) []Bar {
 			kind = "wait"
 		}
 		if s.Items != nil {
-			title = itemsText(*s.Items)
+			title = itemsText(s.Items)
 		}
 		bars = append(bars, l.bar(kind, *s.StartedAt, s.EndedAt, title))
 	}

@@ -182,7 +182,8 @@ type Step struct {
 	NextAt       *time.Time      `json:"next_at,omitempty"` // of a retry or a timer
 	StartedAt    *time.Time      `json:"started_at,omitempty"`
 	EndedAt      *time.Time      `json:"ended_at,omitempty"`
-	Items        *Items          `json:"items,omitempty"`
+	ForEach      bool            `json:"for_each,omitempty"`
+	Items        *Items          `json:"items,omitempty"` // of a for_each, once its list is known
 	Input        json.RawMessage `json:"input,omitempty"`
 	Output       json.RawMessage `json:"output,omitempty"`
 	Error        *Failure        `json:"error,omitempty"`

@@ -178,6 +178,7 @@ export interface Step {
   next_at?: string;
   started_at?: string;
   ended_at?: string;
+  for_each?: boolean;
   items?: Items;
   input?: Json;
   output?: Json;
