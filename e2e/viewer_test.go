@@ -127,3 +127,43 @@ func TestLogLines(t *testing.T) {
 	b.await("what was found is marked", `CSS.highlights.get("log-at").size + CSS.highlights.get("log-hit").size > 0`)
 	b.clean()
 }
+
+// TestOneSelection selects an attempt on the waterfall, by pointer and by keys: graph, rows, log and inspector follow, and Back takes it back.
+func TestOneSelection(t *testing.T) {
+	s := boot(t)
+	id := s.start(t, "order", `{"order_id": "A-7", "account": "a", "amount": 5, "lines": [{"sku": "cup", "n": 1}], "fail": "ship"}`)
+	until(t, said("run %s fails", id), func() bool { return s.run(t, id).Status == "failed" })
+	s.api(t, "POST", "/runs/"+id+"/retry", "", nil)
+	until(t, said("run %s succeeds", id), func() bool { return s.run(t, id).Status == "succeeded" })
+	b := open(t, 1280, 800)
+	b.goTo(s.url + "/runs/" + id)
+	b.await("the page", runPage)
+	selected := func(step, attempt string) string {
+		return fmt.Sprintf(`(() => {
+			const [step, attempt] = [%s, %s], query = new URLSearchParams(location.search);
+			return query.get("step") === step && (query.get("attempt") ?? "") === attempt
+				&& document.querySelector('#run-steps tr[aria-selected=true]')?.dataset.step === step
+				&& document.querySelector('[data-testid="node-' + step + '"][data-selected]')
+				&& document.querySelector('#run-inspector[data-step="' + step + '"]')
+				&& [...document.querySelectorAll(".bar-selected")].every(e => e.dataset.attempt === attempt) && !!document.querySelector(".bar-selected") === !!attempt
+				&& (document.querySelector(".attempt-selected .attempt-head b")?.textContent ?? "") === attempt
+				&& getComputedStyle([...document.querySelectorAll("#run-log li")].find(e => e.querySelector('a[data-select="' + step + '"]'))).boxShadow !== "none";
+		})()`, quote(step), quote(attempt))
+	}
+	b.click(`#run-steps [data-step="ship"] .bar-link[data-attempt="2"]`)
+	b.await("attempt 2 is selected everywhere", selected("ship", "2"))
+	b.click(`#run-steps [data-step="reserve_funds"] .row-link`)
+	b.await("another step", selected("reserve_funds", ""))
+	b.do("back", chromedp.NavigateBack())
+	b.await("attempt 2 again", selected("ship", "2"))
+	b.await("the focus on the row", `(document.querySelector('#run-steps [data-step="ship"] .row-link').focus(), true)`)
+	b.do("the attempt before", chromedp.KeyEvent(kb.ArrowLeft))
+	b.await("attempt 1 is selected everywhere", selected("ship", "1"))
+	b.do("reloading", chromedp.Reload())
+	b.await("it still is", `document.body.dataset.live && `+selected("ship", "1"))
+	b.click(`#run-inspector a[data-tab="logs"]`)
+	b.await("its lines", `document.querySelector('#run-inspector[data-tab="logs"] .pick a[aria-current]').dataset.attempt === "1"`)
+	b.click(`#run-steps [data-step="ship"] .bar-link[data-attempt="2"]`)
+	b.await("the lines of the other, not its times", `document.querySelector('#run-inspector[data-tab="logs"] .pick a[aria-current]').dataset.attempt === "2"`)
+	b.clean()
+}

@@ -241,3 +241,13 @@ func (in Inspector) tabNote(tab string) string {
 	}
 	return ""
 }
+
+// attemptHref selects an attempt of a step; who looks at log lines goes on with log lines.
+func (in Inspector) attemptHref(run, step string, attempt int) string {
+	tab := "attempts"
+	if in.Step != nil && in.current() == "logs" {
+		tab = "logs"
+	}
+	q := url.Values{"step": {step}, "attempt": {strconv.Itoa(attempt)}, "view": {tab}}
+	return "/runs/" + url.PathEscape(run) + "?" + q.Encode()
+}

@@ -204,18 +204,27 @@ func (l timeline) attempts(all []view.Attempt, kind string) (bars []Bar) {
 			bars = append(bars, l.bar("backoff", *before, &a.QueuedAt, title))
 		}
 		before = a.EndedAt
+		number := a.Number
+		if kind != "" {
+			number = 0 // of an undo: what is selected is the step's own attempt
+		}
+		put := func(kind string, from time.Time, to *time.Time, title string) {
+			b := l.bar(kind, from, to, title)
+			b.Attempt = number
+			bars = append(bars, b)
+		}
 		if a.StartedAt == nil {
-			bars = append(bars, l.bar("queued", a.QueuedAt, a.EndedAt, "queued"))
+			put("queued", a.QueuedAt, a.EndedAt, "queued")
 			continue
 		}
 		if a.StartedAt.Sub(a.QueuedAt) > time.Millisecond {
-			bars = append(bars, l.bar("queued", a.QueuedAt, a.StartedAt, "queued"))
+			put("queued", a.QueuedAt, a.StartedAt, "queued")
 		}
 		if kind == "undo" {
-			bars = append(bars, l.bar(kind, *a.StartedAt, a.EndedAt, fmt.Sprintf("undo, attempt %d %s", a.Number, statusText(a.Status))))
+			put(kind, *a.StartedAt, a.EndedAt, fmt.Sprintf("undo, attempt %d %s", a.Number, statusText(a.Status)))
 			continue
 		}
-		bars = append(bars, l.bar(barKind(a.Status), *a.StartedAt, a.EndedAt, attemptTitle(a)))
+		put(barKind(a.Status), *a.StartedAt, a.EndedAt, attemptTitle(a))
 	}
 	return bars
 }

@@ -1,6 +1,7 @@
 // The run page's entry: the page is complete without it; this keeps it true while the run goes on.
 import { createRoot } from "react-dom/client";
 import { applyGathered, Lag } from "./model/gather";
+import { showAttempt } from "./run/attempts";
 import { Fragments } from "./run/fragments";
 import { Frames } from "./run/frames";
 import { showItem, watchItemKeys } from "./run/items";
@@ -61,6 +62,7 @@ function start(host: HTMLElement, embedded: { run: Run; graph: Graph }): void {
   const log = new Log(state.run.id);
   const arrived = () => {
     showItem();
+    showAttempt();
     showValues();
     showLines();
   };

@@ -328,7 +328,7 @@ export class Tree {
       if (next !== row) this.space.insertBefore(row, next);
       before = row;
       row.style.transform = `translateY(${Math.round(r * height - top + scroll)}px)`;
-      if (isContainer(rows.outline, node)) row.setAttribute("aria-expanded", String(rows.open.has(node)));
+      if (rows.outline.count[node]) row.setAttribute("aria-expanded", String(rows.open.has(node)));
       row.setAttribute("aria-selected", String(node === this.active));
     }
     if (this.drawn.has(this.active)) this.tree.setAttribute("aria-activedescendant", this.idOf(this.active));
