@@ -48,14 +48,14 @@ export class Tree {
   private readonly path = element("code", "jtree-path");
   private readonly full = element("pre", "jtree-text");
   private readonly note = element("p", "note");
+  private readonly cels: HTMLButtonElement[] = []; // what needs an expression
   private readonly resize = new ResizeObserver(() => this.draw());
 
-  constructor(host: HTMLElement, private readonly options: TreeOptions) {
+  constructor(host: HTMLElement, private options: TreeOptions) {
     const { search, found, tree, space } = this;
     this.box.dataset["client"] = "";
     search.type = "search";
     search.placeholder = "Search";
-    search.setAttribute("aria-label", `Search keys and values of ${options.label}`);
     search.dataset["filter"] = "";
     search.autocomplete = "off";
     search.spellcheck = false;
@@ -79,7 +79,6 @@ export class Tree {
     }
     tree.tabIndex = 0;
     tree.setAttribute("role", "tree");
-    tree.setAttribute("aria-label", options.label);
     space.setAttribute("role", "presentation");
     this.probe.setAttribute("aria-hidden", "true");
     this.probe.textContent = "x";
@@ -88,13 +87,15 @@ export class Tree {
     const picked = element("div", "jtree-picked");
     const does = element("div", "jtree-does");
     does.append(this.copier("Copy value", () => this.value(this.active)), this.copier("Copy path", () => pathOf(this.parts())));
-    if (options.root !== undefined) does.append(this.copier("Copy CEL", () => this.cel()));
+    this.cels.push(this.copier("Copy CEL", () => this.cel()));
+    does.append(...this.cels);
     if (options.onPick) {
       const insert = element("button", "button small");
       insert.type = "button";
       insert.textContent = "Insert";
       insert.title = "Insert its expression (Enter)";
       insert.addEventListener("click", () => options.onPick?.(this.cel()));
+      this.cels.push(insert);
       does.prepend(insert);
     }
     this.full.tabIndex = 0;
@@ -131,6 +132,18 @@ export class Tree {
     });
     tree.addEventListener("keydown", (e) => this.key(e));
     this.resize.observe(tree);
+    this.called(options.label, options.root);
+  }
+
+  /** What the value is called, and the expression that reads it: a step that completes gives its output one. */
+  called(label: string, root?: string): void {
+    this.options = { ...this.options, label };
+    if (root === undefined) delete this.options.root;
+    else this.options.root = root;
+    this.search.setAttribute("aria-label", `Search keys and values of ${label}`);
+    this.tree.setAttribute("aria-label", label);
+    for (const b of this.cels) b.hidden = root === undefined;
+    if (this.rows) this.describe();
   }
 
   /** Shows a text; what was open stays open, by its path. False if the text is not JSON, or another one came while it was read. */

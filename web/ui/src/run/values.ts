@@ -15,20 +15,13 @@ export function showValues(): void {
 }
 
 async function show(box: HTMLElement): Promise<void> {
-  const tag = box.dataset["valueTag"] ?? "";
+  const { valueTag: tag = "", value: href = "", valueLabel: label = "the value", valueRoot: root } = box.dataset;
   let it = shown.get(box);
+  it?.tree.called(label, root || undefined);
   if (it?.tag === tag) return;
-  const href = box.dataset["value"] ?? "";
   if (!it) {
-    const root = box.dataset["valueRoot"] ?? "";
-    it = {
-      tag,
-      tree: new Tree(box, {
-        label: box.dataset["valueLabel"] ?? "the value",
-        ...(root ? { root } : {}),
-        ...(href ? { download: `${href}${href.includes("?") ? "&" : "?"}download` } : {}),
-      }),
-    };
+    const download = href ? { download: `${href}${href.includes("?") ? "&" : "?"}download` } : {};
+    it = { tag, tree: new Tree(box, { label, ...(root ? { root } : {}), ...download }) };
     shown.set(box, it);
   }
   it.tag = tag;
