@@ -49,6 +49,9 @@ func (s *Server) runView(c echo.Context, whole bool) (p templates.RunPage, err e
 	if err == nil {
 		p.Latest, err = s.latest(c.Request().Context(), p.Run.Flow)
 	}
+	if err == nil {
+		err = s.differences(c, &p)
+	}
 	return p, err
 }
 

@@ -133,6 +133,7 @@ func (s *Server) apiRoutes(g *echo.Group) {
 	g.GET("/runs/:run/steps/:step/output", s.getValue(runview.ValueOutput))
 	g.GET("/runs/:run/steps/:step/logs", s.getLogs)
 	g.GET("/runs/:run/steps/:step/items", s.getItems)
+	g.GET("/runs/:run/compare", s.getComparison)
 	g.GET("/runs/:run/plan", s.getPlan)
 	g.POST("/runs/:run/retry", s.press(plannedBody(runtime.ButtonRetry)))
 	g.POST("/runs/:run/pause", s.press(plainBody(runtime.ButtonPause)))

@@ -11,12 +11,12 @@ import (
 )
 
 // tabs are the inspector's, in their order.
-var tabs = []string{"error", "input", "resolved", "output", "attempts", "logs"}
+var tabs = []string{"error", "input", "resolved", "output", "diff", "attempts", "logs"}
 
 // hasTab reports whether a tab has something to show for the selection.
 func (in Inspector) hasTab(tab string) bool {
 	if in.Step == nil {
-		return tab == "input" || tab == "output"
+		return tab == "input" || tab == "output" || tab == "diff"
 	}
 	calls := in.Step.Kind == "call" || in.Step.Kind == "flow"
 	switch tab {
@@ -26,6 +26,8 @@ func (in Inspector) hasTab(tab string) bool {
 		return calls || len(in.Written) > 0
 	case "resolved":
 		return calls || !empty(in.input())
+	case "diff":
+		return in.Step.Status != "pending" && in.Step.Status != "skipped" && (calls || !empty(in.output()))
 	case "attempts":
 		return calls || len(in.attempts()) > 0
 	case "logs": // a flow writes none: its steps' lines are of its own run

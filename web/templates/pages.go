@@ -191,17 +191,18 @@ type RunPage struct {
 
 // Inspector is the selection of a run page: a step, one of its items, one attempt, one tab.
 type Inspector struct {
-	Step      *view.Step // nil: the run itself
-	Item      *view.Item
-	Failed    *int           // the first item that failed, nil if none did
-	Attempt   int            // chosen attempt number, 0 for the last
-	Merged    bool           // the log lines of all attempts
-	Tab       string         // input, resolved, output, attempts, logs or error; "" picks what matters most
-	Written   []view.Written // what the definition says of the step's input
-	ItemValue []byte         // the item of a for_each, as its list has it
-	Typed     *Resolution    // what a refused form held
-	Succeeded bool           // the run itself, with an output to show
-	Keep      url.Values     // of the address: what another tab keeps, the filter of items
+	Step       *view.Step // nil: the run itself
+	Item       *view.Item
+	Failed     *int           // the first item that failed, nil if none did
+	Attempt    int            // chosen attempt number, 0 for the last
+	Merged     bool           // the log lines of all attempts
+	Tab        string         // input, resolved, output, attempts, logs or error; "" picks what matters most
+	Written    []view.Written // what the definition says of the step's input
+	Difference *Difference    // of the tab Diff; nil under any other
+	ItemValue  []byte         // the item of a for_each, as its list has it
+	Typed      *Resolution    // what a refused form held
+	Succeeded  bool           // the run itself, with an output to show
+	Keep       url.Values     // of the address: what another tab keeps, the filter of items
 }
 
 // Resolution is what a person typed into the form of an uncertain step.
