@@ -9,7 +9,7 @@ ifneq ($(wildcard $(SYSTEM_CA)),)
 export NODE_EXTRA_CA_CERTS ?= $(SYSTEM_CA)
 endif
 
-.PHONY: help run test lint generate bench e2e shots fuzz
+.PHONY: help run test lint generate bench compare e2e shots fuzz
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -40,6 +40,10 @@ bench: ## run the Go benchmarks
 e2e: ## run the browser journeys alone
 	@scripts/deps.sh postgresql chromium
 	$(GO) test -count=1 -v ./e2e/...
+
+compare: ## hold throughput, latency and fan-out against a bare group commit on the same database
+	@scripts/deps.sh postgresql
+	$(GO) run ./cmd/segno bench compare --table
 
 SHOTS ?= /tmp/segno-shots
 

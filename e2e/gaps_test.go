@@ -25,7 +25,7 @@ func newWire(t testing.TB, to site) *wire {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &wire{site: site{"http://" + at.Addr().String()}, ends: map[net.Conn]bool{}}
+	w := &wire{site: site{url: "http://" + at.Addr().String()}, ends: map[net.Conn]bool{}}
 	var carrying sync.WaitGroup
 	carrying.Go(func() {
 		for {

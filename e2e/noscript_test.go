@@ -94,4 +94,22 @@ func TestWithoutScripts(t *testing.T) {
 	if kept, _ := ask[string](b, `document.querySelector('#start-form [name="amount"]').value`); kept != "-1" {
 		t.Errorf("the form holds %q, want what was typed: -1", kept)
 	}
+
+	// A flow of one's own, from a template to a run.
+	b.goTo(s.url + "/flows")
+	b.submit("#new-flow-link")
+	b.write("#name", "Day Off")
+	b.click(`[name="template"][value="approval"]`)
+	b.submit("#new-flow button.primary")
+	b.sees("#name-error", "day_off")
+	b.submit("#name-error a")
+	b.submit("#new-flow button.primary")
+	b.sees(".fallback-outline", "granted")
+	b.write("#ns-message", "As it is")
+	b.submit(".fallback-publish button")
+	b.goTo(s.url + "/flows/day_off/start")
+	b.submit("#start-form button.primary")
+	b.reload("waiting")
+	b.submit(`#run-header [name="approved"][value="true"]`)
+	b.reload("succeeded")
 }

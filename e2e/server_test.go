@@ -21,7 +21,8 @@ import (
 
 // site is where a server answers.
 type site struct {
-	url string
+	url  string
+	data string // its data directory
 }
 
 // boot runs the whole program in this process, with the sample project, until the test ends.
@@ -34,7 +35,8 @@ func boot(t testing.TB) site {
 func bootWith(t testing.TB, project string) site {
 	t.Helper()
 	log := &lines{}
-	a, err := app.New(app.Config{Addr: "127.0.0.1:0", Data: dataDir(t), Project: project, Logger: slog.New(slog.NewTextHandler(log, nil))})
+	data := dataDir(t)
+	a, err := app.New(app.Config{Addr: "127.0.0.1:0", Data: data, Project: project, Logger: slog.New(slog.NewTextHandler(log, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +58,7 @@ func bootWith(t testing.TB, project string) site {
 		ended <- err
 		t.Fatalf("the server did not start: %v", err)
 	}
-	return site{a.URL()}
+	return site{a.URL(), data}
 }
 
 // lines is a log that can be read while it is written.

@@ -27,6 +27,7 @@ type state struct {
 const (
 	plainPage  = `document.readyState === "complete" && document.querySelector("h1")`
 	runPage    = `document.body.dataset.live && document.querySelector(".sg-node")`
+	readPage   = `document.body.dataset.read === "ready" && document.querySelector(".sg-node")`
 	canvasPage = `document.body.dataset.canvas === "ready" && document.querySelector(".sg-node")`
 )
 
@@ -84,13 +85,21 @@ func states(t testing.TB, s, empty site) []state {
 	s.send(t, http.MethodPost, "/flows/order/versions?message=Expensive+from+5000", strings.Replace(source, "> 10000", "> 5000", 1), nil)
 	s.send(t, http.MethodPut, "/flows/snapvault/draft", strings.Replace(brokenDraft, "name: order", "name: snapvault", 1), nil)
 
+	s.putDraft(t, "first", "name: first\nsteps: {}\n")
+
 	list := []state{
 		{"flows", s.url + "/flows", plainPage, nil},
 		{"flows-empty", empty.url + "/flows", plainPage, nil},
+		{"new-flow", s.url + "/flows/new?template=saga", plainPage, nil},
+		{"new-flow-refused", empty.url + "/flows/new?template=fan-out&name=Each+One", plainPage, func(b *tab) {
+			b.submit("#new-flow button.primary")
+			b.sees("#name-error", "each_one")
+		}},
+		{"canvas-blank", s.url + "/flows/first/edit", `document.body.dataset.canvas === "ready"`, nil},
 		{"overview", s.url + "/flows/order", plainPage, nil},
 		{"overview-never-run", s.url + "/flows/snapvault", plainPage, nil},
 		{"canvas", s.url + "/flows/order/edit", canvasPage, nil},
-		{"canvas-step", s.url + "/flows/order/edit?step=stock", canvasPage, nil},
+		{"canvas-step", s.url + "/flows/order/edit?step=stock", canvasPage + ` && document.querySelector(".sg-worth code")`, nil},
 		{"canvas-problems", s.url + "/flows/snapvault/edit?step=reserve_funds", canvasPage, nil},
 		{"canvas-publish", s.url + "/flows/order/edit", canvasPage, func(b *tab) {
 			b.click(`[data-testid="publish-open"]`)
@@ -105,6 +114,7 @@ func states(t testing.TB, s, empty site) []state {
 		{"tests-file", s.url + "/flows/order/tests?view=file", plainPage, nil},
 		{"tests-none", s.url + "/flows/courier/tests", plainPage, nil},
 		{"versions", s.url + "/flows/order/versions", plainPage, nil},
+		{"version-graph", s.url + "/flows/order/versions/1?step=big", readPage, nil},
 		{"diff", s.url + "/flows/order/diff?from=1&to=2", plainPage, nil},
 		{"start", s.url + "/flows/order/start?fail=ship", plainPage, nil},
 		{"start-refused", s.url + "/flows/order/start", plainPage, func(b *tab) {

@@ -22,7 +22,11 @@ func BenchmarkRunList(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	if _, err := pool.Exec(b.Context(), `ANALYZE runs`); err != nil {
+	// Keys of an order's number, of an account with a hundred runs, and of what half of all runs have.
+	if _, err := pool.Exec(b.Context(), `INSERT INTO run_keys (run, keys) SELECT n, ARRAY[n, 1000000 + n % 1000, 2000000 + n % 2, -n] FROM generate_series(1, $1::bigint) n`, runs); err != nil {
+		b.Fatal(err)
+	}
+	if _, err := pool.Exec(b.Context(), `ANALYZE runs, run_keys`); err != nil {
 		b.Fatal(err)
 	}
 	middle, _, err := db.Runs(b.Context(), models.RunFilter{To: born.Add(runs / 2 * 10 * time.Second), Limit: 1})
@@ -43,6 +47,11 @@ func BenchmarkRunList(b *testing.B) {
 		{"class_and_step", models.RunFilter{Class: "contract", Step: "ship"}},
 		{"text_that_nothing_has", models.RunFilter{Q: "no such words"}},
 		{"longer_than_anything", models.RunFilter{Longer: time.Hour, Statuses: []string{"succeeded"}}},
+		{"one_input", models.RunFilter{Keys: []int64{4711}}},
+		{"input_of_100_runs", models.RunFilter{Keys: []int64{1000042}}},
+		{"input_of_50000_runs", models.RunFilter{Keys: []int64{2000001}}},
+		{"two_inputs", models.RunFilter{Keys: []int64{1000042, 2000000}}},
+		{"top_level", models.RunFilter{Parent: models.TopLevel}},
 		{"last_day_version_3", models.RunFilter{From: now.Add(-24 * time.Hour), Version: 3}},
 	} {
 		c.f.Now = now
@@ -51,7 +60,11 @@ func BenchmarkRunList(b *testing.B) {
 				if _, err := db.RunPage(b.Context(), c.f); err != nil {
 					b.Fatal(err)
 				}
-				if _, _, err := db.StatusCounts(b.Context(), c.f, runs); err != nil {
+				from, err := db.OldestRun(b.Context(), c.f.Flow, runs)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if _, _, err := db.RunTally(b.Context(), c.f, models.RunSlots{From: from, Width: 24 * time.Hour, N: 20}, runs); err != nil {
 					b.Fatal(err)
 				}
 			}

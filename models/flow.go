@@ -118,6 +118,18 @@ func (db *DB) SaveDraft(ctx context.Context, name string, text []byte, rev int64
 	return db.newRev(ctx, name, revs, err, "saving the draft of")
 }
 
+// NewFlow keeps text as the draft of a flow that comes into being with it. ErrConflict if there is one of that name, with a draft or without.
+func (db *DB) NewFlow(ctx context.Context, name string, text []byte) error {
+	if !storable(name) {
+		return wrap(ErrNotFound, "making the flow %q", name)
+	}
+	r := db.on(ctx).Exec(`INSERT INTO flows (name, draft, draft_rev) VALUES (?, ?, 1) ON CONFLICT (name) DO NOTHING`, name, full(text))
+	if r.Error == nil && r.RowsAffected == 0 {
+		r.Error = ErrConflict
+	}
+	return wrap(r.Error, "making the flow %q", name)
+}
+
 // DiscardDraft removes the draft of a flow and returns the revision that the next SaveDraft must name. Errors as SaveDraft.
 func (db *DB) DiscardDraft(ctx context.Context, name string, rev int64) (newRev int64, err error) {
 	if !storable(name) {

@@ -21,11 +21,13 @@ type RunFilter struct {
 	Flow        string
 	Version     int
 	Statuses    []string
-	Needs       string // person or retry
-	Class       string // of the failure
-	Step        string // that failed
-	Fingerprint string // of the failure
-	Q           string // the beginning of the run's UUID, or part of its failure's message, in any case
+	Needs       string  // person or retry; runs above one that waits for a person wait for one as well
+	Parent      string  // UUID of the run that started them, or TopLevel
+	Class       string  // of the failure
+	Step        string  // that failed
+	Fingerprint string  // of the failure
+	Keys        []int64 // of values of its input, all of them: runtime.InputKey
+	Q           string  // the beginning of the run's UUID, or part of its failure's message, in any case
 
 	From, To        time.Time     // when the run began: from From on, before To
 	Longer, Shorter time.Duration // how long it took, or has taken so far: at least, at most
@@ -95,7 +97,7 @@ func (db *DB) RunPage(ctx context.Context, f RunFilter) (RunList, error) {
 
 // where narrows a query to what the filter chooses, whatever the page.
 func (f RunFilter) where(q *gorm.DB) *gorm.DB {
-	for column, value := range map[string]string{"flow": f.Flow, "needs": f.Needs, "class": f.Class, "step": f.Step, "fingerprint": f.Fingerprint} {
+	for column, value := range map[string]string{"flow": f.Flow, "class": f.Class, "step": f.Step, "fingerprint": f.Fingerprint} {
 		if value != "" {
 			q = q.Where(column+" = ?", clean(value))
 		}
@@ -103,8 +105,21 @@ func (f RunFilter) where(q *gorm.DB) *gorm.DB {
 	if f.Class == "" && (f.Step != "" || f.Fingerprint != "") {
 		q = q.Where("class <> ''") // the index of what failed
 	}
-	if f.Needs != "" {
-		q = q.Where("needs <> ''")
+	switch f.Needs {
+	case "":
+	case "person":
+		// An array, so that both halves can be looked up in an index.
+		q = q.Where("(needs = 'person' AND needs <> '' OR ended_at IS NULL AND uuid = ANY(ARRAY(" + waitingAbove + ")))")
+	default:
+		q = q.Where("needs = ? AND needs <> ''", clean(f.Needs))
+	}
+	switch {
+	case f.Parent == TopLevel:
+		q = q.Where("parent IS NULL")
+	case len(f.Parent) == 36 && uuid.Validate(f.Parent) == nil:
+		q = q.Where("parent = ?", f.Parent)
+	case f.Parent != "":
+		q = q.Where("false") // nobody's
 	}
 	if f.Version != 0 {
 		q = q.Where("version = ?", f.Version)
@@ -131,6 +146,9 @@ func (f RunFilter) where(q *gorm.DB) *gorm.DB {
 	}
 	if f.Shorter > 0 {
 		q = q.Where("coalesce(ended_at, ?) - created_at <= ?::float8 * interval '1 second'", now, f.Shorter.Seconds())
+	}
+	if len(f.Keys) > 0 {
+		q = q.Where("id IN (SELECT run FROM run_keys WHERE keys @> ?::bigint[])", keyArray(f.Keys))
 	}
 	return withText(q, f.Q)
 }
@@ -197,30 +215,6 @@ func (db *DB) RunCounts(ctx context.Context, text string) (map[string]map[string
 	return counts, nil
 }
 
-// StatusCounts counts the runs that f chooses by status, whatever its statuses and its page, and by what they need under "needs:person" and
-// "needs:retry". At most bound runs are looked at: capped says that there are more.
-func (db *DB) StatusCounts(ctx context.Context, f RunFilter, bound int) (counts map[string]int, capped bool, err error) {
-	f.Statuses = nil
-	var rows []struct {
-		Status, Needs string
-		N             int
-	}
-	some := f.where(db.on(ctx).Model(&Run{})).Select("status, needs").Limit(bound)
-	if err := db.on(ctx).Table("(?) AS chosen", some).Select("status, needs, count(*) AS n").Group("status, needs").Scan(&rows).Error; err != nil {
-		return nil, false, wrap(err, "counting runs by status")
-	}
-	counts = map[string]int{}
-	all := 0
-	for _, r := range rows {
-		counts[r.Status] += r.N
-		if r.Needs != "" {
-			counts["needs:"+r.Needs] += r.N
-		}
-		all += r.N
-	}
-	return counts, all >= bound, nil
-}
-
 // RunsSince counts the runs that f chooses and that stand above a cursor, up to most. ErrCursor.
 func (db *DB) RunsSince(ctx context.Context, f RunFilter, cursor string, most int) (int, error) {
 	f.Before, f.Limit = cursor, most
@@ -255,23 +249,6 @@ func (db *DB) FlowNames(ctx context.Context) ([]string, error) {
 	var names []string
 	err := db.on(ctx).Model(&Flow{}).Order("name").Pluck("name", &names).Error
 	return names, wrap(err, "listing the names of flows")
-}
-
-// FirstFacts reads the first transition of runs, by the run's number. One larger than most bytes is left away, and so is one that is not there.
-func (db *DB) FirstFacts(ctx context.Context, runs []int64, most int) (map[int64][]byte, error) {
-	if len(runs) == 0 {
-		return nil, nil
-	}
-	var rows []struct {
-		Run   int64
-		Facts []byte
-	}
-	err := db.on(ctx).Raw(`SELECT run, facts FROM journal WHERE run IN ? AND seq = 1 AND octet_length(facts) <= ?`, runs, most).Scan(&rows).Error
-	out := make(map[int64][]byte, len(rows))
-	for _, r := range rows {
-		out[r.Run] = r.Facts
-	}
-	return out, wrap(err, "reading how %d runs began", len(runs))
 }
 
 // RunsNamed finds runs by the beginning or the end of their UUID, which is what the lists show; the newest first, at most limit.

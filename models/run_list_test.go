@@ -1,6 +1,9 @@
 package models_test
 
 import (
+	"encoding/json"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -109,17 +112,147 @@ func TestRunFilters(t *testing.T) {
 			t.Errorf("%s: got runs %s, want %s", c.name, got, c.want)
 		}
 	}
-	counts, capped, err := db.StatusCounts(t.Context(), models.RunFilter{Flow: "order", Statuses: []string{"failed"}}, 100)
-	ok(t, err)
-	if counts["failed"] != 3 || counts["waiting"] != 1 || counts["needs:person"] != 1 || counts["running"] != 1 || capped {
-		t.Errorf("counts: got %v, capped %t", counts, capped)
+	slots := models.RunSlots{From: born.Add(2 * time.Second), Width: 2 * time.Second, N: 2}
+	tally := func(f models.RunFilter, bound int) (got string, capped bool) {
+		t.Helper()
+		counts, capped, err := db.RunTally(t.Context(), f, slots, bound)
+		ok(t, err)
+		var lines []string
+		for _, c := range counts {
+			lines = append(lines, fmt.Sprintf("%s%s@%d:%t=%d", c.Status, c.Needs, c.Slot, c.In, c.N))
+		}
+		slices.Sort(lines)
+		return strings.Join(lines, " "), capped
 	}
-	if _, capped, err = db.StatusCounts(t.Context(), models.RunFilter{}, 6); err != nil || !capped {
-		t.Errorf("counts with a bound of 6 over 6 runs: capped %t, %v", capped, err)
+	// Runs 1 to 6 began 1 to 6 seconds after born; 5 is another flow's.
+	if got, capped := tally(models.RunFilter{Flow: "order", Statuses: []string{"failed"}}, 100); got != "failed@-1:true=1 failed@0:true=2 running@2:true=1 waitingperson@1:true=1" || capped {
+		t.Errorf("counts: got %s, capped %t", got, capped)
+	}
+	if got, _ := tally(models.RunFilter{From: born.Add(3 * time.Second), To: born.Add(5 * time.Second)}, 100); got != "failed@0:false=1 failed@0:true=1 runningretry@1:false=1 waitingperson@1:true=1" {
+		t.Errorf("counts of a part: got %s", got)
+	}
+	if _, capped := tally(models.RunFilter{}, 6); !capped {
+		t.Error("counts with a bound of 6 over 6 runs are not said to be capped")
+	}
+	for flow, want := range map[string]time.Time{"": born.Add(time.Second), "refund": born.Add(5 * time.Second), "none": {}} {
+		if got, err := db.OldestRun(t.Context(), flow, 100); err != nil || !got.Equal(want) {
+			t.Errorf("the oldest run of %q: got %s, %v, want %s", flow, got, err, want)
+		}
+	}
+	if got, err := db.OldestRun(t.Context(), "", 2); err != nil || !got.Equal(born.Add(5*time.Second)) {
+		t.Errorf("the older of the newest two: got %s, %v", got, err)
 	}
 	found, err := db.RunsNamed(t.Context(), one.Runs[0].UUID[28:], 5)
 	ok(t, err)
 	if len(found) != 1 || found[0].ID != one.Runs[0].ID {
 		t.Errorf("by the end of its id: got %v", found)
+	}
+}
+
+// TestFamilies: children are told from what people started, and who stands above one that waits for a person waits as well.
+func TestFamilies(t *testing.T) {
+	db, pool := open(t)
+	var ids []string
+	for id := int64(1); id <= 5; id++ {
+		ids = append(ids, addRun(t, pool, id, "order", "running", ""))
+	}
+	for child, parent := range map[int64]string{2: ids[0], 3: ids[1], 4: ids[0]} { // 1 over 2 over 3, 1 over 4; 5 alone
+		_, err := pool.Exec(t.Context(), `UPDATE runs SET parent = $2 WHERE id = $1`, child, parent)
+		ok(t, err)
+	}
+	_, err := pool.Exec(t.Context(), `UPDATE runs SET needs = 'person', status = 'waiting' WHERE id = 3`)
+	ok(t, err)
+	for _, c := range []struct {
+		f    models.RunFilter
+		want string
+	}{
+		{models.RunFilter{Parent: models.TopLevel}, "51"},
+		{models.RunFilter{Parent: ids[0]}, "42"},
+		{models.RunFilter{Parent: "nobody"}, ""},
+		{models.RunFilter{Needs: "person"}, "321"},
+		{models.RunFilter{Needs: "person", Parent: models.TopLevel}, "1"},
+	} {
+		runs, _, err := db.Runs(t.Context(), c.f)
+		ok(t, err)
+		got := ""
+		for _, r := range runs {
+			got += string(rune('0' + r.ID))
+		}
+		if got != c.want {
+			t.Errorf("%+v: got runs %s, want %s", c.f, got, c.want)
+		}
+	}
+	below, err := db.WaitingBelow(t.Context(), append(ids, "nobody"))
+	ok(t, err)
+	if len(below) != 2 || below[ids[0]] != ids[2] || below[ids[1]] != ids[2] {
+		t.Errorf("who waits below: got %v, want %s below %s and %s", below, ids[2], ids[0], ids[1])
+	}
+	counts, _, err := db.RunTally(t.Context(), models.RunFilter{}, models.RunSlots{From: born, Width: time.Hour, N: 1}, 100)
+	ok(t, err)
+	person := 0
+	for _, c := range counts {
+		if c.Needs == "person" {
+			person += c.N
+		}
+	}
+	if person != 3 {
+		t.Errorf("%d runs are counted as waiting for a person, want 3 as the list has them: %+v", person, counts)
+	}
+	_, err = pool.Exec(t.Context(), `UPDATE runs SET ended_at = created_at, status = 'cancelled' WHERE id = 1`)
+	ok(t, err)
+	if below, err = db.WaitingBelow(t.Context(), ids); err != nil || len(below) != 1 {
+		t.Errorf("a run that has ended waits for nobody: got %v, %v", below, err)
+	}
+}
+
+// TestFoundByInput: a run is found by all the keys that are asked for; one that was there before keys were is found once it has been read.
+func TestFoundByInput(t *testing.T) {
+	db, pool := open(t)
+	for id := int64(1); id <= 5; id++ {
+		addRun(t, pool, id, "order", "running", "")
+		_, err := pool.Exec(t.Context(), `INSERT INTO journal (run, seq, at, facts) VALUES ($1, 1, now(), $2), ($1, 2, now(), 'other')`, id, fmt.Appendf(nil, "[%d, %d]", id%2, id))
+		ok(t, err)
+	}
+	_, err := pool.Exec(t.Context(), `INSERT INTO run_keys (run, keys) VALUES (5, '{1,5}')`)
+	ok(t, err)
+	ok(t, db.PutSetting(t.Context(), "inputs-unread", []byte("4"))) // as the migration has it
+	found := func(keys ...int64) string {
+		t.Helper()
+		runs, _, err := db.Runs(t.Context(), models.RunFilter{Keys: keys})
+		ok(t, err)
+		got := ""
+		for _, r := range runs {
+			got += string(rune('0' + r.ID))
+		}
+		return got
+	}
+	if got := found(1); got != "5" {
+		t.Errorf("before the old ones are read: got runs %s, want 5", got)
+	}
+	if at, err := db.InputsUnread(t.Context()); err != nil || !at.Equal(born.Add(4*time.Second)) {
+		t.Errorf("unread until: got %s, %v, want when run 4 began", at, err)
+	}
+	keys := func(first []byte) (keys []int64) {
+		if json.Unmarshal(first, &keys) != nil {
+			return nil
+		}
+		return keys
+	}
+	rounds := 0
+	for more := true; more; rounds++ {
+		more, err = db.ReadInputs(t.Context(), 3, keys)
+		ok(t, err)
+	}
+	if rounds != 3 {
+		t.Errorf("four runs by three were read in %d rounds, want 3, the last of which finds none", rounds)
+	}
+	if at, err := db.InputsUnread(t.Context()); err != nil || !at.IsZero() {
+		t.Errorf("unread after all are read: got %s, %v", at, err)
+	}
+	if got := [3]string{found(1), found(1, 3), found(2, 3)}; got != [3]string{"531", "3", ""} {
+		t.Errorf("by 1, by 1 and 3, by 2 and 3: got runs %q, want 531, 3 and none", got)
+	}
+	if more, err := db.ReadInputs(t.Context(), 3, keys); more || err != nil {
+		t.Errorf("reading again: got %t, %v, want nothing to do", more, err)
 	}
 }

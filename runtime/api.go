@@ -37,6 +37,10 @@ type StartRequest struct {
 	Input   []byte // JSON, at most MaxInput, valid against the flow's input schema
 	Key     string // idempotency key; "" for none
 	By      string // who asked, for the record
+
+	// Committed is told of each transition of the run that this server makes durable: its sequence number, and once the run has ended, how. It is called
+	// in order, by one goroutine, and must not block. A key that had started the run before does not make it heard. May be nil.
+	Committed func(seq int64, ended planner.RunStatus)
 }
 
 // ErrNoRun says that there is no run of that id.

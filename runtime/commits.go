@@ -42,7 +42,7 @@ func (c *Core) durable(ev Durable) {
 		c.out = append(c.out, a)
 	}
 	if p.seq > 0 {
-		c.out = append(c.out, Committed{r.id, r.uuid, p.seq})
+		c.out = append(c.out, Committed{r.id, r.uuid, p.seq, p.ended})
 	}
 	c.mail(p.letters)
 	for _, cmd := range p.commands {

@@ -135,9 +135,10 @@ type (
 	}
 	// Committed says that a run has a new durable transition.
 	Committed struct {
-		Run  int64
-		UUID string
-		Seq  int64
+		Run   int64
+		UUID  string
+		Seq   int64
+		Ended planner.RunStatus // how, if the run had ended with it; ""
 	}
 	// Released says that a run left memory with messages undecided: the inbox is to be looked at soon.
 	Released struct{ Run int64 }
@@ -289,7 +290,7 @@ func (c *Core) decide(r *run, in planner.Input, msg *Press) {
 			return
 		}
 		r.seq++
-		r.state.Seq, t.Seq, p.seq = r.seq, r.seq, r.seq
+		r.state.Seq, t.Seq, p.seq, p.ended = r.seq, r.seq, r.seq, r.state.Ended
 		if p.commands, p.letters, err = r.post(&t, commands); err != nil {
 			c.poison(r, err, msg)
 			return
@@ -299,6 +300,9 @@ func (c *Core) decide(r *run, in planner.Input, msg *Press) {
 				c.setTimer(r, s)
 			}
 		}
+	}
+	if t.Seq == 1 {
+		t.Keys = keysOf(facts)
 	}
 	if r.seq == 1 && t.Seq == 1 && !r.child {
 		t.New = &journal.NewRun{UUID: r.uuid, Flow: r.flow, Version: r.version, Reader: planner.Reader}

@@ -180,6 +180,9 @@ func (e *Engine) Start(ctx context.Context, req StartRequest) (id string, create
 	}
 	begun := make(chan error, 1)
 	s.waitBegun(run, begun)
+	if req.Committed != nil {
+		s.watch(run, req.Committed)
+	}
 	s.mail.put(Begin{run, program, &planner.Start{ID: id, Version: req.Version, Input: req.Input, By: req.By}})
 	select {
 	case err = <-begun:
@@ -195,6 +198,9 @@ func (e *Engine) Start(ctx context.Context, req StartRequest) (id string, create
 	}
 	if errors.Is(err, journal.ErrClosed) || errors.Is(err, journal.ErrFenced) {
 		err = fmt.Errorf("%w: %w", ErrUnknown, err)
+	}
+	if err != nil {
+		s.watch(run, nil)
 	}
 	var bad *journal.BatchError
 	if errors.As(err, &bad) && req.Key != "" {

@@ -46,6 +46,7 @@ type pending struct {
 	tag      uint64
 	seq      int64 // 0 without facts
 	begun    bool
+	ended    planner.RunStatus // of the run after it; "" while it goes on
 	release  bool
 	letters  []letter
 	commands []planner.Command

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/segno-run/segno/runtime/journal"
+	"github.com/segno-run/segno/runtime/planner"
 )
 
 // session is one incarnation: a core, the journal under its fence, and the goroutines around them.
@@ -26,6 +27,7 @@ type session struct {
 	mu      sync.Mutex
 	begun   map[int64]chan error
 	answers map[string]chan struct{}
+	watched map[int64]func(seq int64, ended planner.RunStatus)
 	asked   time.Time // by our clock, when the store was last asked for the time
 	told    time.Time // the store's time at that moment, as well as we know it
 }
@@ -38,7 +40,8 @@ func (e *Engine) join(ctx context.Context) (*session, error) {
 		return nil, err
 	}
 	s := &session{e: e, inc: inc, mail: newMailbox(), over: make(chan struct{}), pokes: make(chan struct{}, 1),
-		core: NewCore(inc), begun: map[int64]chan error{}, answers: map[string]chan struct{}{}}
+		core: NewCore(inc), begun: map[int64]chan error{}, answers: map[string]chan struct{}{},
+		watched: map[int64]func(int64, planner.RunStatus){}}
 	s.calls = newCalls(s)
 	if err := s.renew(ctx); err != nil {
 		return nil, err
@@ -157,6 +160,7 @@ func (s *session) handle(ev Event, loads *loader) error {
 			s.tellAnswer(out.ID)
 		case Committed:
 			s.e.broker.Publish(out.UUID)
+			s.tellCommitted(out)
 		case Released, Mailed:
 			s.poke()
 		case Broke:
@@ -341,6 +345,29 @@ func (s *session) tellBegun(b Begun) {
 	if c := s.begun[b.Run]; c != nil {
 		c <- b.Err // it has room for one
 		delete(s.begun, b.Run)
+	}
+}
+
+// watch has f told of a run's commits until it has ended; nil ends that.
+func (s *session) watch(run int64, f func(seq int64, ended planner.RunStatus)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if f == nil {
+		delete(s.watched, run)
+		return
+	}
+	s.watched[run] = f
+}
+
+func (s *session) tellCommitted(c Committed) {
+	s.mu.Lock()
+	f := s.watched[c.Run]
+	if f != nil && c.Ended != "" {
+		delete(s.watched, c.Run)
+	}
+	s.mu.Unlock()
+	if f != nil {
+		f(c.Seq, c.Ended)
 	}
 }
 

@@ -134,7 +134,7 @@ func (s *Server) newFunctions(ctx context.Context, p Project, done *Applied) ([]
 	for i := range p.Functions {
 		f := &p.Functions[i]
 		spec := f.JSON()
-		if checked, issues := checkFunction(f.Name, spec); issues.HasErrors() {
+		if checked, issues := s.checkFunction(f.Name, spec); issues.HasErrors() {
 			done.Refused = append(done.Refused, Refusal{Function: f.Name, Message: fmt.Sprintf("function `%s` has %s: %s", checked.Name, problems(issues), issues[0].Message)})
 			continue
 		}

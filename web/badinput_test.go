@@ -30,6 +30,7 @@ func TestBadInput(t *testing.T) {
 		{"an unknown function", "POST", "/api/v1/flows/order/versions", strings.ReplaceAll(orderFlow, "call: pay", "call: pai"), yaml, 422, "invalid", "pay"},
 		{"a function without its word", "PUT", "/api/v1/functions/f", `{"http": {"url": "http://localhost"}}`, nil, 422, "invalid", "idempotent"},
 		{"a function's bad name", "PUT", "/api/v1/functions/F!", echoFunction, nil, 422, "invalid", ""},
+		{"a Go function that is not there", "PUT", "/api/v1/functions/f", `{"local": {"name": "mine"}, "idempotent": true}`, nil, 422, "invalid", "no Go function called `mine`"},
 		{"a broken schema", "PUT", "/api/v1/functions/f", `{"http": {"url": "http://localhost"}, "idempotent": true, "input": {"type": "strnig"}}`, nil, 422, "invalid", "input"},
 		{"a flow's broken schema", "POST", "/api/v1/flows/order/versions", strings.Replace(orderFlow, "type: number", "type: numbr", 1), yaml, 422, "invalid", `"issues"`},
 		{"input that breaks its schema", "POST", "/api/v1/flows/order/runs", `{"input": {"amount": -1, "express": "no"}}`, nil, 422, "invalid", "violations"},

@@ -33,7 +33,7 @@ func (s *Server) press(read func(echo.Context) (runtime.Button, error)) echo.Han
 		}
 		b.By = actor(c)
 		if err := s.Runs.Press(ctx, row.UUID, b); err != nil {
-			return s.replanned(ctx, row.UUID, b, engineError(err))
+			return s.redirected(ctx, row.UUID, b, s.replanned(ctx, row.UUID, b, engineError(err)))
 		}
 		after, err := s.findRun(ctx, row.UUID)
 		if err != nil {

@@ -51,6 +51,7 @@ type Config struct {
 	Secure bool     // TLS ends here or in front: cookies are sent over it only
 
 	PasswordHash string // HashPassword of the operator's password; "" means that everybody may do everything
+	ViewerHash   string // HashPassword of the password of who may only look; "": nobody can sign in so
 
 	// Ready says what keeps the server from being ready: an empty list when nothing does. nil: it is ready.
 	Ready func(ctx context.Context) (missing []string)
@@ -62,6 +63,8 @@ type Config struct {
 	Tour string
 	// Plug is what the tour says about killing this server and starting it again; the zero value leaves that out.
 	Plug Plug
+	// Local reports whether this process has registered a Go function of that name. nil: it has none.
+	Local func(name string) bool
 	// TestTime is how long one request may have tests run; 0: 20 s.
 	TestTime time.Duration
 	// Metrics collects what /metrics shows; nil: a registry of the server's own.
@@ -96,6 +99,9 @@ func (c *Config) validate() error {
 	if c.Ready == nil {
 		c.Ready = func(context.Context) []string { return nil }
 	}
+	if c.Local == nil {
+		c.Local = func(string) bool { return false }
+	}
 	if c.Inputs == nil {
 		c.Inputs = func(string) []byte { return nil }
 	}
@@ -111,10 +117,16 @@ func (c *Config) validate() error {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	if c.PasswordHash != "" {
-		if _, err := parseHash(c.PasswordHash); err != nil {
+	for _, hash := range []string{c.PasswordHash, c.ViewerHash} {
+		if hash == "" {
+			continue
+		}
+		if _, err := parseHash(hash); err != nil {
 			return err
 		}
+	}
+	if c.ViewerHash != "" && c.PasswordHash == "" {
+		return errors.New("web: Config.ViewerHash without PasswordHash: everybody may do everything")
 	}
 	return nil
 }

@@ -20,6 +20,7 @@ var flashes = map[string]string{
 	"given_up":    "No further attempt is made: it counts as failed.",
 	"saved":       "The draft is saved.",
 	"kept":        "The file is saved.",
+	"created":     "The draft is made. Nothing runs it until you publish.",
 	"removed":     "The file is removed.",
 	"published":   "Published.",
 	"restored":    "The draft has the text of that version now.",

@@ -61,6 +61,8 @@ func functionView(f *flow.Function, usedBy []string) view.Function {
 		v.Kind, v.Target = "http", f.HTTP.URL
 	case f.Process != nil:
 		v.Kind, v.Target = "process", strings.Join(f.Process.Command, " ")
+	case f.Local != nil:
+		v.Kind, v.Target = "local", f.Local.Name
 	}
 	if f.Input.Kind != flow.Absent {
 		v.Input = f.Input.JSON()
@@ -103,7 +105,7 @@ func (s *Server) putFunction(c echo.Context) error {
 		return err
 	}
 	ctx, name := c.Request().Context(), c.Param("function")
-	f, issues := checkFunction(name, body)
+	f, issues := s.checkFunction(name, body)
 	if issues.HasErrors() {
 		return fail(CodeInvalid, "the function has %s", problems(issues)).with(map[string]any{"issues": issues})
 	}
@@ -128,23 +130,28 @@ func (s *Server) putFunction(c echo.Context) error {
 	return c.Blob(http.StatusOK, echo.MIMEApplicationJSON, append(slices.Clone(f.JSON()), '\n'))
 }
 
-// checkFunction reads a function and compiles its schemas.
-func checkFunction(name string, body []byte) (flow.Function, flow.Issues) {
+// checkFunction reads a function, compiles its schemas, and looks whether a Go function that it names is there.
+func (s *Server) checkFunction(name string, body []byte) (flow.Function, flow.Issues) {
 	if !flow.ValidFunctionName(name) {
 		return flow.Function{}, flow.Issues{{Severity: flow.Error, Field: "name",
 			Message: "a function's name is made of lower-case words joined by dots, such as `payments.reserve`"}}
 	}
 	f, issues := flow.ParseFunctionJSON(name, body)
-	for _, s := range []struct {
+	for _, part := range []struct {
 		field string
 		value flow.Value
 	}{{"input", f.Input}, {"output", f.Output}} {
-		if s.value.Kind == flow.Absent {
+		if part.value.Kind == flow.Absent {
 			continue
 		}
-		if _, err := schema.Compile(s.value.JSON()); err != nil {
-			issues = append(issues, schemaIssue(s.field, err))
+		if _, err := schema.Compile(part.value.JSON()); err != nil {
+			issues = append(issues, schemaIssue(part.field, err))
 		}
+	}
+	if f.Local != nil && f.Local.Name != "" && !s.Local(f.Local.Name) {
+		issues = append(issues, flow.Issue{Severity: flow.Error, Field: "local.name",
+			Message: "this server's process has registered no Go function called `" + clip(f.Local.Name) + "`",
+			Hint:    "`local` functions are registered in Go by the program that runs the server; from outside, use `http` or `process`"})
 	}
 	return f, issues
 }

@@ -21,11 +21,14 @@ func (s *Server) pageRoutes(e *echo.Echo) {
 
 	e.GET("/", s.flowsPage)
 	e.GET("/flows", s.flowsPage)
+	e.GET("/flows/new", s.newFlowPage)
+	e.POST("/flows/new", s.newFlowForm)
 	e.GET("/flows/:flow", s.flowPage)
 	e.GET("/flows/:flow/edit", s.canvasPage)
 	e.POST("/flows/:flow/draft", s.saveDraftForm)
 	e.POST("/flows/:flow/publish", s.publishForm)
 	e.GET("/flows/:flow/versions", s.versionsPage)
+	e.GET("/flows/:flow/versions/:version", s.versionPage)
 	e.POST("/flows/:flow/versions/:version/restore", s.restoreForm)
 	e.POST("/flows/:flow/unrestore", s.unrestoreForm)
 	e.GET("/flows/:flow/diff", s.diffPage)
@@ -79,7 +82,7 @@ func (s *Server) pageRoutes(e *echo.Echo) {
 
 // chrome is what every page shares.
 func (s *Server) chrome(c echo.Context, title, section string) templates.Chrome {
-	return templates.Chrome{Title: title, Section: section, Nonce: nonceOf(c), SignedIn: actor(c) == operator, Now: s.Now(), Flash: takeFlash(c)}
+	return templates.Chrome{Title: title, Section: section, Nonce: nonceOf(c), SignedIn: c.Get(sessionKey) != nil, Viewer: roleOf(c) == viewerRole, Now: s.Now(), Flash: takeFlash(c)}
 }
 
 // render writes a page whole: a template that fails half way must not leave half a page behind.
@@ -87,6 +90,9 @@ func (s *Server) render(c echo.Context, status int, page templ.Component) error 
 	var out bytes.Buffer
 	if err := page.Render(c.Request().Context(), &out); err != nil {
 		return fmt.Errorf("rendering a page: %w", err)
+	}
+	if roleOf(c) == viewerRole {
+		return c.HTMLBlob(status, forViewer(out.Bytes()))
 	}
 	return c.HTMLBlob(status, out.Bytes())
 }
@@ -104,6 +110,11 @@ func (s *Server) errorPage(c echo.Context, e *Error) error {
 		p.How = fmt.Sprintf("The server's log has the cause under request `%v`.", c.Get(requestKey))
 		p.Links = []templates.Link{flows}
 	case CodeForbidden:
+		if roleOf(c) == viewerRole {
+			p.How = "Sign out, and in again with the operator's password."
+			p.Links = append(back(c), flows)
+			break
+		}
 		p.How = "Open Segno by the address that it printed when it started."
 	case CodeConflict:
 		p.How = "Something has changed since the page was shown: look at it again."

@@ -74,8 +74,11 @@ func (s *Server) flowCard(ctx context.Context, f models.FlowSummary, functions C
 	}
 	card.Failed = f.Counts[string(planner.StatusFailed)] + f.Counts[string(planner.StatusCompensationFailed)]
 	if f.Last != nil {
-		row := runRow(*f.Last)
-		card.LastRun = &row
+		rows, err := s.runRows(ctx, []models.Run{*f.Last})
+		if err != nil {
+			return card, err
+		}
+		card.LastRun = &rows[0]
 	}
 	return card, nil
 }
@@ -111,8 +114,11 @@ func versionRow(v models.FlowVersion) templates.VersionRow {
 	return templates.VersionRow{Number: v.Version, Message: v.Message, Author: v.Author, At: v.CreatedAt, Hash: v.Hash}
 }
 
-func (s *Server) flowPage(c echo.Context) error {
-	ctx, name := c.Request().Context(), c.Param("flow")
+func (s *Server) flowPage(c echo.Context) error { return s.showFlow(c, c.Param("flow")) }
+
+// showFlow is the overview of a flow.
+func (s *Server) showFlow(c echo.Context, name string) error {
+	ctx := c.Request().Context()
 	d, err := s.readDraft(ctx, name)
 	if err != nil {
 		return err
@@ -154,8 +160,8 @@ func (s *Server) flowPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, r := range rows {
-		p.Recent = append(p.Recent, runRow(r))
+	if p.Recent, err = s.runRows(ctx, rows); err != nil {
+		return err
 	}
 	counts, err := s.DB.RunCounts(ctx, "")
 	if err != nil {
@@ -189,6 +195,9 @@ func (s *Server) canvasPage(c echo.Context) error {
 	d, err := s.readDraft(ctx, c.Param("flow"))
 	if err != nil {
 		return err
+	}
+	if roleOf(c) == viewerRole {
+		return c.Redirect(http.StatusSeeOther, readAt(d, c.QueryParam("step")))
 	}
 	return s.showCanvas(c, http.StatusOK, d, nil)
 }

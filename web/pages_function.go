@@ -75,7 +75,7 @@ func (s *Server) checkChange(ctx context.Context, name string, change *templates
 	if err := checkJSON(body); err != nil {
 		return fail(CodeInvalid, "the function is not JSON")
 	}
-	f, issues := checkFunction(name, body)
+	f, issues := s.checkFunction(name, body)
 	if issues.HasErrors() {
 		return fail(CodeInvalid, "the function has %s", problems(issues)).with(map[string]any{"issues": issues})
 	}

@@ -47,7 +47,7 @@ func (s *Server) palette(c echo.Context) error {
 			note = s.flows.parsed(name, v.Version, v.Source).title
 		}
 		out = append(out, view.Find{Kind: "flow", Name: name, Note: note, Href: at}, view.Find{Kind: "canvas", Name: name, Note: note, Href: at + "/edit"})
-		if _, ok := titles[name]; ok {
+		if _, ok := titles[name]; ok && roleOf(c) != viewerRole {
 			out = append(out, view.Find{Kind: "start", Name: name, Note: note, Href: at + "/start"})
 		}
 		out = append(out, view.Find{Kind: "runs", Name: name, Note: note, Href: "/runs?flow=" + name})

@@ -26,15 +26,19 @@ func (s *Server) runsPage(c echo.Context) error {
 		return err
 	}
 	f.Limit = 50
-	page, err := s.listed(ctx, f)
+	page, unread, err := s.listed(ctx, f)
 	if err != nil {
 		return err
 	}
-	counts, capped, err := s.DB.StatusCounts(ctx, f.RunFilter, countsBound)
+	slots, err := s.timeLine(ctx, f, keep)
 	if err != nil {
 		return err
 	}
-	p := templates.RunsPage{Chrome: s.chrome(c, "Runs", "runs"), Filter: shownFilter(keep), Counts: runChips(counts, keep), Capped: capped, Looked: page.looked,
+	counts, capped, err := s.DB.RunTally(ctx, f, slots, countsBound)
+	if err != nil {
+		return err
+	}
+	p := templates.RunsPage{Chrome: s.chrome(c, "Runs", "runs"), Filter: shownFilter(keep), Counts: runChips(tallied(counts), keep), Histogram: histogram(counts, slots, f, keep), Capped: capped, Unread: unread, ByInput: len(f.Keys) > 0,
 		Query: keep.Encode(), HasAny: len(keep) > 0 || len(page.Runs) > 0, Chosen: chosenFilters(keep)}
 	if p.Flows, err = s.DB.FlowNames(ctx); err != nil {
 		return err
@@ -51,8 +55,8 @@ func (s *Server) runsPage(c echo.Context) error {
 	for _, class := range fault.Classes() {
 		p.Classes = append(p.Classes, string(class))
 	}
-	for _, r := range page.Runs {
-		p.Rows = append(p.Rows, runRow(r))
+	if p.Rows, err = s.runRows(ctx, page.Runs); err != nil {
+		return err
 	}
 	if p.Views, err = s.views(ctx, keep.Encode()); err != nil {
 		return err
@@ -65,13 +69,10 @@ func (s *Server) runsPage(c echo.Context) error {
 		q.Set(name, cursor)
 		return "/runs?" + q.Encode()
 	}
-	p.Older, p.Newer, p.Further = at("after", page.Older), at("before", page.Newer), at("after", page.further)
-	if p.Further != "" {
-		p.Older = ""
-	}
+	p.Older, p.Newer = at("after", page.Older), at("before", page.Newer)
 	if f.After != "" || f.Before != "" {
 		p.Newest = address(keep)
-	} else if len(f.input) == 0 {
+	} else {
 		since := models.Run{CreatedAt: s.Now()}
 		if len(page.Runs) > 0 {
 			since = page.Runs[0]
@@ -97,7 +98,7 @@ func address(q url.Values) string {
 // shownFilter is the filter as its form shows it.
 func shownFilter(q url.Values) templates.RunsFilter {
 	f := templates.RunsFilter{Flow: q.Get("flow"), Version: q.Get("version"), Needs: q.Get("needs"), Class: q.Get("class"), Step: q.Get("step"),
-		Fingerprint: q.Get("fingerprint"), Since: q.Get("since"), From: q.Get("from"), To: q.Get("to"), Longer: q.Get("longer"), Shorter: q.Get("shorter"), Q: q.Get("q")}
+		Fingerprint: q.Get("fingerprint"), Since: q.Get("since"), From: q.Get("from"), To: q.Get("to"), Longer: q.Get("longer"), Shorter: q.Get("shorter"), Q: q.Get("q"), Parent: q.Get("parent"), Over: q.Get(overParam)}
 	if len(q["status"]) == 1 {
 		f.Status = q.Get("status")
 	}
@@ -130,12 +131,21 @@ func chosenFilters(keep url.Values) []templates.Chosen {
 		"to": "until ", "longer": "at least ", "shorter": "at most ", "flow": "flow ", "q": "text ", "needs": "waits for ", "status": ""}
 	var out []templates.Chosen
 	for _, name := range slices.Sorted(maps.Keys(keep)) {
+		if name == overParam {
+			continue // it chooses no run
+		}
 		without := maps.Clone(keep)
 		without.Del(name)
 		text := words[name] + strings.ReplaceAll(strings.Join(keep[name], ", "), "_", " ")
 		switch name {
 		case "flow", "step", "q":
 			text = words[name] + keep.Get(name)
+		case "from", "to":
+			text += " UTC"
+		case "parent":
+			if text = "started by no run"; keep.Get(name) != models.TopLevel {
+				text = "started by the run " + templates.ShortID(keep.Get(name))
+			}
 		case "needs":
 			text = map[string]string{"person": "waiting for a person", "retry": "retrying"}[keep.Get(name)]
 		default:
@@ -165,13 +175,13 @@ func (s *Server) liveRows(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	n, err := s.DB.RunsSince(ctx, f.RunFilter, c.QueryParam("above"), counted)
+	n, err := s.DB.RunsSince(ctx, f, c.QueryParam("above"), counted)
 	if err != nil {
 		return fail(CodeBadRequest, "`above` is no cursor of this list")
 	}
-	live := make([]templates.RunRow, len(rows))
-	for i, r := range rows {
-		live[i] = runRow(r)
+	live, err := s.runRows(ctx, rows)
+	if err != nil {
+		return err
 	}
 	return s.render(c, http.StatusOK, templates.LiveRows(live, n, n >= counted, s.Now()))
 }

@@ -40,12 +40,14 @@ func TestRunsList(t *testing.T) {
 	if !strings.Contains(shows("/runs", failed, asks), "waiting for a person") {
 		t.Error("a run that waits for an approval does not say that a person is waited for")
 	}
-	for _, bad := range []string{"needs=money", "class=bad", "version=x", "longer=x", "since=x", "from=x", "to=31.12.", "after=x", "before=x", "status=x"} {
+	shows("/runs?parent=none", failed, asks)
+	shows("/runs?parent=" + failed)
+	for _, bad := range []string{"parent=x", "over=x", "over=2026-03-02..2026-03-01", "needs=money", "class=bad", "version=x", "longer=x", "since=x", "from=x", "to=31.12.", "after=x", "before=x", "status=x"} {
 		s.do("GET", "/runs?"+bad, "").want(400)
 		s.do("GET", "/api/v1/runs?"+bad, "").want(400)
 	}
 	s.do("GET", "/api/v1/runs?needs=person", "").want(200).has(asks, `"needs":"person"`)
-	s.do("GET", "/api/v1/runs?input.amount=5", "").want(200).has(asks, `"looked_at":2`)
+	s.do("GET", "/api/v1/runs?input.amount=5", "").want(200).has(asks)
 	got := s.do("GET", "/runs?q=&flow=order&status=", "", "HX-Request", "true").want(200).header.Get("HX-Push-Url")
 	if got != "/runs?flow=order" {
 		t.Errorf("the address that the form pushes: got %s, want it without what is empty", got)
@@ -102,4 +104,26 @@ func TestPalette(t *testing.T) {
 	s.do("GET", "/palette", "").want(200).has(`"/flows/order/start"`, `"Place an order"`, `"/functions/pay"`)
 	s.do("GET", "/palette?q="+id[28:], "").want(200).has("/runs/" + id)
 	s.do("GET", "/palette?q=%25", "").want(200).has(`"found":[]`)
+}
+
+// TestFamilyInTheList: a run that another started says so, and the other one says that it waits below.
+func TestFamilyInTheList(t *testing.T) {
+	s := open(t)
+	s.order()
+	parent, child := s.start(), s.start()
+	s.engine.answer(child, "reserve", `{"n": 1}`, nil) // then it waits for an approval
+	if _, err := s.engine.pool.Exec(t.Context(), `UPDATE runs SET parent = $1, parent_step = 'deliver', parent_item = 3 WHERE uuid = $2`, parent, child); err != nil {
+		t.Fatal(err)
+	}
+	page := string(s.do("GET", "/runs", "").want(200).body)
+	for _, want := range []string{`href="/runs/` + parent + `?item=3&amp;step=deliver"`, "by deliver, item 3", `href="/runs/` + child + `">A run below it waits`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the list lacks %s", want)
+		}
+	}
+	s.do("GET", "/api/v1/runs?needs=person", "").want(200).has(`"waits_in":"`+child+`"`, `"parent":{"run":"`+parent+`","step":"deliver","item":3}`)
+	page = string(s.do("GET", "/runs?needs=person&parent=none", "").want(200).body)
+	if !strings.Contains(page, `data-run="`+parent+`"`) || strings.Contains(page, `data-run="`+child+`"`) {
+		t.Error("of the top level alone, the parent is to be listed as waiting for a person, and the child is not")
+	}
 }

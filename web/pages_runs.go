@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,6 +25,9 @@ import (
 // runRow is a run in a list.
 func runRow(r models.Run) templates.RunRow {
 	row := templates.RunRow{ID: r.UUID, Flow: r.Flow, Version: r.Version, Status: r.Status, Needs: r.Needs, CreatedAt: r.CreatedAt, EndedAt: r.EndedAt}
+	if r.Parent != nil {
+		row.Parent, row.ParentStep, row.ParentItem = *r.Parent, r.ParentStep, r.ParentItem
+	}
 	if r.Message != "" {
 		row.Why = r.Message
 		if r.Step != "" {
@@ -31,6 +35,43 @@ func runRow(r models.Run) templates.RunRow {
 		}
 	}
 	return row
+}
+
+// What the lists show of an input, in characters, and of which first transitions, in bytes: a larger one is not read for it.
+const (
+	shownInput = 120
+	shownFacts = 16 << 10
+)
+
+// runRows are the rows of a list, with what waits below them.
+func (s *Server) runRows(ctx context.Context, runs []models.Run) ([]templates.RunRow, error) {
+	var open []string
+	for _, r := range runs {
+		if r.EndedAt == nil && r.Needs == "" {
+			open = append(open, r.UUID)
+		}
+	}
+	below, err := s.DB.WaitingBelow(ctx, open)
+	if err != nil {
+		return nil, err
+	}
+	numbers := make([]int64, len(runs))
+	for i, r := range runs {
+		numbers[i] = r.ID
+	}
+	first, err := s.DB.FirstFacts(ctx, numbers, shownFacts)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]templates.RunRow, len(runs))
+	for i, r := range runs {
+		rows[i] = runRow(r)
+		rows[i].Input = runtime.InputLine(first[r.ID], shownInput)
+		if rows[i].Below = below[r.UUID]; rows[i].Below != "" {
+			rows[i].Needs = string(planner.NeedsPerson)
+		}
+	}
+	return rows, nil
 }
 
 // runView fills the page of a run from its history and its address. The graph as a drawing and the events are on the whole page alone.
@@ -46,13 +87,16 @@ func (s *Server) runView(c echo.Context, whole bool) (p templates.RunPage, err e
 		}
 		return nil
 	})
-	if err == nil {
-		p.Latest, err = s.latest(c.Request().Context(), p.Run.Flow)
+	if err != nil {
+		return p, err
 	}
-	if err == nil {
-		err = s.differences(c, &p)
+	if p.Latest, err = s.latest(c.Request().Context(), p.Run.Flow); err != nil {
+		return p, err
 	}
-	return p, err
+	if err = s.showChildren(c, &p); err != nil {
+		return p, err
+	}
+	return p, s.differences(c, &p)
 }
 
 func (s *Server) runPageOf(c echo.Context, h *history) templates.RunPage {

@@ -55,6 +55,7 @@ func TestTestsPage(t *testing.T) {
 	if got := s.post("/flows/order/tests/run", "file", "order.yaml", "scenario", "everything goes well").want(303); got.header.Get("Location") != "/flows/order/tests?file=order.yaml&scenario=everything+goes+well" {
 		t.Errorf("went to %s", got.header.Get("Location"))
 	}
+	s.testsPage("").has(`id="scenario-run"`, `id="tests-run"`).has(`hx-disable="#tests-run, #scenario-run"`).lacks("#paused")
 	s.testsPage("").has("1 of 1 scenario failed", "path: <code>more</code> ran, expected nothing after", "Here it left what was expected", "the run starts with", "Run this one")
 	s.post("/flows/order/tests/run").want(303)
 	s.testsPage("").has("never:", "<code>ask.rejected</code>", `class="node kind-approval missed"`)

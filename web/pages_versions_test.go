@@ -85,3 +85,31 @@ func TestRunOnAnOlderVersion(t *testing.T) {
 	s.do("GET", "/runs/"+id, "").want(200).has(`id="run-latest"`, "/flows/order/diff?from=1&amp;to=2", "v2 is live: what changed")
 	s.do("GET", "/runs/"+id+"/fragments/header", "").want(200).has(`id="run-latest"`)
 }
+
+// A version as a graph: its steps as links, the chosen one with its text, what it hangs on and the contract that is pinned; found by words; the draft, too.
+func TestVersionAsAGraph(t *testing.T) {
+	s := open(t)
+	s.order()
+	s.do("PUT", "/api/v1/functions/pay?force=true", strings.Replace(echoFunction, `"integer"`, `"number"`, 1)).want(200)
+	all := s.do("GET", "/flows/order/versions/1", "").want(200).has(`id="graph"`, `class="flow-graph"`, `href="/flows/order/versions/1?step=ship"`, "Find a step", "On failure", `href="/flows/order/edit"`)
+	if strings.Contains(string(all.body), "As written") {
+		t.Error("no step is chosen, and one is shown")
+	}
+	one := s.do("GET", "/flows/order/versions/1?step=ship&q=ship", "").want(200)
+	one.has("As written", `aria-current="true"`, "Needs", `data-step-link="ask"`, "ask.approved", `href="/functions/pay"`, `href="/flows/order/edit?step=ship"`, `integer`)
+	if strings.Contains(string(one.body), `data-step="reserve"`) {
+		t.Error("the list has what was not looked for")
+	}
+	s.do("GET", "/flows/order/versions/1?q=nothing+like+it", "").want(200).has("No step has these words.")
+	s.do("GET", "/flows/order/versions/1?step=nobody", "").want(200).has("On failure")
+	s.do("GET", "/flows/order/versions/draft", "").want(200).has("not published")
+	s.do("GET", "/flows/order/versions/latest", "").want(200).has("v1")
+	s.do("GET", "/flows/order/versions/9", "").want(404)
+	s.do("GET", "/flows/nobody/versions/draft", "").want(404)
+	s.do("PUT", "/api/v1/flows/order/draft", "name: [", "Content-Type", "application/yaml", "If-Match", "*").want(200)
+	s.do("GET", "/flows/order/versions/draft", "").want(200).has("This text can't be read", "There is no graph to draw")
+	s.do("PUT", "/api/v1/flows/flat/draft", "name: flat\nsteps: {a: {set: {x: 1}}, b: {needs: [a], set: {y: 2}}}\n", "Content-Type", "application/yaml").want(200)
+	if got := string(s.do("GET", "/flows/flat/versions/draft?step=b", "").want(200).body); strings.Contains(got, "As written") {
+		t.Error("a step on one line with others is shown with them")
+	}
+}

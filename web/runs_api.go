@@ -113,6 +113,8 @@ type runEntry struct {
 	Version   int           `json:"version"`
 	Status    string        `json:"status"`
 	Needs     string        `json:"needs,omitempty"`
+	WaitsIn   string        `json:"waits_in,omitempty"` // the run below it that waits for a person
+	Parent    *view.Parent  `json:"parent,omitempty"`
 	CreatedAt time.Time     `json:"created_at"`
 	EndedAt   *time.Time    `json:"ended_at,omitempty"`
 	Error     *view.Failure `json:"error,omitempty"`
@@ -149,22 +151,32 @@ func (s *Server) listRuns(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	page, err := s.listed(c.Request().Context(), f)
+	page, unread, err := s.listed(c.Request().Context(), f)
+	if err != nil {
+		return err
+	}
 	rows, next := page.Runs, page.Older
+	shown, err := s.runRows(c.Request().Context(), rows)
 	if err != nil {
 		return err
 	}
 	out := make([]runEntry, 0, len(rows))
-	for _, r := range rows {
-		e := runEntry{ID: r.UUID, Flow: r.Flow, Version: r.Version, Status: r.Status, Needs: r.Needs, CreatedAt: r.CreatedAt, EndedAt: r.EndedAt}
+	for i, r := range rows {
+		e := runEntry{ID: r.UUID, Flow: r.Flow, Version: r.Version, Status: r.Status, Needs: shown[i].Needs, WaitsIn: shown[i].Below, CreatedAt: r.CreatedAt, EndedAt: r.EndedAt}
 		if r.Class != "" {
 			e.Error = &view.Failure{Step: r.Step, Class: r.Class, Message: r.Message}
+		}
+		if r.Parent != nil {
+			e.Parent = &view.Parent{Run: *r.Parent, Step: r.ParentStep}
+			if item := r.ParentItem; item >= 0 {
+				e.Parent.Item = &item
+			}
 		}
 		out = append(out, e)
 	}
 	answer := map[string]any{"runs": out}
-	if page.looked > 0 {
-		answer["looked_at"] = page.looked
+	if !unread.IsZero() {
+		answer["inputs_unread_before"] = unread
 	}
 	if next != "" {
 		answer["next"] = next
@@ -181,6 +193,9 @@ func (s *Server) getRun(c echo.Context) error {
 		run = runview.Run(h.state, h.outline)
 		return nil
 	})
+	if err == nil {
+		err = s.children(c.Request().Context(), &run)
+	}
 	if err != nil {
 		return err
 	}

@@ -9,22 +9,18 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"github.com/segno-run/segno/designer/fault"
 	"github.com/segno-run/segno/designer/flow"
 	"github.com/segno-run/segno/models"
+	"github.com/segno-run/segno/runtime"
 	"github.com/segno-run/segno/runtime/planner"
 )
 
-// runFilter is what GET /runs is asked for, here and in the API.
-type runFilter struct {
-	models.RunFilter
-	input map[string]string // by path: what `input.a.b=` names
-}
-
 // filterNames are the parameters of the list, but for its place in it, in the order in which addresses have them.
-var filterNames = []string{"flow", "version", "status", "needs", "class", "step", "fingerprint", "since", "from", "to", "longer", "shorter", "q"}
+var filterNames = []string{"flow", "version", "status", "needs", "class", "step", "fingerprint", "since", "from", "to", "longer", "shorter", "q", "parent", overParam}
 
 // kept are the filters of a request without those that are empty, as the links of the list have them.
 func kept(q url.Values) url.Values {
@@ -49,7 +45,7 @@ func kept(q url.Values) url.Values {
 const inputPrefix = "input."
 
 // filter reads the parameters that the API and the page share.
-func (s *Server) filter(c echo.Context) (runFilter, error) {
+func (s *Server) filter(c echo.Context) (models.RunFilter, error) {
 	f, err := s.filterOf(c.QueryParams())
 	if err != nil {
 		return f, err
@@ -59,10 +55,10 @@ func (s *Server) filter(c echo.Context) (runFilter, error) {
 	return f, err
 }
 
-func (s *Server) filterOf(given url.Values) (runFilter, error) {
+func (s *Server) filterOf(given url.Values) (models.RunFilter, error) {
 	q, now := kept(given), s.Now()
-	f := runFilter{RunFilter: models.RunFilter{Flow: q.Get("flow"), Needs: q.Get("needs"), Class: q.Get("class"), Step: q.Get("step"), Fingerprint: q.Get("fingerprint"),
-		Q: q.Get("q"), Now: now}, input: map[string]string{}}
+	f := models.RunFilter{Flow: q.Get("flow"), Needs: q.Get("needs"), Class: q.Get("class"), Step: q.Get("step"), Fingerprint: q.Get("fingerprint"),
+		Q: q.Get("q"), Now: now}
 	for _, given := range q["status"] {
 		for status := range strings.SplitSeq(given, ",") {
 			if status == "" {
@@ -76,6 +72,12 @@ func (s *Server) filterOf(given url.Values) (runFilter, error) {
 	}
 	if need := planner.Need(f.Needs); need != "" && need != planner.NeedsPerson && need != planner.NeedsRetry {
 		return f, fail(CodeBadRequest, "`needs` is %s; it is person or retry", clip(f.Needs))
+	}
+	if f.Parent = q.Get("parent"); f.Parent != "" && f.Parent != models.TopLevel && (len(f.Parent) != 36 || uuid.Validate(f.Parent) != nil) {
+		return f, fail(CodeBadRequest, "`parent` is %s; it is the id of a run, or none", clip(f.Parent))
+	}
+	if err := checkStretch(q.Get(overParam)); err != nil {
+		return f, err
 	}
 	if f.Class != "" && !fault.Class(f.Class).Valid() {
 		return f, fail(CodeBadRequest, "`%s` is no class of an error", clip(f.Class))
@@ -107,7 +109,7 @@ func (s *Server) filterOf(given url.Values) (runFilter, error) {
 	}
 	for name, values := range q {
 		if path, ok := strings.CutPrefix(name, inputPrefix); ok {
-			f.input[path] = values[0]
+			f.Keys = append(f.Keys, runtime.InputKey(path, values[0]))
 		}
 	}
 	return f, nil
@@ -134,102 +136,14 @@ func moment(text string) (at time.Time, err error) {
 	return at, err
 }
 
-// runPage is a page of the list. looked is how many runs' inputs were read for it; further is where to go on reading.
-type runPage struct {
-	models.RunList
-	looked  int
-	further string
-}
-
-// Reading inputs is bounded: so many runs a request, so many bytes of each.
-const (
-	inputsRead  = 5000
-	inputsBatch = 500
-	inputBytes  = 64 << 10
-)
-
-// listed reads a page of the list. Inputs are in no index: with a filter by input the runs that fit everything else are read from the newest, a bounded
-// number a request.
-func (s *Server) listed(ctx context.Context, f runFilter) (runPage, error) {
-	if len(f.input) == 0 {
-		p, err := s.DB.RunPage(ctx, f.RunFilter)
-		if errors.Is(err, models.ErrCursor) {
-			err = fail(CodeBadRequest, "`after` or `before` is no cursor of this list")
-		}
-		return runPage{RunList: p}, err
+// listed reads a page of the list. unread is when the newest run began that no input finds yet; the zero time if there is none, or none is asked for.
+func (s *Server) listed(ctx context.Context, f models.RunFilter) (page models.RunList, unread time.Time, err error) {
+	page, err = s.DB.RunPage(ctx, f)
+	if errors.Is(err, models.ErrCursor) {
+		err = fail(CodeBadRequest, "`after` or `before` is no cursor of this list")
 	}
-	var out runPage
-	step := f.RunFilter
-	step.Limit, step.Before = inputsBatch, ""
-	for {
-		p, err := s.DB.RunPage(ctx, step)
-		if errors.Is(err, models.ErrCursor) {
-			return out, fail(CodeBadRequest, "`after` is no cursor of this list")
-		}
-		if err != nil {
-			return out, err
-		}
-		numbers := make([]int64, len(p.Runs))
-		for i, r := range p.Runs {
-			numbers[i] = r.ID
-		}
-		first, err := s.DB.FirstFacts(ctx, numbers, inputBytes)
-		if err != nil {
-			return out, err
-		}
-		for _, r := range p.Runs {
-			out.looked++
-			if !hasInput(first[r.ID], f.input) {
-				continue
-			}
-			if out.Runs = append(out.Runs, r); len(out.Runs) == f.Limit {
-				out.Older = models.RunCursor(r)
-				return out, nil
-			}
-		}
-		switch {
-		case p.Older == "":
-			return out, nil
-		case out.looked >= inputsRead:
-			out.further = p.Older
-			out.Older = p.Older
-			return out, nil
-		}
-		step.After = p.Older
+	if err == nil && len(f.Keys) > 0 {
+		unread, err = s.DB.InputsUnread(ctx)
 	}
-}
-
-// hasInput reports whether a run's first transition started it with these values.
-func hasInput(facts []byte, want map[string]string) bool {
-	all, err := planner.Decode(facts)
-	if err != nil || len(all) == 0 {
-		return false
-	}
-	born, ok := all[0].(*planner.RunStarted)
-	if !ok {
-		return false
-	}
-	var input any
-	read := json.NewDecoder(strings.NewReader(string(born.Input)))
-	read.UseNumber()
-	if read.Decode(&input) != nil {
-		return false
-	}
-	for path, text := range want {
-		v := input
-		for part := range strings.SplitSeq(path, ".") {
-			m, _ := v.(map[string]any)
-			if v, ok = m[part]; !ok {
-				return false
-			}
-		}
-		if said, isText := v.(string); isText {
-			if said != text {
-				return false
-			}
-		} else if raw, err := json.Marshal(v); err != nil || string(raw) != text {
-			return false
-		}
-	}
-	return true
+	return page, unread, err
 }

@@ -38,7 +38,7 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{Config: c, echo: echo.New(), hosts: newHosts(c.Addr, c.Hosts), ended: make(chan struct{}), testing: make(chan struct{}, 1)}
 	s.metrics = newMetrics(c.Metrics)
-	s.signIn = newSignIn(c.PasswordHash, c.Now)
+	s.signIn = newSignIn(c.PasswordHash, c.ViewerHash, c.Now)
 	s.flows, s.linker = newFlowReader(c.DB), NewLinker(c.DB)
 	s.folds = &folds{db: c.DB, broker: s.Broker, made: s.metrics.folds, outline: s.outline, known: map[foldKey]*fold{}}
 	s.echo.HideBanner, s.echo.HidePort = true, true
@@ -105,6 +105,8 @@ func (s *Server) apiRoutes(g *echo.Group) {
 	g.POST("/check", s.check)
 	g.POST("/complete", s.complete)
 	g.GET("/language.schema.json", s.languageSchema)
+	g.GET("/templates", s.listTemplates)
+	g.GET("/templates/:template", s.getTemplate)
 	g.GET("/flows", s.listFlows)
 	g.GET("/flows/:flow/draft", s.getDraft)
 	g.PUT("/flows/:flow/draft", s.putDraft)
@@ -134,6 +136,7 @@ func (s *Server) apiRoutes(g *echo.Group) {
 	g.GET("/runs/:run/steps/:step/logs", s.getLogs)
 	g.GET("/runs/:run/steps/:step/items", s.getItems)
 	g.GET("/runs/:run/compare", s.getComparison)
+	g.POST("/runs/:run/evaluate", s.evaluate)
 	g.GET("/runs/:run/plan", s.getPlan)
 	g.POST("/runs/:run/retry", s.press(plannedBody(runtime.ButtonRetry)))
 	g.POST("/runs/:run/pause", s.press(plainBody(runtime.ButtonPause)))

@@ -22,45 +22,58 @@ import (
 const (
 	sessionCookie = "segno_session"
 	sessionLife   = 12 * time.Hour
-	tokenPrefix   = "segno_" // so that a leaked token is recognised for what it is
+	tokenPrefix   = "segno_"     // so that a leaked token is recognised for what it is
+	viewerPrefix  = "segnoview_" // of a token that may only look
 	actorKey      = "segno.actor"
-	operator      = "operator" // who signed in with the password
-	maxPassword   = 1 << 10    // bytes
+	sessionKey    = "segno.signed_in" // set: by a session, which can be ended
+	maxPassword   = 1 << 10           // bytes
 )
 
-// signIn checks the operator's password. A nil hash means that nobody has to sign in.
+// signIn checks passwords. A nil hash means that nobody has to sign in; a nil viewer that nobody can sign in to look only.
 type signIn struct {
-	hash     *passwordHash
+	hash     *passwordHash // the operator's
+	viewer   *passwordHash
 	attempts *attempts
 	turn     chan struct{} // one check at a time: each takes memory on purpose
 	now      func() time.Time
 }
 
-func newSignIn(hash string, now func() time.Time) *signIn {
+func newSignIn(hash, viewer string, now func() time.Time) *signIn {
 	s := &signIn{attempts: newAttempts(), turn: make(chan struct{}, 1), now: now}
 	if hash != "" {
-		s.hash, _ = parseHash(hash) // Config.validate has parsed it
+		s.hash, _ = parseHash(hash) // Config.validate has parsed both
+	}
+	if viewer != "" {
+		s.viewer, _ = parseHash(viewer)
 	}
 	return s
 }
 
-// check compares a password: a rate_limited error with the seconds to wait, or whether it is right.
-func (s *signIn) check(ctx context.Context, address, password string) (bool, error) {
+// check compares a password: a rate_limited error with the seconds to wait, or the role that it gives, "" if it is wrong.
+func (s *signIn) check(ctx context.Context, address, password string) (role, error) {
 	if wait := s.attempts.take(address, s.now()); wait > 0 {
 		seconds := int(math.Ceil(wait.Seconds()))
-		return false, fail(CodeRateLimited, "too many sign-ins; try again in %d s", seconds).with(map[string]any{"retry_after": seconds})
+		return "", fail(CodeRateLimited, "too many sign-ins; try again in %d s", seconds).with(map[string]any{"retry_after": seconds})
 	}
 	select {
 	case s.turn <- struct{}{}:
 		defer func() { <-s.turn }()
 	case <-ctx.Done():
-		return false, ctx.Err()
+		return "", ctx.Err()
 	}
-	if len(password) > maxPassword || !s.hash.matches(password) {
-		return false, nil
+	var gives role
+	switch {
+	case len(password) > maxPassword:
+		return "", nil
+	case s.hash.matches(password):
+		gives = operatorRole
+	case s.viewer != nil && s.viewer.matches(password):
+		gives = viewerRole
+	default:
+		return "", nil
 	}
 	s.attempts.forgive(address)
-	return true, nil
+	return gives, nil
 }
 
 // authenticate lets in who has a session or a bearer token. Without a password it lets in everybody.
@@ -73,10 +86,17 @@ func (s *Server) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		if who == "" {
+		if who == nil {
 			return s.unauthenticated(c)
 		}
-		c.Set(actorKey, who)
+		c.Set(actorKey, who.Name)
+		c.Set(roleKey, roleOfToken(who.Hash))
+		if who.Kind == models.Session {
+			c.Set(sessionKey, true)
+		}
+		if err := refuseViewer(c); err != nil {
+			return err
+		}
 		return next(c)
 	}
 }
@@ -86,8 +106,8 @@ func public(path string) bool {
 	return path == "/login" || path == "/healthz" || path == "/readyz" || strings.HasPrefix(path, "/static/")
 }
 
-// identify says who sends a request; "" is nobody that we know.
-func (s *Server) identify(c echo.Context) (string, error) {
+// identify says who sends a request; nil is nobody that we know.
+func (s *Server) identify(c echo.Context) (*models.Token, error) {
 	kind, secret := models.Bearer, ""
 	if scheme, rest, _ := strings.Cut(c.Request().Header.Get(echo.HeaderAuthorization), " "); strings.EqualFold(scheme, "Bearer") {
 		secret = strings.TrimSpace(rest)
@@ -95,16 +115,16 @@ func (s *Server) identify(c echo.Context) (string, error) {
 		kind, secret = models.Session, cookie.Value
 	}
 	if secret == "" {
-		return "", nil
+		return nil, nil
 	}
 	t, err := s.DB.UseToken(c.Request().Context(), kind, digest(secret))
 	switch {
 	case errors.Is(err, models.ErrNotFound):
-		return "", nil
+		return nil, nil
 	case err != nil:
-		return "", err
+		return nil, err
 	}
-	return t.Name, nil
+	return &t, nil
 }
 
 func (s *Server) unauthenticated(c echo.Context) error {
@@ -125,10 +145,32 @@ func actor(c echo.Context) string {
 	return who
 }
 
-// digest is what is kept of a secret. It is random and long, so that a plain hash is enough.
+// digest is what is kept of a secret. It is random and long, so that a plain hash is enough. Behind the hash of a viewer's secret, which says so itself, stands
+// one more byte: what the row in the database says of the role and what the secret says can't differ.
 func digest(secret string) []byte {
 	sum := sha256.Sum256([]byte(secret))
+	if strings.HasPrefix(secret, viewerPrefix) {
+		return append(sum[:], viewerMark)
+	}
 	return sum[:]
+}
+
+const viewerMark = 'v'
+
+// roleOfToken reads the role from what is kept of a token.
+func roleOfToken(hash []byte) role {
+	if len(hash) == sha256.Size {
+		return operatorRole
+	}
+	return viewerRole
+}
+
+// secretFor makes a secret of a role, with the prefix of a token or without.
+func secretFor(r role, prefix string) string {
+	if r == viewerRole {
+		prefix = viewerPrefix
+	}
+	return prefix + newSecret()
 }
 
 func newSecret() string {
@@ -142,7 +184,7 @@ func (s *Server) loginPage(c echo.Context) error {
 	if s.signIn.hash == nil {
 		return c.Redirect(http.StatusSeeOther, next)
 	}
-	if who, err := s.identify(c); err == nil && who != "" {
+	if who, err := s.identify(c); err == nil && who != nil {
 		return c.Redirect(http.StatusSeeOther, next)
 	}
 	return s.render(c, http.StatusOK, templates.Login(templates.LoginPage{Chrome: s.chrome(c, "Sign in", ""), Next: next}))
@@ -154,7 +196,7 @@ func (s *Server) login(c echo.Context) error {
 		return c.Redirect(http.StatusSeeOther, next)
 	}
 	ctx := c.Request().Context()
-	right, err := s.signIn.check(ctx, c.RealIP(), c.FormValue("password"))
+	gives, err := s.signIn.check(ctx, c.RealIP(), c.FormValue("password"))
 	var limited *Error
 	status, said := http.StatusUnauthorized, "That is not the password."
 	switch {
@@ -165,8 +207,8 @@ func (s *Server) login(c echo.Context) error {
 		status, said = limited.status(), sentence(limited.Message)
 	case err != nil:
 		return err
-	case right:
-		if err := s.openSession(c); err != nil {
+	case gives != "":
+		if err := s.openSession(c, gives); err != nil {
 			return err
 		}
 		return c.Redirect(http.StatusSeeOther, next)
@@ -183,7 +225,7 @@ func (s *Server) login(c echo.Context) error {
 }
 
 // openSession gives the browser a session. An older one of the same browser ends: nobody can plant a session that a sign-in then lifts.
-func (s *Server) openSession(c echo.Context) error {
+func (s *Server) openSession(c echo.Context, r role) error {
 	ctx := c.Request().Context()
 	if old, err := c.Cookie(sessionCookie); err == nil {
 		if err := s.DB.DeleteToken(ctx, digest(old.Value)); err != nil {
@@ -193,8 +235,8 @@ func (s *Server) openSession(c echo.Context) error {
 	if err := s.DB.DeleteExpiredTokens(ctx); err != nil {
 		return err
 	}
-	secret, ends := newSecret(), time.Now().Add(sessionLife)
-	if err := s.DB.AddToken(ctx, models.Token{Hash: digest(secret), Name: operator, Kind: models.Session, ExpiresAt: &ends}); err != nil {
+	secret, ends := secretFor(r, ""), time.Now().Add(sessionLife)
+	if err := s.DB.AddToken(ctx, models.Token{Hash: digest(secret), Name: string(r), Kind: models.Session, ExpiresAt: &ends}); err != nil {
 		return err
 	}
 	c.SetCookie(s.cookie(secret, int(sessionLife.Seconds())))

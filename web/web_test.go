@@ -72,6 +72,11 @@ func (e *engine) Start(ctx context.Context, req runtime.StartRequest) (string, b
 	if err != nil {
 		return "", false, err
 	}
+	if keys := runtime.InputKeys(req.Input); len(keys) > 0 {
+		if _, err := e.pool.Exec(ctx, `INSERT INTO run_keys (run, keys) VALUES ($1, $2)`, r.number, keys); err != nil {
+			return "", false, err
+		}
+	}
 	return id, true, e.input(ctx, id, &planner.Start{ID: id, Version: req.Version, Input: req.Input, By: req.By})
 }
 
@@ -234,6 +239,7 @@ type site struct {
 	server    *web.Server
 	http      *httptest.Server
 	client    *http.Client
+	cookie    string // of who is signed in; "": nobody is
 }
 
 func open(t testing.TB, change ...func(*web.Config)) *site {
@@ -288,6 +294,9 @@ func (s *site) do(method, path, body string, pairs ...string) *answer {
 	req, err := http.NewRequestWithContext(s.t.Context(), method, s.http.URL+path, strings.NewReader(body))
 	if err != nil {
 		s.t.Fatal(err)
+	}
+	if s.cookie != "" {
+		req.Header.Set("Cookie", s.cookie)
 	}
 	for i := 0; i < len(pairs); i += 2 {
 		if pairs[i] == "Host" {

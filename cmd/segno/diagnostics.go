@@ -45,7 +45,11 @@ func (t terminal) diagnostics(issues project.Issues, sources map[string][]byte) 
 		if is.Hint != "" {
 			fmt.Fprintf(t.out, " %s %s\n", t.paint(dim, margin+" ="), "hint: "+is.Hint)
 		}
-		for _, line := range project.Mended(sources[is.File], is.Fix) {
+		fix := is.Fix
+		if fix.Guess {
+			fix = flow.Fix{} // the hint says it, and that it is one of two ways
+		}
+		for _, line := range project.Mended(sources[is.File], fix) {
 			fmt.Fprintf(t.out, " %s %s\n", t.paint(dim, margin+" +"), t.paint(green, line))
 		}
 	}

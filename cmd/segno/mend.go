@@ -10,12 +10,12 @@ import (
 	"github.com/segno-run/segno/designer/project"
 )
 
-// mend does the edits that the issues offer, in the files, and gives how many it did. Of edits that overlap the first is done.
+// mend does the edits that the issues offer, in the files, and gives how many it did. Of edits that overlap the first is done; a guess never is.
 func (t terminal) mend(issues project.Issues, sources map[string][]byte) (int, error) {
 	byFile := map[string][]flow.Fix{}
 	var files []string
 	for _, is := range issues {
-		if is.Fix == (flow.Fix{}) {
+		if is.Fix == (flow.Fix{}) || is.Fix.Guess {
 			continue
 		}
 		if is.File == "-" {

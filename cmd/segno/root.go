@@ -71,8 +71,8 @@ func newRoot(t terminal) *cobra.Command {
 	root.SetIn(t.in)
 	root.SetOut(t.out)
 	root.SetErr(t.err)
-	root.AddCommand(validateCommand(t), fmtCommand(t), testCommand(t), renderCommand(t), diffCommand(t),
-		applyCommand(t), exportCommand(t), startCommand(t), runsCommand(t), retryCommand(t))
+	root.AddCommand(newCommand(t), validateCommand(t), fmtCommand(t), testCommand(t), renderCommand(t), diffCommand(t),
+		applyCommand(t), exportCommand(t), startCommand(t), runsCommand(t), retryCommand(t), benchCommand(t))
 	root.InitDefaultCompletionCmd()
 	return root
 }

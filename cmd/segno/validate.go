@@ -146,7 +146,7 @@ func checkTests(p *project.Project, all project.Issues, fsys fs.FS) project.Issu
 	}
 	var whole []project.TestFile
 	for _, t := range files {
-		if f := p.File(t.Flow); f == nil || !wrong(f.Path) {
+		if f := p.File(t.Flow); p.Unread(t.Flow) == nil && (f == nil || !wrong(f.Path)) {
 			whole = append(whole, t)
 		}
 	}

@@ -42,7 +42,7 @@ func run(args []string, getenv func(string) string, stderr io.Writer) int {
 	a, err := app.New(cfg)
 	if err != nil {
 		fmt.Fprintln(stderr, "segno:", err)
-		if errors.Is(err, app.ErrNoPassword) || errors.Is(err, app.ErrAddr) {
+		if errors.Is(err, app.ErrNoPassword) || errors.Is(err, app.ErrViewerPassword) || errors.Is(err, app.ErrAddr) {
 			return 2
 		}
 		return 1
@@ -94,26 +94,29 @@ func configure(args []string, getenv func(string) string, stderr io.Writer) (cfg
 			cfg.Hosts = append(cfg.Hosts, h)
 		}
 	}
-	cfg.Password, err = password(getenv)
+	if cfg.Password, err = password(getenv, "SEGNO_PASSWORD"); err != nil {
+		return cfg, health, err
+	}
+	cfg.ViewerPassword, err = password(getenv, "SEGNO_VIEWER_PASSWORD")
 	return cfg, health, err
 }
 
-// password is the operator's, from the environment or from a file that it names. It is no flag: command lines can be read by every process.
-func password(getenv func(string) string) (string, error) {
-	if p := getenv("SEGNO_PASSWORD"); p != "" {
+// password reads one from the environment or from a file that it names. It is no flag: command lines can be read by every process.
+func password(getenv func(string) string, name string) (string, error) {
+	if p := getenv(name); p != "" {
 		return p, nil
 	}
-	file := getenv("SEGNO_PASSWORD_FILE")
+	file := getenv(name + "_FILE")
 	if file == "" {
 		return "", nil
 	}
 	raw, err := os.ReadFile(file)
 	if err != nil {
-		return "", fmt.Errorf("SEGNO_PASSWORD_FILE: %w", err)
+		return "", fmt.Errorf("%s_FILE: %w", name, err)
 	}
 	p := strings.TrimRight(string(raw), "\r\n")
 	if p == "" {
-		return "", fmt.Errorf("SEGNO_PASSWORD_FILE: %s is empty", file)
+		return "", fmt.Errorf("%s_FILE: %s is empty", name, file)
 	}
 	return p, nil
 }

@@ -71,6 +71,9 @@ func TestRefusesWrongUsage(t *testing.T) {
 		{options{args: []string{"--addr", "8080"}}, `"8080" is not host:port`},
 		{options{env: []string{"SEGNO_PASSWORD_FILE=/does/not/exist"}}, "SEGNO_PASSWORD_FILE"},
 		{options{env: []string{"SEGNO_PASSWORD_FILE=" + empty}}, "is empty"},
+		{options{env: []string{"SEGNO_PASSWORD=a", "SEGNO_VIEWER_PASSWORD_FILE=" + empty}}, "SEGNO_VIEWER_PASSWORD_FILE"},
+		{options{data: dataDir(t), env: []string{"SEGNO_VIEWER_PASSWORD=a"}}, "needs SEGNO_PASSWORD"},
+		{options{data: dataDir(t), env: []string{"SEGNO_PASSWORD=a", "SEGNO_VIEWER_PASSWORD=a"}}, "must be another one"},
 	} {
 		refuses(t, c.options, 2, c.says)
 	}

@@ -70,11 +70,11 @@ func (k *compiler) callStep(i int) {
 			k.stepIssue(flow.Error, i, "call", "name a function", "the step calls no function")
 		}
 	} else {
-		s.Call = k.call(i, w.Call, "", scope{step: i, field: "with", item: item, loop: loopOf(w), needs: k.requiredBy(w.Call)})
+		s.Call = k.call(i, w.Call, "", scope{step: i, field: "with", item: item, loop: loopOf(w), needs: k.requiredBy(w.Call), into: k.takenBy(w.Call)})
 	}
 	s.Until = k.until(i, item)
 	if w.Compensate != nil {
-		s.Compensate = k.call(i, w.Compensate, "compensate.", scope{step: i, field: "compensate.with", item: item, own: true, needs: k.requiredBy(w.Compensate)})
+		s.Compensate = k.call(i, w.Compensate, "compensate.", scope{step: i, field: "compensate.with", item: item, own: true, needs: k.requiredBy(w.Compensate), into: k.takenBy(w.Compensate)})
 		s.UndoAttempts = w.Compensate.After == flow.AfterAttempt
 		k.warnKeyless(i)
 	}
@@ -135,6 +135,14 @@ func (k *compiler) requiredBy(spec *flow.CallSpec) []string {
 		return nil
 	}
 	return c.in.required
+}
+
+// takenBy is the type of a function's input; nil if nothing is known of it.
+func (k *compiler) takenBy(spec *flow.CallSpec) *expr.Type {
+	if c := k.contractOf(spec); c != nil {
+		return c.input.Type()
+	}
+	return nil
 }
 
 func (k *compiler) unknownFunction(i int, spec *flow.CallSpec, prefix string) {

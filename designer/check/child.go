@@ -152,7 +152,7 @@ func (k *compiler) childStep(i int) {
 		return
 	}
 	spec := w.Sub
-	sc := scope{step: i, field: "with", item: item, loop: loopOf(w), needs: k.requiredByChild(spec)}
+	sc := scope{step: i, field: "with", item: item, loop: loopOf(w), needs: k.requiredByChild(spec), into: k.takenByChild(spec)}
 	defer func() { s.Until = k.until(i, item) }()
 	with, passed := k.typedTemplate(spec.With, sc)
 	child := k.childOf(spec)
@@ -188,6 +188,14 @@ func (k *compiler) requiredByChild(spec *flow.SubSpec) []string {
 	}
 	if in := readShape(s.Source.JSON()); in != nil {
 		return in.required
+	}
+	return nil
+}
+
+// takenByChild is the type of a flow's input; nil if nothing is known of it.
+func (k *compiler) takenByChild(spec *flow.SubSpec) *expr.Type {
+	if s := k.childOf(spec); s != nil {
+		return s.Input.Type()
 	}
 	return nil
 }

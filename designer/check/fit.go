@@ -1,6 +1,7 @@
 package check
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -68,7 +69,8 @@ func (k *compiler) fit(v flow.Value, got, want *expr.Type, at fitting) {
 			case !known:
 				k.fit(f.Value, g.Type, want.Rest, below)
 			case w.Required && !g.Required:
-				k.misfit(f.Value, below, "may be absent here, but is required", "say what to pass instead with `.orValue(…)`")
+				is := k.misfit(f.Value, below, "may be absent here, but is required", "say what to pass instead with `.orValue(…)`")
+				k.takeInstead(is, f.Value, w.Type)
 			default:
 				k.fit(f.Value, g.Type, w.Type, below)
 			}
@@ -116,8 +118,29 @@ func (k *compiler) fitLiteral(v flow.Value, at fitting) {
 	}
 }
 
-func (k *compiler) misfit(v flow.Value, at fitting, why, hint string) {
-	k.textIssue(flow.Error, exprPos(v), at.sc, hint, "`%s` of `%s` %s", at.path, at.function, why)
+func (k *compiler) misfit(v flow.Value, at fitting, why, hint string) *flow.Issue {
+	return k.textIssue(flow.Error, exprPos(v), at.sc, hint, "`%s` of `%s` %s", at.path, at.function, why)
+}
+
+// path is an expression that is nothing but a path, `.?` in it or not.
+var path = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(?:\[\d+\]|\.\??[A-Za-z_][A-Za-z0-9_]*)+$`)
+
+// takeInstead gives an issue the edit that takes a value of the wanted type where a path gives none.
+func (k *compiler) takeInstead(is *flow.Issue, v flow.Value, want *expr.Type) {
+	value := expr.StandIn(want)
+	parts, _ := expr.SplitText(v.Text)
+	if is == nil || v.Kind != flow.String || len(parts) != 1 || !parts[0].IsExpr || strings.Contains(value, "…") {
+		return
+	}
+	source := strings.TrimSpace(parts[0].Expr)
+	if !path.MatchString(source) {
+		return
+	}
+	pl := k.placeIn(v, parts[0].Offset)
+	k.mendExpr(is, pl, expr.Edit{Old: source, New: source + ".orValue(" + value + ")"}, instead(value))
+	if is.Fix != (flow.Fix{}) {
+		is.Fix.Guess = true
+	}
 }
 
 // mend is how a value of one type is turned into one of another, where that is plain.

@@ -75,6 +75,9 @@ func (k *compiler) mend(is *flow.Issue, at flow.Pos, old, text, label string) {
 	}
 }
 
+// instead is the label of a fix that takes a value where there may be none.
+func instead(value string) string { return "Take " + value + " where it is absent" }
+
 // use is the label of a fix that takes another name.
 func use(name string) string { return "Use " + name }
 

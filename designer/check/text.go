@@ -13,13 +13,14 @@ import (
 
 // scope says where an expression stands.
 type scope struct {
-	step  int      // index of the step; -1: the flow's output, which may read every step
-	field string   // path within the step
-	item  bool     // `item` and `index` are there
-	own   bool     // a compensation: the step's own output may be read, and `key`
-	drops bool     // what is absent may be left out: a field of an object that nothing requires
-	needs []string // the names that the object here must have
-	loop  loop     // what is there of a step that loops
+	step  int        // index of the step; -1: the flow's output, which may read every step
+	field string     // path within the step
+	item  bool       // `item` and `index` are there
+	own   bool       // a compensation: the step's own output may be read, and `key`
+	drops bool       // what is absent may be left out: a field of an object that nothing requires
+	needs []string   // the names that the object here must have
+	into  *expr.Type // what is wanted here, as far as it is known: below the first level it says what an object must have
+	loop  loop       // what is there of a step that loops
 }
 
 func (k *compiler) stepName(sc scope) string {
@@ -183,7 +184,7 @@ func (k *compiler) typedTemplate(v flow.Value, sc scope) (*expr.Template, *expr.
 		for i, it := range v.Items {
 			below := sc
 			below.field += "[" + strconv.Itoa(i) + "]"
-			below.needs, below.drops = nil, false
+			below.needs, below.drops, below.into = nil, false, sc.into.Element()
 			t, one := k.typedTemplate(it, below)
 			if one != nil && one.Optional {
 				k.unhandled(exprPos(it), below, "an element of a list")
@@ -206,7 +207,8 @@ func (k *compiler) typedTemplate(v flow.Value, sc scope) (*expr.Template, *expr.
 		for _, f := range v.Fields {
 			below := sc
 			below.field += "." + f.Key
-			below.needs, below.drops = nil, !slices.Contains(sc.needs, f.Key)
+			w, _ := sc.into.Field(f.Key)
+			below.needs, below.drops, below.into = nil, !slices.Contains(sc.needs, f.Key) && !w.Required, w.Type
 			t, one := k.typedTemplate(f.Value, below)
 			plain = plain && t.IsLiteral()
 			fields = append(fields, expr.TemplateField{Key: f.Key, Value: t})

@@ -155,13 +155,16 @@ func (k *compiler) infer(p *expr.Program, sc scope, pl place) (*expr.Type, bool)
 	env.Blind = &blind
 	of, found := p.Infer(env)
 	for _, f := range found {
+		guess := false
 		if f.Absent && (!sc.drops || !p.IsPath() || f.Fix.Old == "error") {
-			f.Fix = expr.Edit{} // what to take instead is for a person to say
+			f.Fix, guess = f.Instead, f.Instead != expr.Edit{}
 		}
 		if f.Never {
 			f.Message += k.neverTaken(sc)
 		}
-		k.problem(f.Problem, sc, pl)
+		if is := k.problem(f.Problem, sc, pl); is != nil && guess && is.Fix != (flow.Fix{}) {
+			is.Fix.Label, is.Fix.Guess = instead(f.StandIn), true // what to take instead is for a person to say
+		}
 	}
 	if len(found) == 0 && blind {
 		k.seeThrough(p, sc, pl.at)

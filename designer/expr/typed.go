@@ -30,6 +30,9 @@ type Finding struct {
 	Problem
 	Never  bool // a comparison that is never true is all of the expression
 	Absent bool // the path reads something that may not be there as if it surely were; Fix reads it with `.?`
+	// Instead reads it with `.?` and takes StandIn where it is absent. That is a guess: which value is right there is for a person to say.
+	Instead Edit
+	StandIn string
 }
 
 var runType = ObjectOf(
@@ -338,25 +341,35 @@ func (t *typer) mayBeAbsent(v typed, links []link, i int) {
 	}
 	path := v.name("the value") + " may have no `" + f.Name + "`"
 	hint := "read it with `.?" + f.Name + "`"
+	found := Finding{Absent: true, Problem: Problem{Offset: at, Length: utf8.RuneCountInString(f.Name), Fix: Edit{at, f.Name, "?" + f.Name}}}
 	if v.path != "" {
 		path = "`" + v.path + "." + f.Name + "` may be absent"
 		mended := v.path + ".?" + f.Name
-		of := f.Type
+		of, read, plain := f.Type, f.Name, true
 		for _, l := range links[i+1:] {
 			mended += "." + l.name
+			plain = plain && l.offset == at+utf8.RuneCountInString(read)+1 // nothing but a dot between the two
+			read += "." + l.name
 			below, _ := of.Field(l.name)
 			of = below.Type
 		}
-		hint = "write `" + mended + "` where it may be left out, or `" + mended + ".orValue(" + standIn(of) + ")`"
+		instead := StandIn(of)
+		hint = "write `" + mended + "` where it may be left out, or `" + mended + ".orValue(" + instead + ")`"
+		if plain && instead != unknownValue && instead != "{}" { // an empty object lacks what is read of it next
+			found.StandIn, found.Instead = instead, Edit{at, read, "?" + read + ".orValue(" + instead + ")"}
+		}
 	}
-	t.found = append(t.found, Finding{Absent: true, Problem: Problem{Offset: at, Length: utf8.RuneCountInString(f.Name), Message: path + ": " + why, Hint: hint,
-		Fix: Edit{at, f.Name, "?" + f.Name}}})
+	found.Message, found.Hint = path+": "+why, hint
+	t.found = append(t.found, found)
 }
 
-// standIn is the value that one would write for something that is absent.
-func standIn(of *Type) string {
+// unknownValue stands where nobody can tell which value would do.
+const unknownValue = "…"
+
+// StandIn is the value that one would write for something that is absent, such as `""` or `0`; "…" if its type does not tell.
+func StandIn(of *Type) string {
 	if of.loose() {
-		return "…"
+		return unknownValue
 	}
 	switch {
 	case len(of.Enum) > 0:
@@ -372,7 +385,7 @@ func standIn(of *Type) string {
 	case of.Kinds&Map != 0:
 		return "{}"
 	}
-	return "…"
+	return unknownValue
 }
 
 func (t *typer) offset(id int64) int {

@@ -100,7 +100,7 @@ func (t *typer) require(v typed, want Kinds, what string) bool {
 
 // unhandled reports an optional where its value is needed.
 func (t *typer) unhandled(v typed) {
-	hint := "say what to take instead with `.orValue(" + standIn(v.held()) + ")`"
+	hint := "say what to take instead with `.orValue(" + StandIn(v.held()) + ")`"
 	t.report(v.at, hint, v.name("this")+" may be absent, and that is not handled")
 }
 

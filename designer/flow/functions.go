@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-var functionKeys = []string{"title", "http", "process", "idempotent", "input", "output", "timeout", "retry", "concurrency"}
+var functionKeys = []string{"title", "http", "process", "local", "idempotent", "input", "output", "timeout", "retry", "concurrency"}
 
 // ParseFunctions reads functions.yaml: a mapping of functions by name, at the top level or under `functions:`. A text without any is an empty list.
 // Like Parse it reports every problem at once and returns whatever could be read; the Step of an issue is empty and its Field begins with the
@@ -102,6 +102,8 @@ func (d *decoder) functionBody(name string, n *Node, path string, off int) Funct
 			f.HTTP = d.http(v, field)
 		case "process":
 			f.Process = d.process(v, field)
+		case "local":
+			f.Local = d.local(v, field)
 		case "idempotent":
 			f.Idempotent = d.boolean(v, field)
 		case "input", "output":
@@ -121,7 +123,7 @@ func (d *decoder) functionBody(name string, n *Node, path string, off int) Funct
 		}
 	})
 	how := 0
-	for _, kind := range []string{"http", "process", "lambda", "worker"} {
+	for _, kind := range []string{"http", "process", "lambda", "worker", "local"} {
 		if e := n.Entry(kind); e != nil {
 			if how++; how == 2 {
 				d.at(e.Key.Start, join(path, kind), "keep one", "the function `%s` has more than one way to be called", shorten(name))
@@ -216,6 +218,22 @@ func (d *decoder) process(n *Node, field string) *ProcessSpec {
 	return p
 }
 
+func (d *decoder) local(n *Node, field string) *LocalSpec {
+	if !d.mapping(n, field, "a mapping such as {name: send_mail}") {
+		return nil
+	}
+	l := &LocalSpec{}
+	d.each(n, "local", field, []string{"name"}, func(key string, e *Entry) {
+		if l.Name = d.text(e.Value, join(field, key)); l.Name == "" {
+			d.at(e.Value.Start, join(field, key), "", "`%s` names no Go function", join(field, key))
+		}
+	})
+	if n.Entry("name") == nil {
+		d.at(n.Start, field, "", "`%s` has no `name`", field)
+	}
+	return l
+}
+
 func (d *decoder) command(n *Node, field string) []string {
 	if n.Kind != SequenceNode {
 		hint := ""
@@ -278,6 +296,13 @@ func (f Function) JSON() []byte {
 			p.text("dir", f.Process.Dir)
 			p.texts("env", f.Process.Env)
 			return p.bytes()
+		})
+	}
+	if f.Local != nil {
+		o.raw("local", func() []byte {
+			var l object
+			l.text("name", f.Local.Name)
+			return l.bytes()
 		})
 	}
 	if f.Idempotent != nil {

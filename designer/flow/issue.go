@@ -37,7 +37,8 @@ type Fix struct {
 	EndLine   int    `json:"end_line"`
 	EndColumn int    `json:"end_column"`
 	Text      string `json:"text"`
-	Label     string `json:"label"` // of a button: "Use hold"
+	Label     string `json:"label"`           // of a button: "Use hold"
+	Guess     bool   `json:"guess,omitempty"` // it settles what a person has to judge, such as a value to take instead: never done unasked
 }
 
 // Replace is the Fix that puts text in the place of old, which stands at a place of the source; the zero Fix if it does not, or holds a line's end.

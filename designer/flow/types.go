@@ -281,6 +281,7 @@ type Function struct {
 	Title       string
 	HTTP        *HTTPSpec
 	Process     *ProcessSpec
+	Local       *LocalSpec
 	Idempotent  *bool         // required: nil means that it was not written
 	Input       Value         // JSON Schema, or Absent
 	Output      Value         // JSON Schema, or Absent
@@ -300,6 +301,11 @@ const DefaultConcurrency = 64
 type HTTPSpec struct {
 	URL     string
 	Headers map[string]string
+}
+
+// LocalSpec names a Go function of the server's own process. Only a server whose process has registered it takes the registration.
+type LocalSpec struct {
+	Name string
 }
 
 // ProcessSpec says how to run a function as a local process that speaks the AWS Lambda Runtime API.

@@ -53,14 +53,18 @@ func (p *Project) signature(name string, version int, own func(edition) *check.S
 	if version > 0 && p.links != nil && p.version(name, version) != nil {
 		return own(edition{name, version})
 	}
+	unread := p.links != nil && !here && p.Unread(name) != nil // of such a flow nothing is known, but it is there
 	if p.server == nil {
-		if here {
+		if here || unread {
 			return &check.Signature{Flow: name, Version: version}
 		}
 		return nil
 	}
-	if s := p.server.Signature(name, version); s != nil || !here {
+	if s := p.server.Signature(name, version); s != nil || !here && !unread {
 		return s
+	}
+	if unread {
+		return &check.Signature{Flow: name, Version: version}
 	}
 	next := 1
 	if latest := p.server.Signature(name, 0); latest != nil {

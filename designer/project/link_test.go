@@ -153,3 +153,25 @@ func TestPlanTellsWhoStaysBehind(t *testing.T) {
 		t.Errorf("a changed parent pins anew: %s", got)
 	}
 }
+
+// TestUnreadFlowIsThere checks that who refers to a flow whose file is no YAML is not told that there is no such flow.
+func TestUnreadFlowIsThere(t *testing.T) {
+	p, issues := Load(fstest.MapFS{
+		"functions.yaml":    {Data: []byte("{}\n")},
+		"flows/other.yaml":  {Data: []byte("name: pay # the rest is being written\nsteps: {a: [\n")},
+		"flows/refund.yaml": {Data: []byte("steps: {a: [\n")},
+		"flows/parent.yaml": {Data: []byte("name: parent\nsteps:\n  a: {flow: pay, with: {x: 1}}\n  b: {flow: refund}\n  c: {flow: none}\n")},
+	})
+	var parent []string
+	for _, i := range p.Check(issues) {
+		if i.File == "flows/parent.yaml" {
+			parent = append(parent, i.Message)
+		}
+	}
+	if want := []string{"there is no flow `none`"}; !slices.Equal(parent, want) {
+		t.Errorf("got %q, want %q", parent, want)
+	}
+	if f := p.Unread("pay"); f == nil || f.Path != "flows/other.yaml" || p.Unread("other") != nil || p.Unread("") != nil || p.Unread("parent") != nil {
+		t.Errorf("the unread file of pay is %v", f)
+	}
+}

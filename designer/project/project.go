@@ -13,6 +13,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -102,6 +103,28 @@ func (p *Project) File(name string) *FlowFile {
 	}
 	return nil
 }
+
+// Unread returns the file of a flow that cannot be read as YAML and seems to be the one of that name: it says so in a line `name:`, or is called so.
+// What refers to the flow is not wrong, then: it waits until the file is mended. Nil: there is none.
+func (p *Project) Unread(name string) *FlowFile {
+	for i := range p.Flows {
+		f := &p.Flows[i]
+		if f.Def != nil || name == "" {
+			continue
+		}
+		said := strings.TrimSuffix(path.Base(f.Path), ".yaml")
+		if m := nameLine.FindSubmatch(f.Source); m != nil {
+			said = string(m[1])
+		}
+		if said == name {
+			return f
+		}
+	}
+	return nil
+}
+
+// nameLine is the line of a text that names its flow.
+var nameLine = regexp.MustCompile(`(?m)^name:[ \t]*["']?([a-z][a-z0-9_]*)["']?[ \t]*(?:#.*)?\r?$`)
 
 // loader reads one folder and gathers what is wrong with it.
 type loader struct {

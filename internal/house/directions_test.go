@@ -17,6 +17,7 @@ var directions = map[string][]string{
 	"designer/assist":  {"designer/flow", "designer/check", "designer/expr", "designer/fault"},
 	"designer/diff":    {"designer/flow", "designer/check"},
 	"designer/layout":  {"designer/flow"},
+	"designer/starter": {"designer/flow", "designer/edit"},
 	"designer/project": {"designer/flow", "designer/check", "designer/diff", "designer/edit", "designer/suggest"},
 	"designer/asl":     {"designer/flow"},
 
@@ -45,7 +46,7 @@ var directions = map[string][]string{
 	"cmd/web/app/localpg": {},
 	"cmd/web/app/watch":   {},
 	"cmd/web":             {"cmd/web/app"},
-	"cmd/segno":           {"cmd/web/app", "cmd/segno/client", "designer/...", "runtime/scenario"},
+	"cmd/segno":           {"cmd/web/app/bench", "cmd/segno/client", "designer/...", "runtime/scenario"},
 	"cmd/segno/client":    {"designer/..."},
 
 	"examples": {},
@@ -72,6 +73,8 @@ var outside = []struct {
 		"the planner is pure: no I/O, no goroutines, no randomness; time and seeds arrive in its inputs"},
 	{"runtime", []string{"runtime/postgres"}, []string{"github.com/jackc/", "database/sql"},
 		"runs reach PostgreSQL through the Store that journal declares"},
+	{"cmd/segno", nil, []string{"database/sql", "github.com/jackc/", "github.com/labstack/", "github.com/gorilla/", "github.com/prometheus/", "github.com/pressly/"},
+		"the command line opens no database and serves nothing; bench boots the server as a whole, through cmd/web/app/bench"},
 	{"", []string{"models", "cmd/web/app"}, []string{"gorm.io/"},
 		"GORM serves the pages' rows, in models, and nothing else"},
 	{"", []string{"web", "cmd/web/app"}, []string{"github.com/labstack/"},

@@ -29,6 +29,7 @@ type Transition struct {
 	Facts []byte // planner.Encode
 
 	New   *NewRun    // set on Seq 1: creates the run's row
+	Keys  []int64    // on Seq 1: by what the lists find the run, each once
 	Row   *RunRow    // nil: the run's row stays as it is
 	Inbox []Consumed // messages used up by this transition
 

@@ -16,6 +16,9 @@ import (
 // one input, far below what makes PostgreSQL drop the connection (1 GiB a message).
 const MaxFacts = 64 << 20
 
+// MaxKeys bounds the keys of a run.
+const MaxKeys = 64
+
 // maxText bounds the text columns of a run's row in bytes, so that none outgrows an index entry (2704 bytes in PostgreSQL).
 const maxText = 500
 
@@ -32,6 +35,10 @@ func Check(t *Transition) error {
 		return fmt.Errorf("facts of %d bytes; at most %d", len(t.Facts), MaxFacts)
 	case t.New != nil && t.Seq != 1:
 		return fmt.Errorf("run %d would be born at seq %d", t.Run, t.Seq)
+	case len(t.Keys) > 0 && t.Seq != 1:
+		return fmt.Errorf("run %d would get its keys at seq %d", t.Run, t.Seq)
+	case len(t.Keys) > MaxKeys:
+		return fmt.Errorf("run %d has %d keys; at most %d", t.Run, len(t.Keys), MaxKeys)
 	}
 	if err := checkTime("at", t.At); err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"maps"
 
 	"github.com/segno-run/segno/designer/check"
+	"github.com/segno-run/segno/designer/expr"
 	"github.com/segno-run/segno/designer/fault"
 	"github.com/segno-run/segno/designer/flow"
 )
@@ -44,6 +45,21 @@ func UndoInput(p *check.Program, s *State, r Ref) (JSON, *fault.Fault) {
 	r.Undo = true
 	d := &decider{p: p, s: &own}
 	return d.input(st, r)
+}
+
+// Reading is what an expression at r may read of the run as it stands: what the planner gives it, so what is shown of an expression is what a run makes
+// of it. The item is that of r.Item; loop is where a loop stands. The state is not changed, so one that others read may be asked; the scope must not
+// outlive the look at it.
+func Reading(s *State, r Ref, item *expr.Value, loop expr.Loop) expr.Scope {
+	own := *s // what `run` is, is kept at first use: the copy takes it
+	sc := scope{s: &own, item: r.Item, v: item, loop: loop}
+	if st, ok := s.Steps[r.Step]; ok && r.Undo {
+		step := *st
+		own.Steps = maps.Clone(s.Steps)
+		own.Steps[r.Step] = &step
+		sc.undo = r.Step
+	}
+	return sc
 }
 
 // since refuses a button that was pressed on a plan which is not the newest any more. 0 names none.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -102,10 +103,14 @@ const (
  SELECT run, seq, at, facts FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::bytea[]) AS u (run, seq, at, facts)
  WHERE EXISTS (SELECT FROM fence))`
 
+	// A child's first transition may come a second time after a commit whose outcome was unknown: its history refuses it then, not its keys.
+	keysPart = `, keyed AS (INSERT INTO run_keys (run, keys)
+ SELECT run, keys::bigint[] FROM unnest(%s::bigint[], %s::text[]) AS u (run, keys) WHERE EXISTS (SELECT FROM fence) ON CONFLICT DO NOTHING)`
+
 	countPart = ` SELECT count(*) FROM fence`
 )
 
-// statement builds what the batch needs of the parts, so that the common batch, history rows only, pays for no other. There are 64 texts at most;
+// statement builds what the batch needs of the parts, so that the common batch, history rows only, pays for no other. There are 128 texts at most;
 // each connection prepares the ones that it meets.
 func statement(inc journal.Incarnation, writer int, batch []journal.Transition) (string, []any) {
 	var sql strings.Builder
@@ -146,6 +151,9 @@ func statement(inc journal.Incarnation, writer int, batch []journal.Transition) 
 	}
 	if runs, seqs, ats, facts := history(batch); len(runs) > 0 {
 		add(journalPart, runs, seqs, ats, facts)
+	}
+	if runs, keys := keys(batch); len(runs) > 0 {
+		add(keysPart, runs, keys)
 	}
 	sql.WriteString(countPart)
 	return sql.String(), args
@@ -218,4 +226,23 @@ func history(batch []journal.Transition) (runs, seqs []int64, ats []time.Time, f
 		runs, seqs, ats, facts = append(runs, t.Run), append(seqs, t.Seq), append(ats, t.At), append(facts, t.Facts)
 	}
 	return runs, seqs, ats, facts
+}
+
+// keys lists the runs of a batch that have keys, and those as the text of an array: one column holds no arrays of different lengths.
+func keys(batch []journal.Transition) (runs []int64, keys []string) {
+	for i := range batch {
+		t := &batch[i]
+		if len(t.Keys) == 0 {
+			continue
+		}
+		text := []byte{'{'}
+		for k, key := range t.Keys {
+			if k > 0 {
+				text = append(text, ',')
+			}
+			text = strconv.AppendInt(text, key, 10)
+		}
+		runs, keys = append(runs, t.Run), append(keys, string(append(text, '}')))
+	}
+	return runs, keys
 }

@@ -192,6 +192,8 @@ scenarios:
 faults: {effectless: [mial], accept: [{step: pai, why: so}]}
 `)
 	fsys["tests/other.yaml"] = &fstest.MapFile{Data: []byte("flow: shpo\nscenarios: []")}
+	fsys["flows/broken.yaml"] = &fstest.MapFile{Data: []byte("name: broken\nsteps: [\n")}
+	fsys["tests/broken.yaml"] = &fstest.MapFile{Data: []byte("flow: broken\nscenarios: []")}
 	p, _ := project.Load(fsys)
 	files, _ := project.LoadTests(fsys)
 	_, issues := Prepare(p, files, fsys)
@@ -200,6 +202,7 @@ faults: {effectless: [mial], accept: [{step: pai, why: so}]}
 		got.WriteString(i.String() + "\n")
 	}
 	for _, want := range []string{
+		"tests/broken.yaml:1:7: flows/broken.yaml, which defines `broken`, can't be read",
 		"tests/other.yaml:1:7: the project has no flow `shpo` (did you mean `shop`?)",
 		"tests/shop.yaml:3:13: the flow `shop` calls no function `pya` (did you mean `pay`?)",
 		"tests/shop.yaml:6:12: the input does not fit the flow `shop`: `n`: ",

@@ -94,6 +94,10 @@ func (c *compiler) suite(programs map[edition]*check.Program) *Suite {
 		return nil
 	}
 	f := c.p.File(c.file.Flow)
+	if f == nil && c.p.Unread(c.file.Flow) != nil {
+		c.at(c.file.FlowPos, "`segno validate` says why", "%s, which defines `%s`, can't be read", c.p.Unread(c.file.Flow).Path, c.file.Flow)
+		return nil
+	}
 	if f == nil {
 		var names []string
 		for _, f := range c.p.Flows {

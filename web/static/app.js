@@ -57,7 +57,10 @@
     for (const t of $$("time[datetime][title]")) {
       const said = here(new Date(t.dateTime));
       if (t.title !== said.full) t.title = said.full;
-      if (!t.hasAttribute("data-relative") && t.textContent !== said.clock) t.textContent = said.clock;
+      if (t.hasAttribute("data-edge")) {
+        const day = new Date(t.dateTime).toLocaleDateString("en-GB", { day: "numeric", month: "short" });
+        if (t.textContent !== `${day} ${said.clock.slice(0, 5)}`) t.textContent = `${day} ${said.clock.slice(0, 5)}`;
+      } else if (!t.hasAttribute("data-relative") && t.textContent !== said.clock) t.textContent = said.clock;
     }
   };
   const tick = () => {

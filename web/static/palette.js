@@ -9,7 +9,7 @@
     element.append(...children);
     return element;
   };
-  const kinds = { flow: "Flow", canvas: "Canvas", start: "Start run", runs: "Runs of", function: "Function", run: "Run", go: "Go to", here: "On this page" };
+  const kinds = { flow: "Flow", canvas: "Canvas", start: "Start run", runs: "Runs of", function: "Function", run: "Run", go: "Go to", make: "Make", here: "On this page" };
   const places = [
     { kind: "go", name: "Flows", href: "/flows" },
     { kind: "go", name: "Runs", href: "/runs" },
@@ -17,7 +17,9 @@
     { kind: "go", name: "Runs that are retrying", href: "/runs?needs=retry" },
     { kind: "go", name: "Failed runs", href: "/runs?status=failed" },
     { kind: "go", name: "Functions", href: "/functions" },
+    { kind: "make", name: "New flow", href: "/flows/new?template=blank" },
   ];
+  if ("viewer" in document.body.dataset) places.splice(places.findIndex((p) => p.kind === "make"), 1);
   const shownAtMost = 30;
 
   // What can be done here: the page's own buttons, tabs and links of its head. A link is followed; anything else gets the focus, so that nothing is
@@ -125,7 +127,7 @@
       const ranked = all.map((item) => ({ item, at: item.kind === "run" ? 0 : rank(item, words) })).filter((r) => r.at !== undefined);
       const close = ranked.filter((r) => r.at < 10);
       shown = (close.length ? close : ranked).sort((a, b) => a.at - b.at).map((r) => r.item);
-    } else shown = all.filter((item) => ["here", "go", "flow"].includes(item.kind));
+    } else shown = all.filter((item) => ["here", "go", "make", "flow"].includes(item.kind));
     shown = shown.slice(0, shownAtMost);
     active = Math.min(active, Math.max(shown.length - 1, 0));
     list.replaceChildren(...shown.map((item, i) => {

@@ -169,7 +169,7 @@ func change(p FunctionPage) templ.Component {
 			templ_7745c5c3_Var6 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<section class=\"change\" aria-labelledby=\"change-title\"><h2 id=\"change-title\">Change it</h2><p class=\"note\">Says what a change would break in ")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<section class=\"change\" data-edits aria-labelledby=\"change-title\"><h2 id=\"change-title\">Change it</h2><p class=\"note\">Says what a change would break in ")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

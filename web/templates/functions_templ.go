@@ -427,7 +427,7 @@ func Function(p FunctionPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 36, "</section></div></section><section class=\"try\" aria-labelledby=\"try-title\"><h2 id=\"try-title\">Try it</h2><p class=\"note\">Calls the function once, outside of any run. ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 36, "</section></div></section><section class=\"try\" data-edits aria-labelledby=\"try-title\"><h2 id=\"try-title\">Try it</h2><p class=\"note\">Calls the function once, outside of any run. ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

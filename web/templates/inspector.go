@@ -119,6 +119,22 @@ func (in Inspector) child() *view.Child {
 	return in.Step.Child
 }
 
+// ChildRun is the run that the selection has started: of a chosen attempt its own, else the latest; "" if there is none.
+func (in Inspector) ChildRun() string {
+	if in.Step == nil {
+		return ""
+	}
+	if in.Attempt > 0 {
+		if a := in.attempt(); a != nil && a.Run != "" {
+			return a.Run
+		}
+	}
+	if c := in.child(); c != nil {
+		return c.Run
+	}
+	return ""
+}
+
 // why is what keeps the selection from running, or why it was skipped; "" if nothing does.
 func (in Inspector) why() string {
 	if in.Item != nil {

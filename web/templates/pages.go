@@ -19,6 +19,7 @@ type Chrome struct {
 	Nonce    string // the CSP nonce for styles, for the code editor
 	Flash    *Flash
 	SignedIn bool      // a session exists: offer Sign out
+	Viewer   bool      // of who may only look
 	Base     string    // this server's address, "http://127.0.0.1:8080", for commands that work pasted; "" leaves those out
 	Now      time.Time // for relative times and for bars of what still runs; the zero time means the clock
 }
@@ -43,6 +44,31 @@ type FlowsPage struct {
 	Tour  string // where "Break it, then repair it" starts, e.g. /flows/order/start?fail=ship; "" hides the strip
 	// Project is how the server's project folder stands; its problems and notes are a strip above the flows.
 	Project view.Project
+}
+
+// NewFlowPage is GET and POST /flows/new?template=&name=&title=. Its form posts name, title, template and bring.
+type NewFlowPage struct {
+	Chrome
+	Name, Title   string
+	Template      string // the chosen one
+	Templates     []Starter
+	Missing       []string // functions that templates call and this server lacks
+	Bring         bool     // register them
+	NameError     string
+	Better        string // a name made of what was typed, "" if there is none
+	Taken         string // the flow that has the name already
+	TitleError    string
+	TemplateError string
+}
+
+// Starter is a template of a new flow.
+type Starter struct {
+	Name    string
+	Title   string
+	About   string
+	Thumb   string // SVG, trusted; "" of an empty canvas
+	Calls   []string
+	Missing int // how many of Calls this server lacks
 }
 
 // FlowCard is one flow of the list.
@@ -157,10 +183,14 @@ type RunRow struct {
 	Needs     string // person, retry, or nothing
 	Why       string // one sentence for what failed or waits: "ship: shipping.book answered 503"
 	Input     string // one line of the input, for orientation; optional
+	Below     string // id of a run below it that waits for a person; "" without one
 	Done      int    // steps that settled
 	Steps     int
 	CreatedAt time.Time
 	EndedAt   *time.Time
+
+	Parent, ParentStep string // id and step of the run that started it, "" if none did
+	ParentItem         int    // the item of that step, -1 outside a for_each
 }
 
 // ShownEvents is how many transitions the page of a run lists; the API has the others.
@@ -179,6 +209,7 @@ type RunPage struct {
 	Axis      Axis // under the rows' bars
 	Inspector Inspector
 	Grid      *ItemsGrid   // of the selected step, if it is a for_each
+	Child     *ChildRun    // the run that the selection has started
 	Events    []view.Event // oldest first
 	Truncated bool         // Events are only the newest ones
 	Tour      Tour         // what to try next, on a run of the sample

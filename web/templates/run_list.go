@@ -1,37 +1,41 @@
 package templates
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // RunsPage is GET /runs, its filters and its place in the list in the address.
 type RunsPage struct {
 	Chrome
-	Filter  RunsFilter
-	Flows   []string // offered by the filter
-	Classes []string
-	Counts  []Count  // by status and by need, for the chips; Href keeps the other filters
-	Chosen  []Chosen // filters that are set, but for what the first row of the form shows
-	Capped  bool     // the counts stop at a bound: shown as "1000+"
-	Rows    []RunRow
-	Older   string    // link to the page below, "" at the end
-	Newer   string    // link to the page above, "" on the first
-	Newest  string    // link to the first page, "" on it
-	Live    string    // where the script asks for what has changed; "" on pages below the first
-	Looked  int       // runs whose inputs were read, for a filter by input
-	Further string    // link to go on reading inputs where this page stopped
-	HasAny  bool      // any run at all, whatever the filter
-	StartAt string    // flow to suggest when there is none
-	Query   string    // the filters as an address has them
-	Views   []RunView // kept on the server
+	Filter    RunsFilter
+	Flows     []string // offered by the filter
+	Classes   []string
+	Counts    []Count    // by status and by need, for the chips; Href keeps the other filters
+	Chosen    []Chosen   // filters that are set, but for what the first row of the form shows
+	Histogram *Histogram // nil without anything to select
+	Capped    bool       // the counts stop at a bound: shown as "1000+"
+	Rows      []RunRow
+	Older     string    // link to the page below, "" at the end
+	Newer     string    // link to the page above, "" on the first
+	Newest    string    // link to the first page, "" on it
+	Live      string    // where the script asks for what has changed; "" on pages below the first
+	ByInput   bool      // an input is asked for
+	Unread    time.Time // when the newest run began that no input finds yet; zero: all are found
+	HasAny    bool      // any run at all, whatever the filter
+	StartAt   string    // flow to suggest when there is none
+	Query     string    // the filters as an address has them
+	Views     []RunView // kept on the server
 }
 
 // RunsFilter is what the URL says, as typed.
 type RunsFilter struct {
-	Flow, Version, Status, Needs, Class, Step, Fingerprint, Since, From, To, Longer, Shorter, Input, Q string
+	Flow, Version, Status, Needs, Class, Step, Fingerprint, Since, From, To, Longer, Shorter, Input, Q, Parent, Over string
 }
 
 // more reports whether a filter is set that only the second row of the form has.
 func (f RunsFilter) more() bool {
-	f.Flow, f.Status, f.Q, f.Fingerprint = "", "", "", ""
+	f.Flow, f.Status, f.Q, f.Fingerprint, f.Over, f.From, f.To = "", "", "", "", "", "", ""
 	return f != RunsFilter{}
 }
 
@@ -71,5 +75,8 @@ func (f RunsFilter) chipOn(status string) bool {
 	}
 	return f.Status == status
 }
+
+// ShortID is an id as the lists show it.
+func ShortID(id string) string { return shortID(id) }
 
 func className(class string) string { return strings.ReplaceAll(class, "_", " ") }

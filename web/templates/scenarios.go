@@ -197,8 +197,8 @@ func testShape(result string) string {
 		return "succeeded"
 	case "failed", "found":
 		return "failed"
-	case "accepted":
-		return "paused"
+	case "accepted", "partial":
+		return result
 	case "none":
 		return "skipped"
 	}

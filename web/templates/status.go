@@ -25,6 +25,10 @@ var tones = map[string]string{
 	"compensating":        "undo",
 	"compensated":         "undo",
 	"compensation_failed": "fail",
+
+	// Of tests: covered in part, and found and accepted by a person.
+	"partial":  "retry",
+	"accepted": "wait",
 }
 
 // toneClass returns the class that colours an element by status: "tone-ok".
@@ -46,10 +50,14 @@ func shapeOf(status string) string {
 	return status
 }
 
-// shownStatus is the status whose shape a step shows: one that waits for a person has the hand.
+// shownStatus is the status whose shape a step shows: one that waits for a person has the hand, and one
+// that waits for a run shows what that run waits for.
 func shownStatus(s view.Step) string {
-	if s.Status == "waiting" && s.Kind == "approval" {
+	switch {
+	case s.Status == "waiting" && s.Kind == "approval":
 		return "ask"
+	case s.Below != "":
+		return s.Below
 	}
 	return s.Status
 }

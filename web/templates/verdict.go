@@ -20,14 +20,15 @@ type Verdict struct {
 	Class    string // of the failure
 	Effect   string // none or maybe
 	Evidence []view.Detail
-	Logs     []view.LogLine // the last lines of the failed attempt
-	Next     string         // what happens or can be done next
-	Primary  string         // the action to offer first: retry, compensate, cancel or ""
-	Others   []string       // the other actions that fit
-	Reused   int            // steps that a retry keeps
-	Again    int            // steps that a retry runs again
-	Deciding *view.Step     // an approval that waits for a person
-	Doubt    *view.Step     // a step whose outcome nobody knows
+	Logs     []view.LogLine   // the last lines of the failed attempt
+	Next     string           // what happens or can be done next
+	Primary  string           // the action to offer first: retry, compensate, cancel or ""
+	Others   []string         // the other actions that fit
+	Reused   int              // steps that a retry keeps
+	Again    int              // steps that a retry runs again
+	Deciding *view.Step       // an approval that waits for a person
+	Doubt    *view.Step       // a step whose outcome nobody knows
+	Child    *view.ChildState // the run below this one that the sentence speaks of
 }
 
 // tailLines is how many log lines a verdict quotes: enough for a message with its cause, without pushing the graph down.
@@ -204,6 +205,45 @@ func (v *Verdict) underway(run view.Run, now time.Time) {
 		v.Sentence += "."
 	default:
 		v.Sentence = "Under way: " + settledWords(run) + "."
+	}
+	v.below(run, active)
+}
+
+// below lets the verdict of a run below surface: what waits for a person there, or retries, is said whatever else goes on; a rest of another kind only if
+// nothing else does.
+func (v *Verdict) below(run view.Run, active []string) {
+	if len(run.Children) == 0 || v.Status == "ask" {
+		return
+	}
+	c := run.Children[0]
+	status := c.Shown
+	others := slices.DeleteFunc(slices.Clone(active), func(step string) bool { return step == "`"+c.Step+"`" })
+	rests := status == "paused" || status == "waiting" || status == "compensating"
+	if status == "" || rests && len(others) > 0 {
+		return
+	}
+	where := "In the run of `" + c.Step + "`: "
+	switch {
+	case c.Depth > 1:
+		where = "In a run below `" + c.Step + "`: "
+	case c.Item != nil:
+		where = fmt.Sprintf("In the run of `%s` item %d: ", c.Step, *c.Item)
+	}
+	says := c.Says
+	if says == "" {
+		says = verdictTitle(status) + "."
+	}
+	v.Status, v.Step, v.Item, v.Child, v.Sentence = status, c.Step, c.Item, &c, where+says
+	if n := len(run.Children) - 1; n > 0 {
+		alike := 0
+		for _, other := range run.Children[1:] {
+			if other.Shown == status {
+				alike++
+			}
+		}
+		if alike > 0 {
+			v.Next = "So it is in " + count(alike, "more run") + " below."
+		}
 	}
 }
 

@@ -21,6 +21,11 @@ func TestVerdict(t *testing.T) {
 	done.Steps[4].Status = "succeeded"
 	both := waitingRun()
 	both.Steps[4].Status = "running"
+	brood := parentRun("ask", "Charge the card?")
+	brood.Children[0].Item = ptr(3)
+	brood.Children = append(brood.Children, view.ChildState{Shown: "ask", Step: "ship"}, view.ChildState{Step: "ship"})
+	beside := parentRun("waiting", "`x` waits.")
+	beside.Steps[1].Status = "running"
 	for name, c := range map[string]struct {
 		run              view.Run
 		status, sentence string
@@ -34,6 +39,12 @@ func TestVerdict(t *testing.T) {
 		"approval beside":     {both, "waiting", "Running `ship`.", "", ""},
 		"retrying":            {retryingRun(), "retrying", "`ship` is retrying 3/4, next in 12 s. Last error: shipping.book answered 503 Service Unavailable.", "", ""},
 		"uncertain":           {uncertainRun(), "uncertain", "Nobody knows whether `ship` happened. Its function must not be called twice, so a person decides.", "Say below what happened; the run goes on from there.", ""},
+		"a child asks":        {parentRun("ask", "Charge the card?"), "ask", "In the run of `ship`: Charge the card?", "", ""},
+		"a child retries":     {parentRun("retrying", ""), "retrying", "In the run of `ship`: Retrying.", "", ""},
+		"a child waits":       {parentRun("waiting", "`x` waits."), "waiting", "In the run of `ship`: `x` waits.", "", ""},
+		"a child is at work":  {parentRun("", "Running `x`."), "running", "Running `ship`.", "", ""},
+		"one of its children": {brood, "ask", "In the run of `ship` item 3: Charge the card?", "So it is in 1 more run below.", ""},
+		"a step beside it":    {beside, "running", "Running `stock`, `ship`.", "", ""},
 	} {
 		v := VerdictOf(c.run, sampleNow)
 		if v.Status != c.status || v.Sentence != c.sentence || v.Next != c.next || v.Primary != c.primary {
@@ -153,4 +164,13 @@ func TestTheRunOfAStepLeadsToItAndSaysNoMoreThanItKnows(t *testing.T) {
 	if strings.Contains(page, "Nothing was done") {
 		t.Error("the header says that nothing was done, of a run of which nobody asked")
 	}
+}
+
+// parentRun is a run whose step ship runs a flow that shows so and says that.
+func parentRun(shown, says string) view.Run {
+	r := failedRun()
+	r.Status, r.Error, r.Actions = "running", nil, nil
+	r.Steps[4].Status, r.Steps[4].Error, r.Steps[4].Kind = "running", nil, "flow"
+	r.Children = []view.ChildState{{Run: "r-1", Shown: shown, Step: "ship", Depth: 1, Says: says}}
+	return r
 }

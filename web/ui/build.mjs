@@ -13,7 +13,7 @@ for (const name of await readdir(dist)) if (name !== ".gitkeep") await rm(path.j
 
 const result = await build({
   absWorkingDir: here,
-  entryPoints: { canvas: "src/canvas.tsx", run: "src/run.tsx", diff: "src/diff.tsx" },
+  entryPoints: { canvas: "src/canvas.tsx", run: "src/run.tsx", diff: "src/diff.tsx", read: "src/read.tsx" },
   outdir: dist,
   bundle: true,
   splitting: true,
@@ -27,7 +27,7 @@ const result = await build({
 });
 
 // Who follows a run or compares versions does not load the editor.
-for (const name of ["run", "diff"]) {
+for (const name of ["run", "diff", "read"]) {
   const editor = inputsOf(name).filter((i) => i.startsWith("src/edit/") || i.includes("/@codemirror/"));
   if (editor.length) throw new Error(`the bundle ${name} pulls the editor in: ${editor.slice(0, 5).join(", ")}`);
 }
@@ -35,7 +35,7 @@ for (const name of ["run", "diff"]) {
 // Style sheets stand apart from the scripts: the page links them, so that it is styled before the script runs.
 const css = await build({
   absWorkingDir: here,
-  entryPoints: { canvas: "src/canvas.css", run: "src/run.css", diff: "src/diff.css" },
+  entryPoints: { canvas: "src/canvas.css", run: "src/run.css", diff: "src/diff.css", read: "src/read.css" },
   outdir: dist,
   bundle: true,
   minify: true,

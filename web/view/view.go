@@ -29,6 +29,7 @@ type Fix struct {
 	EndColumn int    `json:"end_column"`
 	Text      string `json:"text"`
 	Label     string `json:"label"`
+	Guess     bool   `json:"guess,omitempty"` // what it settles, a person has to judge
 }
 
 // Graph is a flow as the canvas draws it. Positions are the server's.
@@ -100,8 +101,8 @@ type Draft struct {
 type Function struct {
 	Name       string          `json:"name"`
 	Title      string          `json:"title,omitempty"`
-	Kind       string          `json:"kind"`   // http or process
-	Target     string          `json:"target"` // URL or command line
+	Kind       string          `json:"kind"`   // http, process or local
+	Target     string          `json:"target"` // URL, command line, or the name of a Go function
 	Idempotent bool            `json:"idempotent"`
 	Input      json.RawMessage `json:"input,omitempty"`  // JSON Schema
 	Output     json.RawMessage `json:"output,omitempty"` // JSON Schema
@@ -132,6 +133,7 @@ type Run struct {
 	Steps     []Step          `json:"steps"`
 	Actions   []string        `json:"actions"` // what fits now: retry, compensate, cancel
 	Parent    *Parent         `json:"parent,omitempty"`
+	Children  []ChildState    `json:"children,omitempty"` // runs below it that go on, those that somebody has to look at first; 50 at most
 }
 
 // Parent is the step that started a run.
@@ -139,6 +141,19 @@ type Parent struct {
 	Run  string `json:"run"`
 	Step string `json:"step"`
 	Item *int   `json:"item,omitempty"` // of a for_each
+}
+
+// ChildState is how a run stands that goes on below another one: its child, or one that a child has started.
+type ChildState struct {
+	Run    string `json:"run"`
+	Flow   string `json:"flow"`
+	Status string `json:"status"`
+	Needs  string `json:"needs,omitempty"` // person or retry, as in a list of runs
+	Shown  string `json:"shown,omitempty"` // ask, uncertain, retrying, paused, waiting or compensating: what the run above should say; none if it is simply under way
+	Step   string `json:"step"`            // of the run above, that waits for it
+	Item   *int   `json:"item,omitempty"`
+	Depth  int    `json:"depth"`          // 1: a child; 2: a child's child
+	Says   string `json:"says,omitempty"` // of the first: what its own page says
 }
 
 // Child is the run that a step of kind flow, or one of its items, started.
@@ -175,6 +190,7 @@ type Step struct {
 	Flow         string          `json:"flow,omitempty"`  // kind flow: the one that it runs
 	Child        *Child          `json:"child,omitempty"` // kind flow without a for_each: its run, once it began
 	Status       string          `json:"status"`
+	Below        string          `json:"below,omitempty"`  // what shows of its run, as of ChildState
 	Port         string          `json:"port,omitempty"`   // the branch or answer that was taken
 	Reason       string          `json:"reason,omitempty"` // why it was skipped, or what it waits for
 	Attempt      int             `json:"attempt"`          // attempts made or under way

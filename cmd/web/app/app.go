@@ -51,6 +51,9 @@ func New(cfg Config) (*App, error) {
 // URL is where the server answers.
 func (a *App) URL() string { return "http://" + a.listener.Addr().String() }
 
+// Engine runs the runs of this server. It is there once Ready is closed.
+func (a *App) Engine() *runtime.Engine { return a.engine }
+
 // Ready is closed once the server is migrated, loaded and has taken its runs up.
 func (a *App) Ready() <-chan struct{} { return a.ready }
 
@@ -115,12 +118,12 @@ func (a *App) Run(ctx context.Context) (err error) {
 		err = errors.Join(err, database.stop(closing))
 	}()
 	a.log.Info("database", "using", database.what)
-	db, err := database.migrate(ctx)
+	db, err := database.migrate(ctx, a.cfg.Tracer)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	store, err := postgres.Open(ctx, postgres.Config{URL: database.url})
+	store, err := postgres.Open(ctx, postgres.Config{URL: database.url, Tracer: a.cfg.Tracer})
 	if err != nil {
 		return err
 	}
@@ -136,7 +139,7 @@ func (a *App) run(ctx context.Context, db *models.DB, store *postgres.Store, ser
 	}
 	host, _, _ := net.SplitHostPort(a.cfg.Addr) // checked by setDefaults
 	policy := netguard.Policy{AllowLoopback: loopback(host), AllowPrivate: a.cfg.AllowPrivate}
-	functions := newFunctions(db, a.log, policy, filepath.Join(a.cfg.Data, "ledger.jsonl"))
+	functions := newFunctions(db, a.log, policy, filepath.Join(a.cfg.Data, "ledger.jsonl"), a.cfg.Local)
 	defer functions.Close()
 	programs := newPrograms(db)
 	a.engine, err = runtime.New(runtime.Config{Store: store, Replica: replica, Programs: programs, Functions: functions, Logger: a.log})
@@ -147,9 +150,13 @@ func (a *App) run(ctx context.Context, db *models.DB, store *postgres.Store, ser
 	if err != nil {
 		return err
 	}
+	viewers, err := viewerHash(ctx, db, a.cfg.ViewerPassword)
+	if err != nil {
+		return err
+	}
 	pages, err := web.New(web.Config{DB: db, Runs: a.engine, Broker: a.engine.Broker(), Functions: functions, Programs: programs, Logger: a.log,
-		Addr: a.listener.Addr().String(), Hosts: a.cfg.Hosts, Secure: a.cfg.Secure, PasswordHash: hash, Ready: a.missing,
-		Inputs: a.input, Project: a.project, Tour: "/flows/order/start?fail=ship",
+		Addr: a.listener.Addr().String(), Hosts: a.cfg.Hosts, Secure: a.cfg.Secure, PasswordHash: hash, ViewerHash: viewers, Ready: a.missing,
+		Inputs: a.input, Local: a.cfg.Local.Has, Project: a.project, Tour: "/flows/order/start?fail=ship",
 		Plug: web.Plug{Kill: fmt.Sprintf("kill -9 %d", os.Getpid()), Again: again(os.Args, a.listener.Addr().String())}})
 	if err != nil {
 		return err
@@ -176,6 +183,7 @@ func (a *App) run(ctx context.Context, db *models.DB, store *postgres.Store, ser
 		return err
 	}
 	a.loaded.Store(true)
+	following.Go(func() { a.readInputs(running, db) })
 	if followed != nil {
 		following.Go(func() { followed.follow(running, a.cfg.Project) })
 	}

@@ -13,18 +13,30 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/segno-run/segno/runtime/invoke/local"
 )
 
 // Config is what a person can say on the command line or in the environment. The zero Config serves on a free loopback port.
 type Config struct {
-	Addr         string   // host:port; port 0 takes a free one. Default 127.0.0.1:8080
-	Data         string   // directory of this server: its lock, its identity, its private database. Default DefaultData()
-	DatabaseURL  string   // a PostgreSQL of the user's; "" starts a private one under Data
-	Project      string   // a project folder to apply and to watch; "" loads the sample project into an empty database
-	Password     string   // the operator's; required unless Addr is a loopback address
+	Addr        string // host:port; port 0 takes a free one. Default 127.0.0.1:8080
+	Data        string // directory of this server: its lock, its identity, its private database. Default DefaultData()
+	DatabaseURL string // a PostgreSQL of the user's; "" starts a private one under Data
+	Project     string // a project folder to apply and to watch; "" loads the sample project into an empty database
+	Password    string // the operator's; required unless Addr is a loopback address
+	// ViewerPassword is that of people who may only look; "" lets nobody in so. It needs a Password, and another one.
+	ViewerPassword string
+
 	Hosts        []string // further host names by which browsers may address this server
 	Secure       bool     // TLS ends in front of this server: cookies are sent over it only
 	AllowPrivate bool     // functions may live in private address ranges; loopback is allowed whenever Addr is a loopback address
+
+	// Local are Go functions of this process, for registrations of kind `local`. nil: it has none.
+	Local *local.Registry
+	// Tracer sees every statement that this server sends to the database, for counting. nil: nobody does.
+	Tracer pgx.QueryTracer
 
 	Logger *slog.Logger
 	// Diagnostics is where the problems of a watched project folder are written, each with its line and a caret: a log keeps one line an event. nil:
@@ -37,6 +49,9 @@ const DefaultAddr = "127.0.0.1:8080"
 
 // ErrNoPassword refuses to serve the world without a sign-in.
 var ErrNoPassword = errors.New("refusing to listen beyond this machine without a sign-in: set SEGNO_PASSWORD or SEGNO_PASSWORD_FILE, or listen on 127.0.0.1")
+
+// ErrViewerPassword refuses a password for viewers that could not keep them from changing anything.
+var ErrViewerPassword = errors.New("SEGNO_VIEWER_PASSWORD needs SEGNO_PASSWORD beside it, and must be another one: otherwise who may look may do everything")
 
 // ErrAddr says that an address to listen on can't be one.
 var ErrAddr = errors.New("is not host:port, such as " + DefaultAddr)
@@ -81,6 +96,9 @@ func (c *Config) setDefaults() error {
 	}
 	if c.Password == "" && !loopback(host) {
 		return ErrNoPassword
+	}
+	if c.ViewerPassword != "" && (c.Password == "" || c.Password == c.ViewerPassword) {
+		return ErrViewerPassword
 	}
 	return nil
 }

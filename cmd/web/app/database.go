@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 
@@ -41,12 +42,13 @@ func openDatabase(ctx context.Context, c Config, lock *localpg.DirLock) (*databa
 const pagesPool = 8
 
 // migrate brings the schema up to date and opens the pages' models.
-func (d *database) migrate(ctx context.Context) (*models.DB, error) {
+func (d *database) migrate(ctx context.Context, tracer pgx.QueryTracer) (*models.DB, error) {
 	cfg, err := pgxpool.ParseConfig(d.url)
 	if err != nil {
 		return nil, fmt.Errorf("--database-url: %w", err)
 	}
 	cfg.MaxConns = pagesPool
+	cfg.ConnConfig.Tracer = tracer
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("connecting to the database: %w", err)

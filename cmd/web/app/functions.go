@@ -16,6 +16,7 @@ import (
 	"github.com/segno-run/segno/models"
 	"github.com/segno-run/segno/runtime/invoke"
 	"github.com/segno-run/segno/runtime/invoke/httpfn"
+	"github.com/segno-run/segno/runtime/invoke/local"
 	"github.com/segno-run/segno/runtime/invoke/netguard"
 	"github.com/segno-run/segno/runtime/invoke/process"
 )
@@ -30,6 +31,7 @@ type functions struct {
 	policy    netguard.Policy
 	transport *http.Transport
 	ledger    string // where the sample's handlers write
+	local     *local.Registry
 
 	mu    sync.Mutex
 	known map[string]*registered
@@ -41,8 +43,8 @@ type registered struct {
 	invoker *limited
 }
 
-func newFunctions(db *models.DB, log *slog.Logger, policy netguard.Policy, ledger string) *functions {
-	return &functions{db: db, log: log, policy: policy, transport: httpfn.NewTransport(policy), ledger: ledger, known: map[string]*registered{}}
+func newFunctions(db *models.DB, log *slog.Logger, policy netguard.Policy, ledger string, local *local.Registry) *functions {
+	return &functions{db: db, log: log, policy: policy, transport: httpfn.NewTransport(policy), ledger: ledger, local: local, known: map[string]*registered{}}
 }
 
 // Invoker implements runtime.Functions.
@@ -125,6 +127,8 @@ func (f *functions) build(name string, spec []byte) (*limited, error) {
 	switch {
 	case fn.HTTP != nil:
 		return newLimited(httpfn.New(httpfn.Config{URL: fn.HTTP.URL, Headers: fn.HTTP.Headers, Policy: f.policy, Transport: f.transport, Logger: f.log}), most), nil
+	case fn.Local != nil:
+		return newLimited(f.local.Invoker(fn.Local.Name), most), nil
 	case fn.Process != nil:
 		if fn.Concurrency <= 0 {
 			most = process.DefaultConcurrency

@@ -38,7 +38,7 @@ func TestAFunctionThatIsRegisteredAnewIsTheNewOne(t *testing.T) {
 		_ = json.NewEncoder(w).Encode(r.URL.Path)
 	}))
 	defer server.Close()
-	f := newFunctions(db, slog.New(slog.DiscardHandler), netguard.Policy{AllowLoopback: true}, "")
+	f := newFunctions(db, slog.New(slog.DiscardHandler), netguard.Policy{AllowLoopback: true}, "", nil)
 	defer f.Close()
 	for _, path := range []string{"/one", "/two"} {
 		spec := []byte(`{"http": {"url": "` + server.URL + path + `"}, "idempotent": true}`)

@@ -39,3 +39,27 @@ func TestANewPasswordEndsSessions(t *testing.T) {
 		t.Errorf("bearer tokens: got %d, %v, want 2", len(bearers), err)
 	}
 }
+
+// A password of viewers that changes, or is taken away, ends their sessions.
+func TestAnotherViewerPasswordEndsSessions(t *testing.T) {
+	db := openModels(t)
+	for i, c := range []struct {
+		password string
+		want     int // sessions left
+	}{{"", 1}, {"first", 0}, {"first", 1}, {"second", 0}, {"", 0}, {"", 1}} {
+		if err := db.AddToken(t.Context(), models.Token{Hash: []byte{byte(i)}, Name: "viewer", Kind: models.Session}); err != nil {
+			t.Fatal(err)
+		}
+		hash, err := viewerHash(t.Context(), db, c.password)
+		if err != nil || (hash == "") != (c.password == "") {
+			t.Errorf("hash of %q: got %q, %v", c.password, hash, err)
+		}
+		sessions, err := db.Tokens(t.Context(), models.Session)
+		if err != nil || len(sessions) != c.want {
+			t.Errorf("%d, started with %q: got %d sessions, %v, want %d", i, c.password, len(sessions), err, c.want)
+		}
+		if err := db.DeleteTokens(t.Context(), models.Session); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

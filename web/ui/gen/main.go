@@ -17,7 +17,21 @@ import (
 )
 
 // roots are the values that cross the wire; whatever they hold is generated too.
-var roots = []any{view.Draft{}, view.Function{}, view.FlowRef{}, view.Run{}, view.Item{}, view.Event{}, view.Gathered{}, view.Assist{}, view.Overlay{}, view.Publication{}, view.Reference{}, view.Merge{}}
+var roots = []any{
+	view.Draft{},
+	view.Function{},
+	view.FlowRef{},
+	view.Run{},
+	view.Item{},
+	view.Event{},
+	view.Assist{},
+	view.Overlay{},
+	view.Publication{},
+	view.Reference{},
+	view.Merge{},
+	view.Recorded{},
+	view.Gathered{},
+}
 
 var (
 	rawType  = reflect.TypeFor[json.RawMessage]()

@@ -1,5 +1,5 @@
 // The JSON API as the browser speaks it. Every refusal becomes an ApiError with the server's own words; a server out of reach becomes Unreachable.
-import type { Assist, Draft, Issue, Json, Merge, Place, Publication, Reference } from "./types.gen";
+import type { Assist, Draft, Issue, Json, Merge, Place, Publication, Recorded, Reference } from "./types.gen";
 
 export class ApiError extends Error {
   constructor(
@@ -112,4 +112,36 @@ export async function complete(text: string, at: Place, stop: AbortSignal): Prom
 export async function completeExpression(in_: { source: string; step: string; field: string; expression: string; cursor: number }, stop: AbortSignal): Promise<Assist> {
   const res = await call("/api/v1/complete", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(in_), signal: stop });
   return (await res.json()) as Assist;
+}
+
+/** A run as the list of runs has it. */
+export interface RunEntry {
+  id: string;
+  version: number;
+  status: string;
+  created_at: string;
+}
+
+/** Runs of a flow, the newest first. */
+export async function getRuns(flow: string, limit: number, status = ""): Promise<RunEntry[]> {
+  const query = new URLSearchParams({ flow, limit: String(limit), ...(status ? { status } : {}) });
+  return ((await (await call(`/api/v1/runs?${query}`, {})).json()) as { runs: RunEntry[] }).runs;
+}
+
+export async function getRun(id: string): Promise<RunEntry> {
+  return (await (await call(`/api/v1/runs/${encodeURIComponent(id)}`, {})).json()) as RunEntry;
+}
+
+export interface Evaluation {
+  step: string;
+  for_each?: string;
+  item: number;
+  most?: number;
+  expressions: { field: string; expression?: string; text?: string }[];
+}
+
+/** What expressions are worth with what a run has recorded. */
+export async function evaluate(run: string, asked: Evaluation): Promise<Recorded> {
+  const res = await call(`/api/v1/runs/${encodeURIComponent(run)}/evaluate`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(asked) });
+  return (await res.json()) as Recorded;
 }

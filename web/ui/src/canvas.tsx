@@ -4,6 +4,7 @@ import type { Draft, FlowRef, Function as Fn } from "./types.gen";
 import { Actions } from "./edit/actions";
 import { App } from "./edit/App";
 import { EditorContext } from "./edit/context";
+import { RunValues } from "./edit/recorded";
 import { Session } from "./edit/session";
 
 function embedded<T>(id: string): T | null {
@@ -15,7 +16,7 @@ const host = document.getElementById("canvas");
 const draft = embedded<Draft>("draft");
 if (host && draft) {
   const session = new Session(draft);
-  const editor = { session, actions: new Actions(session), functions: embedded<Fn[]>("functions") ?? [], flows: embedded<FlowRef[]>("flows") ?? [] };
+  const editor = { session, actions: new Actions(session), functions: embedded<Fn[]>("functions") ?? [], flows: embedded<FlowRef[]>("flows") ?? [], values: new RunValues(draft.flow) };
   fill(host);
   createRoot(host).render(
     <EditorContext value={editor}>

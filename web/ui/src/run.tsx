@@ -16,6 +16,8 @@ import type { Gathered, Graph, Run } from "./types.gen";
 
 /** A page that is further behind than this says so, in milliseconds. */
 const BEHIND_MS = 1500;
+/** How often a page looks how the runs stand that its own has started, while there are such, in milliseconds. */
+const CHILDREN_MS = 2000;
 /** Shorter gaps are not worth a sentence. */
 const AWAY_MIN_MS = 1500;
 const ENDED = new Set(["succeeded", "failed", "cancelled", "compensated", "compensation_failed"]);
@@ -139,4 +141,9 @@ function start(host: HTMLElement, embedded: { run: Run; graph: Graph }): void {
     say();
     tickRows(state.run);
   }, 1000);
+  // What becomes of the runs below is no event of this one.
+  setInterval(() => {
+    if (document.visibilityState === "hidden" || connection.state !== "live") return;
+    if (Number(document.getElementById("run-header")?.dataset["children"])) fragments.want("header", "steps", "detail", "inspector");
+  }, CHILDREN_MS);
 }

@@ -50,6 +50,7 @@ export interface Run {
   steps: Step[];
   actions: string[];
   parent?: Parent;
+  children?: ChildState[];
 }
 
 export interface Item {
@@ -71,16 +72,6 @@ export interface Event {
   facts: Fact[];
   run?: RunPatch;
   steps?: Step[];
-}
-
-export interface Gathered {
-  after: number;
-  seq: number;
-  sent: string;
-  events: Event[];
-  skipped?: number;
-  run: RunPatch;
-  steps: Step[];
 }
 
 export interface Assist {
@@ -128,6 +119,22 @@ export interface Merge {
   changes: MergeChange[];
 }
 
+export interface Recorded {
+  values: RecordedValue[];
+  items?: number;
+  item?: number;
+}
+
+export interface Gathered {
+  after: number;
+  seq: number;
+  sent: string;
+  events: Event[];
+  skipped?: number;
+  run: RunPatch;
+  steps: Step[];
+}
+
 export interface Graph {
   nodes: Node[];
   edges: Edge[];
@@ -171,6 +178,7 @@ export interface Step {
   flow?: string;
   child?: Child;
   status: string;
+  below?: string;
   port?: string;
   reason?: string;
   attempt: number;
@@ -195,6 +203,18 @@ export interface Parent {
   run: string;
   step: string;
   item?: number;
+}
+
+export interface ChildState {
+  run: string;
+  flow: string;
+  status: string;
+  needs?: string;
+  shown?: string;
+  step: string;
+  item?: number;
+  depth: number;
+  says?: string;
 }
 
 export interface Child {
@@ -313,6 +333,13 @@ export interface MergeChange {
   theirs: string;
 }
 
+export interface RecordedValue {
+  text?: string;
+  bytes?: number;
+  cut?: boolean;
+  why?: string;
+}
+
 export interface Node {
   id: string;
   kind: string;
@@ -354,6 +381,7 @@ export interface Fix {
   end_column: number;
   text: string;
   label: string;
+  guess?: boolean;
 }
 
 export interface Rename {

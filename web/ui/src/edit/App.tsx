@@ -7,13 +7,14 @@ import { edgesOf, refusals } from "../model/graph";
 import type { Edge, Issue } from "../types.gen";
 import { DeleteDialog, RenameDialog } from "./asks";
 import type { Offer } from "./choices";
-import { useEditor, useSnapshot } from "./context";
+import { StepContext, useEditor, useSnapshot } from "./context";
 import { ConflictDialog } from "./Conflict";
 import { PublishDialog } from "./dialogs";
 import { Inspector } from "./Inspector";
 import { Palette } from "./Palette";
 import { Picker } from "./Picker";
 import { Problems } from "./Problems";
+import { RecordedPanel } from "./RecordedPanel";
 import { Prose } from "./Prose";
 import { Toolbar } from "./Toolbar";
 import { useKeys } from "./useKeys";
@@ -157,6 +158,7 @@ export function App() {
     select, setWire, addAfter, connect, remove, open,
     rename: (step) => setAsking({ kind: "rename", step }),
     focusStep: (id) => graphRef.current?.focusStep(id),
+    focusRecorded: () => inspector.current?.querySelector<HTMLElement>('[role="treeitem"][tabindex="0"]')?.focus(),
     focusInspector: () => inspector.current?.querySelector<HTMLElement>("textarea, select, input")?.focus(),
     nextProblem: (by) => {
       const n = draft.issues.length;
@@ -167,6 +169,8 @@ export function App() {
     },
     toggleYaml: () => setYaml((y) => !y),
     fit: () => graphRef.current?.fit(),
+    full: () => graphRef.current?.full(),
+    find: () => graphRef.current?.find(),
   });
 
   useEffect(() => {
@@ -232,6 +236,11 @@ export function App() {
           <Sign name="x" />
         </button>
         <Inspector selection={selection} onSelect={(s) => select(s)} onWire={setWire} onDelete={remove} />
+        {node || !selection ? (
+          <StepContext value={node?.id ?? ""}>
+            <RecordedPanel />
+          </StepContext>
+        ) : null}
       </aside>
       {picking ? <Picker at={picking.at} title={picking.title} only={picking.only} after={picking.after} onPick={picking.pick} onClose={shutPicker} /> : null}
       {publishing ? <PublishDialog onClose={() => setPublishing(false)} onIssue={(i) => go(i, draft.issues.indexOf(i))} /> : null}

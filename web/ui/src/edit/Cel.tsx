@@ -3,8 +3,11 @@
 import { useEffect, useId, useLayoutEffect, useRef, useState, type KeyboardEvent, type TextareaHTMLAttributes } from "react";
 import { completeExpression } from "../api";
 import { take, typedIn } from "../model/assist";
+import { insertPath } from "../model/values";
 import type { Assist } from "../types.gen";
 import { useEditor, useStep } from "./context";
+import type { Target } from "./recorded";
+import { Worth } from "./Worth";
 
 /** How long typing rests before the server is asked. */
 const ASK_MS = 60;
@@ -15,11 +18,12 @@ interface Props {
   text: string;
   onText(text: string): void;
   onLeave(): void;
+  wrong: boolean; // something is said to be wrong with it already
   onKey(e: KeyboardEvent): void;
 }
 
-export function CelInput({ common, field, text, onText, onLeave, onKey }: Props) {
-  const { session } = useEditor();
+export function CelInput({ common, field, text, onText, onLeave, onKey, wrong }: Props) {
+  const { session, values } = useEditor();
   const step = useStep();
   const list = useId();
   const area = useRef<HTMLTextAreaElement>(null);
@@ -38,6 +42,22 @@ export function CelInput({ common, field, text, onText, onLeave, onKey }: Props)
     },
     [],
   );
+  // Where a recorded value's path is written: at the cursor, also while the focus is on the value.
+  const latest = useRef({ text, onText });
+  latest.current = { text, onText };
+  const target = useRef<Target>({
+    field,
+    insert(path) {
+      const el = area.current;
+      if (!el) return;
+      const next = insertPath(latest.current.text, el.selectionStart, el.selectionEnd, path);
+      caret.current = next.caret;
+      el.focus();
+      latest.current.onText(next.text);
+      ask(next.text, false);
+    },
+  });
+  useEffect(() => () => values.miss(target.current), [values]);
   useLayoutEffect(() => {
     if (caret.current === null || !area.current) return;
     area.current.setSelectionRange(caret.current, caret.current);
@@ -142,7 +162,10 @@ export function CelInput({ common, field, text, onText, onLeave, onKey }: Props)
             onText(e.target.value);
             ask(e.target.value, /[\w.?]$/.test(e.target.value.slice(0, e.target.selectionStart)));
           }}
-          onFocus={() => ask(text, false)}
+          onFocus={() => {
+            values.aim(target.current);
+            ask(text, false);
+          }}
           onBlur={() => {
             shut();
             onLeave();
@@ -200,6 +223,7 @@ export function CelInput({ common, field, text, onText, onLeave, onKey }: Props)
           ) : null}
         </p>
       ) : null}
+      <Worth field={field} expression={text} quiet={wrong} />
     </>
   );
 }

@@ -2,6 +2,7 @@
 import { createContext, useContext, useSyncExternalStore } from "react";
 import type { FlowRef, Function as Fn } from "../types.gen";
 import type { Actions } from "./actions";
+import type { RunValues } from "./recorded";
 import type { Session, Snapshot } from "./session";
 
 export interface Editor {
@@ -9,6 +10,7 @@ export interface Editor {
   actions: Actions;
   functions: Fn[];
   flows: FlowRef[];
+  values: RunValues;
 }
 
 export const EditorContext = createContext<Editor | null>(null);

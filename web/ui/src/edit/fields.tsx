@@ -5,8 +5,10 @@ import { fromText, toText, type FieldKind } from "../model/schema";
 import { asExpression, expressionOf } from "../model/template";
 import type { Issue, Json } from "../types.gen";
 import { CelInput } from "./Cel";
-import { useSnapshot } from "./context";
+import { useEditor, useSnapshot } from "./context";
 import { Hint, MendButton, Prose } from "./Prose";
+import type { Target } from "./recorded";
+import { Worth } from "./Worth";
 
 /** A field is saved this long after the last key. */
 const REST_MS = 500;
@@ -28,6 +30,8 @@ export interface FieldProps {
   patient?: boolean;
   /** "either": a button toggles between a literal and an expression. "always": the field is CEL, written with or without its ${{ }}. */
   expression?: "never" | "either" | "always";
+  /** A text in which `${{ }}` may stand. */
+  template?: boolean;
   memory?: string; // what the toggle remembers the other value by
   mono?: boolean;
   /** A text of several lines: Enter begins a new one, Ctrl+Enter saves. */
@@ -67,6 +71,13 @@ export function Field(props: FieldProps) {
     }
   }
 
+  /** A recorded value's path in place of the literal, which the toggle remembers. */
+  function byPath(source: string) {
+    memories.set(memory ?? path, { ...memories.get(memory ?? path), literal: toText(kind, value) });
+    setMode("expression");
+    props.onCommit(asExpression(source), false);
+  }
+
   return (
     <div className="sg-field" data-invalid={own.some((i) => i.severity === "error") || undefined}>
       <div className="sg-label">
@@ -93,7 +104,7 @@ export function Field(props: FieldProps) {
           </button>
         ) : null}
       </div>
-      <Input key={mode} {...props} id={id} mode={mode} />
+      <Input key={mode} {...props} id={id} mode={mode} wrong={own.some((i) => i.severity === "error")} onPath={expression === "either" ? byPath : undefined} />
       {about ? <p className="sg-about">{about}</p> : null}
       <Issues issues={own} />
     </div>
@@ -120,8 +131,10 @@ export function Issues({ issues }: { issues: Issue[] }) {
   ));
 }
 
-function Input(props: FieldProps & { id: string; mode: "literal" | "expression" }) {
-  const { id, path, value, kind = "string", mode, options = [], placeholder, required = false, patient = false } = props;
+function Input(props: FieldProps & { id: string; mode: "literal" | "expression"; wrong: boolean; onPath?: ((source: string) => void) | undefined }) {
+  const { id, path, value, kind = "string", mode, options = [], placeholder, required = false, patient = false, template = false, onPath } = props;
+  const { values } = useEditor();
+  const box = useRef<HTMLTextAreaElement>(null);
   const shown = mode === "expression" ? (expressionOf(value) ?? (props.expression === "always" ? toText("string", value) : "")) : toText(kind, value);
   const [text, setText] = useState(shown);
   const [why, setWhy] = useState("");
@@ -173,6 +186,22 @@ function Input(props: FieldProps & { id: string; mode: "literal" | "expression" 
     clearTimeout(timer.current);
     if (!patient) timer.current = setTimeout(() => commit(true), mode === "expression" ? REST_EXPRESSION_MS : REST_MS);
   }
+  // Where a recorded value's path goes: into a text between its words, else in place of the literal.
+  const target = useRef<Target>({
+    field: path,
+    insert(source) {
+      const { text, props } = latest.current;
+      const el = box.current;
+      if (el && (text !== "" || props.template)) {
+        const at = el.selectionStart;
+        el.focus();
+        change(text.slice(0, at) + asExpression(source) + text.slice(el.selectionEnd));
+      } else props.onPath?.(source);
+    },
+  });
+  useEffect(() => () => values.miss(target.current), [values]);
+  const aims = kind === "string" ? template || onPath !== undefined : onPath !== undefined;
+  const aim = () => aims && values.aim(target.current);
   const lines = (kind === "json" || props.rows !== undefined) && mode === "literal";
   function keys(e: KeyboardEvent) {
     if (e.key === "Enter" && !e.shiftKey && !(lines && !e.ctrlKey && !e.metaKey)) {
@@ -196,6 +225,7 @@ function Input(props: FieldProps & { id: string; mode: "literal" | "expression" 
       <select
         {...common}
         value={shown}
+        onFocus={aim}
         onChange={(e) => {
           const parsed = parse(e.target.value, props);
           if (parsed.ok) props.onCommit(parsed.value, false);
@@ -210,12 +240,14 @@ function Input(props: FieldProps & { id: string; mode: "literal" | "expression" 
       </select>
     );
   } else if (mode === "expression") {
-    control = <CelInput common={common} field={path} text={text} onText={change} onLeave={() => commit(false)} onKey={keys} />;
+    control = <CelInput common={common} field={path} text={text} onText={change} onLeave={() => commit(false)} onKey={keys} wrong={props.wrong} />;
   } else {
     const mono = kind === "json" || props.mono;
     control = (
       <textarea
         {...common}
+        ref={kind === "string" ? box : undefined}
+        onFocus={aim}
         className={mono ? "sg-mono" : undefined}
         rows={lines ? Math.min(16, Math.max(props.rows ?? 2, text.split("\n").length)) : 1}
         inputMode={kind === "number" || kind === "integer" ? "decimal" : undefined}
@@ -232,6 +264,7 @@ function Input(props: FieldProps & { id: string; mode: "literal" | "expression" 
   return (
     <>
       {control}
+      {mode === "literal" && kind === "string" && (template || onPath) && text.includes("${{") ? <Worth field={path} text={text} quiet={props.wrong} /> : null}
       {why ? (
         <p className="sg-issue" data-tone="fail" id={`${id}-why`}>
           {why}

@@ -177,14 +177,14 @@ export function ApprovalFields({ spec, issues, set }: SectionProps) {
   const approval = part(spec, "approval");
   return (
     <>
-      <Field path="approval.title" label="Question" required value={approval["title"]} issues={issues} about="May hold expressions: Release ${{ input.order_id }}?" onCommit={(v, typed) => set("approval.title", v, typed)} />
+      <Field path="approval.title" label="Question" required template value={approval["title"]} issues={issues} about="May hold expressions: Release ${{ input.order_id }}?" onCommit={(v, typed) => set("approval.title", v, typed)} />
       <Field path="approval.timeout" label="Answer within" mono placeholder="no limit" value={approval["timeout"]} issues={issues} onCommit={(v, typed) => set("approval.timeout", v, typed)} />
     </>
   );
 }
 
 export function FailFields({ spec, issues, set }: SectionProps) {
-  return <Field path="fail.message" label="Message" required value={part(spec, "fail")["message"]} issues={issues} onCommit={(v, typed) => set("fail.message", v, typed)} />;
+  return <Field path="fail.message" label="Message" required template value={part(spec, "fail")["message"]} issues={issues} onCommit={(v, typed) => set("fail.message", v, typed)} />;
 }
 
 export function UntilFields({ spec, issues, set }: SectionProps) {

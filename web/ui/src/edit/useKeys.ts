@@ -1,6 +1,7 @@
 // The canvas's keys. Dead in text fields and while a dialog is open.
 import { useEffect, useRef } from "react";
 import { selectionOf, stepsOf, type Selection, type Wire } from "../graph/context";
+import { singleKeysOff } from "../graph/Zoom";
 import { defaultPort, downstream, neighbour, nextPort, nextTarget, reading, type Direction } from "../model/graph";
 import type { Graph } from "../types.gen";
 import { useEditor } from "./context";
@@ -20,9 +21,12 @@ interface Keys {
   open(step: string): boolean; // what a step runs, if it runs a flow
   focusStep(id: string): void;
   focusInspector(): void;
+  focusRecorded(): void;
   nextProblem(by: 1 | -1): void;
   toggleYaml(): void;
   fit(): void;
+  full(): void;
+  find(): void;
 }
 
 const ARROWS: Record<string, Direction> = { ArrowUp: "up", ArrowDown: "down", ArrowLeft: "left", ArrowRight: "right" };
@@ -41,6 +45,14 @@ export function useKeys(keys: Keys): void {
       if (e.key === "F8") {
         e.preventDefault();
         return k.nextProblem(e.shiftKey ? -1 : 1);
+      }
+      if (e.key === "F4" && !e.altKey) {
+        e.preventDefault();
+        return k.focusRecorded();
+      }
+      if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === "f" && !e.shiftKey && !target?.closest(".cm-editor")) {
+        e.preventDefault(); // the browser's own search sees only the steps that are in view
+        return k.find();
       }
       if (e.key === "Escape") {
         if (typing) {
@@ -128,11 +140,11 @@ export function useKeys(keys: Keys): void {
         case "F2":
           if (step && !k.frozen) k.rename(step.id);
           return step !== undefined;
-        case "1":
+        case "0":
           k.fit();
           return true;
-        case "0":
-          document.querySelector<HTMLElement>(".sg-zoom-percent")?.click();
+        case "1":
+          k.full();
           return true;
         case "e":
         case "E": {
@@ -177,15 +189,6 @@ export function useKeys(keys: Keys): void {
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
   }, [session, actions]);
-}
-
-/** The keys dialog of app.js can switch single keys off. */
-function singleKeysOff(): boolean {
-  try {
-    return localStorage.getItem("segno-keys") === "off";
-  } catch {
-    return false;
-  }
 }
 
 /** The step that holds the keyboard's focus. */

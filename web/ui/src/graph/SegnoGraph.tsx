@@ -1,23 +1,29 @@
 // The graph, in edit, live and diff mode. The only file that knows React Flow's own types beside the node and the edge: whatever replaces it, replaces it here.
 import {
-  ConnectionMode, Position, ReactFlow, ReactFlowProvider, useReactFlow, useStore, type FinalConnectionState, type NodeHandle,
+  ConnectionMode, Position, ReactFlow, ReactFlowProvider, useReactFlow, useStore, ViewportPortal, type FinalConnectionState, type NodeHandle, type Viewport,
 } from "@xyflow/react";
-import { forwardRef, useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState, type ReactNode } from "react";
-import { refusals as findRefusals } from "../model/graph";
+import { forwardRef, useCallback, useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent as ReactMouseEvent, type ReactNode } from "react";
+import { neighbour, refusals as findRefusals } from "../model/graph";
 import { portAt, routes as findRoutes } from "../model/route";
 import { MARK_WORDS } from "../model/diff";
 import { STATUS_WORDS } from "../model/live";
 import type { Graph, Node, Step } from "../types.gen";
 import { GraphContext, selectionOf, stepsOf, type Gestures, type Mode, type Selection, type Shared, type Wire } from "./context";
+import { FarLayer } from "./FarLayer";
+import { Find } from "./Find";
 import { FlowEdge, type FlowEdgeType } from "./FlowEdge";
-import { Sign } from "./icons";
+import { MiniMap } from "./MiniMap";
 import { StepNode, type StepFlowNode } from "./StepNode";
 import { useBox } from "./useBox";
+import { anchorIn, calm, FITS_FROM, LEAST_ZOOM, MOST_ZOOM, OPENS_AT, READS_AT, roomFor, ROOM, whole } from "./view";
+import { Level, singleKeysOff, Zoom } from "./Zoom";
 
 const nodeTypes = { step: StepNode };
 const edgeTypes = { flow: FlowEdge };
 /** From this many steps on only those in view are mounted; an outline list names them all. */
 const CULL_FROM = 120;
+/** How many frames a step that comes into view may take to be there. */
+const FRAMES = 10;
 const NO_STEPS: Map<string, Step> = new Map();
 const NOWHERE: ReadonlySet<string> = new Set();
 const FREE: Map<string, string> = new Map();
@@ -28,6 +34,10 @@ export interface GraphHandle {
   /** Brings a step into view; the focus stays. */
   showStep(id: string): void;
   fit(): void;
+  /** Shows steps in their full size. */
+  full(): void;
+  /** Opens the search. */
+  find(): void;
 }
 
 export interface SegnoGraphProps {
@@ -71,29 +81,60 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
     }),
     [mode, selection, routes, steps, resumesAt, drawing, wire, refusals, dragRefusals, onWire, gestures],
   );
-  const nodes = useMemo(() => graph.nodes.map((n) => toFlowNode(n, steps.get(n.id))), [graph, steps]);
+  const chosen = useMemo(() => stepsOf(selection), [selection]);
+  const selectedStep = selection?.kind === "step" ? selection.id : null;
+  const large = graph.nodes.length >= CULL_FROM;
+  const far = useStore((s) => s.transform[2] < FITS_FROM) && large;
+  const alone = far ? (selectedStep ?? "") : null; // from afar only the step that holds the focus is mounted
+  const all = useMemo(() => graph.nodes.map((n) => toFlowNode(n, steps.get(n.id))), [graph, steps]);
+  const nodes = useMemo(() => {
+    const only = alone === null ? all : all.filter((n) => n.id === alone);
+    // React Flow leaves out what is not in view, unless it is being dragged: so the step that holds the focus keeps it.
+    return large && selectedStep !== null ? only.map((n) => (n.id === selectedStep ? { ...n, dragging: true } : n)) : only;
+  }, [all, alone, large, selectedStep]);
   const edges = useMemo<FlowEdgeType[]>(
-    () => graph.edges.map((e) => ({ id: e.id, type: "flow", source: e.from, sourceHandle: e.port, target: e.to, targetHandle: "in", data: { edge: e }, focusable: false })),
-    [graph],
+    () => (far ? [] : graph.edges.map((e) => ({ id: e.id, type: "flow", source: e.from, sourceHandle: e.port, target: e.to, targetHandle: "in", data: { edge: e }, focusable: false }))),
+    [graph, far],
   );
+  const [finding, setFinding] = useState(false);
+  const [shown, setShown] = useState<string | null>(null); // what the search has come to
+  const [first, setFirst] = useState<Viewport | null>(null); // where the view is when the graph is first drawn
 
   useImperativeHandle(props.handle, () => ({
     focusStep: (id) => reveal(id, true),
     showStep: (id) => reveal(id, false),
-    fit: () => {
-      moved.current = false;
-      void flow.fitView(FIT);
-    },
+    fit,
+    full: () => void flow.zoomTo(1, { duration: calm() ? 0 : 200 }),
+    find: () => setFinding(true),
   }));
+
+  /** Shows all steps. */
+  function fit() {
+    moved.current = false;
+    if (box.current && graph.nodes.length) void flow.setViewport(whole(graph, box.current, selectedStep), { duration: calm() ? 0 : 200 });
+  }
+
+  /** Brings a step that was looked for into view, large enough to be read. */
+  function goTo(id: string) {
+    const node = graph.nodes.find((n) => n.id === id);
+    const pane = box.current;
+    if (!node || !pane) return;
+    onSelect({ kind: "step", id });
+    const { zoom } = flow.getViewport();
+    if (zoom >= FITS_FROM) return reveal(id, false);
+    moved.current = true;
+    const at = { x: pane.clientWidth / 2 - (node.x + node.w / 2) * READS_AT, y: pane.clientHeight / 2 - (node.y + node.h / 2) * READS_AT, zoom: READS_AT };
+    void flow.setViewport(at, { duration: calm() ? 0 : 200 });
+  }
 
   /** Brings a step into view without moving more than it must, and focuses it if asked. */
   function reveal(id: string, focus: boolean) {
     const node = graph.nodes.find((n) => n.id === id);
-    const whole = box.current?.getBoundingClientRect();
-    if (!node || !whole) return;
+    const sight = box.current?.getBoundingClientRect();
+    if (!node || !sight) return;
     // On a narrow screen the inspector's sheet covers the lower half.
     const covered = mode === "edit" && matchMedia("(max-width: 900px)").matches;
-    const pane = { left: whole.left, top: whole.top, right: whole.right, bottom: covered ? whole.top + whole.height * 0.42 : whole.bottom };
+    const pane = { left: sight.left, top: sight.top, right: sight.right, bottom: covered ? sight.top + sight.height * 0.42 : sight.bottom };
     const a = flow.flowToScreenPosition({ x: node.x, y: node.y });
     const b = flow.flowToScreenPosition({ x: node.x + node.w, y: node.y + node.h });
     const margin = 32;
@@ -102,39 +143,43 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
     if (dx !== 0 || dy !== 0) {
       const duration = calm() ? 0 : 200;
       // All of a small flow stays in sight; in a large one the view moves no more than it must.
-      if (!moved.current && !covered && roomFor(graph, box.current) >= FITS_FROM) void flow.fitView({ ...FIT, duration });
+      if (!moved.current && !covered && roomFor(graph, box.current) >= FITS_FROM) void flow.setViewport(whole(graph, box.current!), { duration });
       else {
         const { x, y, zoom } = flow.getViewport();
         void flow.setViewport({ x: x + dx, y: y + dy, zoom }, { duration });
       }
     }
     if (!focus) return;
-    const wrapper = () => box.current?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`);
-    const there = wrapper();
-    if (there) there.focus({ preventScroll: true });
-    else requestAnimationFrame(() => wrapper()?.focus({ preventScroll: true })); // it was out of sight and is mounted with the next frame
+    const take = (frames: number) => {
+      const there = box.current?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`);
+      if (there) there.focus({ preventScroll: true });
+      else if (frames > 0) requestAnimationFrame(() => take(frames - 1)); // it was out of sight and is mounted as the view comes to it
+    };
+    take(FRAMES);
   }
 
   /** The first view: all of a small flow; of a large one the step that matters most, or the beginning. */
-  function open() {
-    const pane = box.current;
-    if (!pane || !graph.nodes.length) return;
-    if (roomFor(graph, pane) >= FITS_FROM) return void flow.fitView(FIT);
-    const first = graph.nodes.reduce((a, b) => (b.y < a.y ? b : a));
-    const at = graph.nodes.find((n) => n.id === selectedStep) ?? graph.nodes.find((n) => MATTERS.has(steps.get(n.id)?.status ?? "") || n.mark) ?? first;
-    const top = at === first ? ROOM.top : pane.clientHeight / 2 - (at.h / 2) * OPENS_AT;
-    void flow.setViewport({ x: pane.clientWidth / 2 - (at.x + at.w / 2) * OPENS_AT, y: top - at.y * OPENS_AT, zoom: OPENS_AT });
+  function opening(pane: HTMLElement): Viewport {
+    if (!graph.nodes.length) return { x: 0, y: 0, zoom: 1 };
+    if (roomFor(graph, pane) >= FITS_FROM) return whole(graph, pane);
+    const top = graph.nodes.reduce((a, b) => (b.y < a.y ? b : a));
+    const at = graph.nodes.find((n) => n.id === selectedStep) ?? graph.nodes.find((n) => MATTERS.has(steps.get(n.id)?.status ?? "") || n.mark) ?? top;
+    const y = at === top ? ROOM.top : pane.clientHeight / 2 - (at.h / 2) * OPENS_AT;
+    return { x: pane.clientWidth / 2 - (at.x + at.w / 2) * OPENS_AT, y: y - at.y * OPENS_AT, zoom: OPENS_AT };
   }
+  // The graph is drawn once the size of its pane is known: at once in its place, so that nothing is mounted that is not seen.
+  useLayoutEffect(() => {
+    if (box.current) setFirst(opening(box.current));
+  }, []);
 
-  const selectedStep = selection?.kind === "step" ? selection.id : null;
   const known = selectedStep !== null && graph.nodes.some((n) => n.id === selectedStep);
   useEffect(() => {
     if (selectedStep && known) reveal(selectedStep, false);
     // The view follows the selection, not every change of the graph.
   }, [selectedStep, known]);
 
-  // A new layout keeps the step that somebody works on where it was on the screen; unless they have moved the view themselves, a small flow then stays
-  // wholly in sight.
+  // A new layout keeps the step that somebody works on where it was on the screen, or else the one in the middle; a small flow in which nothing is
+  // selected then stays wholly in sight, unless they have moved the view themselves.
   const before = useRef(graph);
   const moved = useRef(false);
   /** Without a view: the pane has another size. */
@@ -143,26 +188,28 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
     const old = before.current;
     before.current = graph;
     if (old === graph) return;
-    const anchor = (selectedStep !== null && anchorIn(old, graph, selectedStep)) || anchorIn(old, graph, old.nodes[0]?.id);
+    const kept = selectedStep === null ? null : anchorIn(old, graph, selectedStep);
     const { x, y, zoom } = flow.getViewport();
+    const middle = box.current ? { x: (box.current.clientWidth / 2 - x) / zoom, y: (box.current.clientHeight / 2 - y) / zoom } : { x: 0, y: 0 };
+    const anchor = kept ?? anchorIn(old, graph, nearest(old, graph, middle));
     let at = { x, y };
     if (anchor && (anchor.x !== 0 || anchor.y !== 0)) {
       at = { x: x - anchor.x * zoom, y: y - anchor.y * zoom };
       void flow.setViewport({ ...at, zoom });
     }
-    keepInSight.current({ at, zoom });
+    if (!kept) keepInSight.current({ at, zoom });
   }, [flow, graph, selectedStep]);
 
   keepInSight.current = (view) => {
     const pane = box.current;
     if (moved.current || !pane || roomFor(graph, pane) < FITS_FROM) return;
-    if (!view) return void flow.fitView(FIT);
+    if (!view) return void flow.setViewport(whole(graph, pane));
     const { at, zoom } = view;
     const out = graph.nodes.some((n) => {
       const [left, top] = [n.x * zoom + at.x, n.y * zoom + at.y];
       return left < 0 || top < 0 || left + n.w * zoom > pane.clientWidth || top + n.h * zoom > pane.clientHeight;
     });
-    if (out) void flow.fitView(FIT);
+    if (out) void flow.setViewport(whole(graph, pane));
   };
   useEffect(() => {
     if (!box.current) return;
@@ -170,6 +217,18 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
     watch.observe(box.current);
     return () => watch.disconnect();
   }, [flow]);
+
+  const clicked = useRef(onStepNow);
+  clicked.current = onStepNow;
+  const onStep = useCallback((event: ReactMouseEvent, id: string) => clicked.current(event, id), []);
+  function onStepNow(event: ReactMouseEvent, id: string) {
+    if (wire && gestures) {
+      gestures.connect(wire.from, wire.port, id);
+      onWire?.(null);
+    } else if (mode === "edit" && (event.shiftKey || event.ctrlKey || event.metaKey)) {
+      onSelect(selectionOf(chosen.includes(id) ? chosen.filter((c) => c !== id) : [...chosen, id]));
+    } else onSelect({ kind: "step", id });
+  }
 
   const selecting = useBox(graph, mode === "edit" ? (ids) => onSelect(selectionOf(ids)) : null);
   const why = drawing && hovered ? shared.refusals.get(hovered) : undefined;
@@ -186,24 +245,35 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
     else if (under?.closest(".react-flow__pane, .react-flow__edges")) gestures.dropOnEmpty(from, { x: at.clientX, y: at.clientY });
   }
 
+  /** The graph's own keys, while the focus is in it; the canvas hears its keys wherever the focus is. */
+  function onKeyDown(e: KeyboardEvent<HTMLElement>) {
+    if (mode === "edit" || e.altKey || !(e.target instanceof HTMLElement) || e.target.closest("input, button")) return;
+    const command = e.ctrlKey || e.metaKey;
+    const at = e.target.closest<HTMLElement>(".react-flow__node")?.dataset["id"];
+    const way = ARROWS[e.key];
+    if (command && e.key.toLowerCase() === "f") setFinding(true);
+    else if (command) return;
+    else if (e.key === "0" && !singleKeysOff()) fit();
+    else if (e.key === "1" && !singleKeysOff()) void flow.zoomTo(1, { duration: calm() ? 0 : 200 });
+    else if (at && (e.key === "Enter" || e.key === " ")) onSelect({ kind: "step", id: at });
+    else if (at && way) {
+      const next = neighbour(graph, at, way);
+      if (next) reveal(next, true);
+    } else return;
+    e.preventDefault();
+  }
+
+  const found = shown === null ? undefined : graph.nodes.find((n) => n.id === shown);
   return (
     <GraphContext.Provider value={shared}>
-      <div ref={box} className="sg-graph" data-mode={mode} data-dimmed={props.dimmed || undefined} data-wiring={drawing !== null || undefined} data-testid="graph" onMouseDownCapture={selecting.onMouseDownCapture}>
+      <div ref={box} className="sg-graph" data-mode={mode} data-dimmed={props.dimmed || undefined} data-wiring={drawing !== null || undefined} data-testid="graph" onMouseDownCapture={selecting.onMouseDownCapture} onKeyDown={onKeyDown}>
         {selecting.drawn}
-        <ReactFlow<StepFlowNode, FlowEdgeType>
+        {first ? <ReactFlow<StepFlowNode, FlowEdgeType>
           nodes={nodes}
           edges={edges}
           nodeTypes={nodeTypes}
           edgeTypes={edgeTypes}
-          onNodeClick={(event, node) => {
-            if (wire && gestures) {
-              gestures.connect(wire.from, wire.port, node.id);
-              onWire?.(null);
-            } else if (mode === "edit" && (event.shiftKey || event.ctrlKey || event.metaKey)) {
-              const ids = stepsOf(selection);
-              onSelect(selectionOf(ids.includes(node.id) ? ids.filter((id) => id !== node.id) : [...ids, node.id]));
-            } else onSelect({ kind: "step", id: node.id });
-          }}
+          onNodeClick={(event, node) => onStep(event, node.id)}
           onMove={(event) => {
             if (event) moved.current = true;
           }}
@@ -236,94 +306,63 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
           panActivationKeyCode={null}
           panOnScroll
           zoomOnDoubleClick={false}
-          minZoom={0.1}
-          maxZoom={2}
-          onlyRenderVisibleElements={graph.nodes.length >= CULL_FROM}
-          onInit={() => requestAnimationFrame(() => requestAnimationFrame(open))} // after the fit of its own
-          fitView
-          fitViewOptions={FIT}
+          minZoom={LEAST_ZOOM}
+          maxZoom={MOST_ZOOM}
+          onlyRenderVisibleElements={large}
+          defaultViewport={first}
           attributionPosition="bottom-left"
         >
           <Level box={box} />
-          <Zoom onFit={() => (moved.current = false)} />
+          {far ? <FarLayer graph={graph} routes={routes} steps={steps} selected={chosen} refusals={drawing ? shared.refusals : null} onStep={onStep} onHover={setHovered} /> : null}
+          {found ? (
+            <ViewportPortal>
+              <div className="sg-found" data-testid="found" style={{ transform: `translate(${found.x}px, ${found.y}px)`, width: found.w, height: found.h }} />
+            </ViewportPortal>
+          ) : null}
+          <div className="sg-corner">
+            {roomFor(graph, box.current) < FITS_FROM ? <MiniMap graph={graph} steps={steps} selected={chosen} onMoved={() => (moved.current = true)} /> : null}
+            <Zoom onFit={fit} onFind={() => setFinding(true)} />
+          </div>
           {why ? (
             <p className="sg-why" role="status" data-testid="refusal">
               {why}
             </p>
           ) : null}
           {props.children}
-        </ReactFlow>
+        </ReactFlow> : null}
+        {finding ? (
+          <Find
+            nodes={graph.nodes}
+            steps={steps}
+            onShow={(id) => {
+              setShown(id);
+              if (id) reveal(id, false);
+            }}
+            onGo={goTo}
+            onClose={(went) => {
+              setFinding(false);
+              if (went) reveal(went, true);
+            }}
+          />
+        ) : null}
       </div>
     </GraphContext.Provider>
   );
 }
 
-/** A flow that can be read as a whole from this zoom on is shown as a whole. */
-const FITS_FROM = 0.35;
-/** The zoom at which a flow opens that can't be. */
-const OPENS_AT = 0.5;
 /** The statuses of steps that somebody who opens a run looks for. */
 const MATTERS: ReadonlySet<string> = new Set(["failed", "uncertain", "retrying", "waiting", "running", "compensation_failed", "compensating"]);
-/** Room around all steps, in CSS pixels; the zoom buttons stand at the bottom. */
-const ROOM = { x: 32, top: 24, bottom: 56 };
-const FIT = { padding: { x: `${ROOM.x}px`, top: `${ROOM.top}px`, bottom: `${ROOM.bottom}px` }, maxZoom: 1, minZoom: 0.35 } as const;
+const ARROWS = { ArrowUp: "up", ArrowDown: "down", ArrowLeft: "left", ArrowRight: "right" } as Record<string, "up" | "down" | "left" | "right">;
 
-/** The zoom at which all of a graph fits. */
-function roomFor(graph: Graph, pane: HTMLElement | null): number {
-  if (!pane || !graph.nodes.length) return 0;
-  const left = Math.min(...graph.nodes.map((n) => n.x));
-  const top = Math.min(...graph.nodes.map((n) => n.y));
-  const width = Math.max(...graph.nodes.map((n) => n.x + n.w)) - left;
-  const height = Math.max(...graph.nodes.map((n) => n.y + n.h)) - top;
-  return Math.min((pane.clientWidth - 2 * ROOM.x) / width, (pane.clientHeight - ROOM.top - ROOM.bottom) / height);
-}
-
-/** How far a step that both layouts know has moved. */
-function anchorIn(old: Graph, next: Graph, id: string | undefined): { x: number; y: number } | null {
-  const a = old.nodes.find((n) => n.id === id);
-  const b = next.nodes.find((n) => n.id === id);
-  return a && b ? { x: b.x - a.x, y: b.y - a.y } : null;
-}
-
-function calm(): boolean {
-  return matchMedia("(prefers-reduced-motion: reduce)").matches;
-}
-
-/** Tells the style sheet how much of a node can be read at this zoom. */
-function Level({ box }: { box: React.RefObject<HTMLDivElement | null> }) {
-  const zoom = useStore((s) => s.transform[2]);
-  useEffect(() => {
-    const el = box.current;
-    if (!el) return;
-    el.dataset["level"] = zoom >= 0.75 ? "full" : zoom >= 0.35 ? "middle" : "far";
-    el.style.setProperty("--unzoom", String(1 / zoom));
-  }, [box, zoom]);
-  return null;
-}
-
-function Zoom({ onFit }: { onFit(): void }) {
-  const flow = useReactFlow();
-  const percent = useStore((s) => Math.round(s.transform[2] * 100));
-  const duration = calm() ? 0 : 200;
-  return (
-    <div className="sg-zoom" role="group" aria-label="Zoom">
-      <button type="button" onClick={() => void flow.zoomOut({ duration })} aria-label="Zoom out" title="Zoom out">
-        <Sign name="minus" />
-      </button>
-      <button type="button" className="sg-zoom-percent" onClick={() => void flow.zoomTo(1, { duration })} title="Full size (0)">
-        {percent}%
-      </button>
-      <button type="button" onClick={() => void flow.zoomIn({ duration })} aria-label="Zoom in" title="Zoom in">
-        <Sign name="plus" />
-      </button>
-      <button type="button" onClick={() => {
-          onFit();
-          void flow.fitView({ ...FIT, duration });
-        }} aria-label="Fit all steps" title="Fit all steps (1)">
-        <Sign name="maximize" />
-      </button>
-    </div>
-  );
+/** Of the steps that both graphs have the one nearest to a point. */
+function nearest(old: Graph, next: Graph, to: { x: number; y: number }): string | undefined {
+  const stays = new Set(next.nodes.map((n) => n.id));
+  let [best, least]: [string | undefined, number] = [undefined, Infinity];
+  for (const n of old.nodes) {
+    const d = Math.hypot(n.x + n.w / 2 - to.x, n.y + n.h / 2 - to.y);
+    if (d < least && stays.has(n.id)) [best, least] = [n.id, d];
+  }
+  return best;
 }
 
 /**

@@ -80,7 +80,7 @@ export const StepNode = memo(function StepNode({ data }: NodeProps<StepFlowNode>
       })}
       {labelled
         ? bottom.map((p, i) => editable || p.wired ? (
-            <span key={p.name} className="sg-port-label" style={labelPlace(node.w, i, bottom.length)}>
+            <span key={p.name} className="sg-port-label" style={labelPlace(node.w, i, bottom.length, p.name)}>
               {p.name}
             </span>
           ) : null)
@@ -113,10 +113,18 @@ function why(step: Step | undefined): string | undefined {
   return step?.reason && step.status !== "pending" ? step.reason.replaceAll("`", "") : undefined;
 }
 
-/** Right of its port, as far as the next one. */
-function labelPlace(w: number, i: number, ports: number): CSSProperties {
+/** How far a label may stand out beside its node, in CSS pixels: less than half of what the layout leaves between two. */
+const BESIDE = 22;
+/** The width of a letter of the labels' font, by its size. */
+const LETTER = 0.61;
+
+/** Left of the first port and right of the last, where there is room; right of those between, as far as the next one. --fit is the size at which the name fits. */
+function labelPlace(w: number, i: number, ports: number, name: string): CSSProperties {
   const step = w / (ports + 1);
-  return { left: Math.round(step * (i + 1)) + 8, maxWidth: Math.floor(step) - 12 };
+  const left = i === 0 && ports > 1;
+  const room = Math.floor(left || i === ports - 1 ? (left ? step : w - step * (i + 1)) - 8 + BESIDE : step - 12);
+  const fit = { maxWidth: room, "--fit": `${Math.max(9, Math.floor((room - 4) / name.length / LETTER * 10) / 10)}px` };
+  return left ? { right: Math.round(w - step) + 8, ...fit } : { left: Math.round(step * (i + 1)) + 8, ...fit };
 }
 
 /** The upper right corner: how the step is doing, or what is wrong with it. */

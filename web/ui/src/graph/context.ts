@@ -3,8 +3,8 @@ import { createContext, useContext } from "react";
 import type { Route } from "../model/route";
 import type { Step } from "../types.gen";
 
-/** What the graph is for: to be changed, to follow a run, or to compare two versions. */
-export type Mode = "edit" | "live" | "diff";
+/** What the graph is for: to be changed, to follow a run, to compare two versions, or to be looked at. */
+export type Mode = "edit" | "live" | "diff" | "read";
 
 export interface Wire {
   from: string;

@@ -4,10 +4,19 @@ const KINDS: Record<string, string> = { call: "square-function", flow: "workflow
 
 /** The names used here; each must stand in web/static/icons.txt. */
 export type SignName =
-  | "plus" | "x" | "undo-2" | "redo-2" | "code" | "maximize" | "minus" | "trash-2" | "history" | "triangle-alert" | "play" | "link" | "search" | "chevron-down" | "upload" | "list-tree" | "rotate-ccw";
+  | "plus" | "x" | "undo-2" | "redo-2" | "code" | "maximize" | "minus" | "trash-2" | "history" | "triangle-alert" | "play" | "link" | "search" | "chevron-down" | "upload" | "list-tree" | "rotate-ccw" | "chevron-right" | "external-link";
 
 export function KindIcon({ kind }: { kind: string }) {
   return <Use name={KINDS[kind] ?? "box"} />;
+}
+
+/** The address of a kind's icon. */
+export function kindUrl(kind: string): string {
+  return iconUrl(KINDS[kind] ?? "box");
+}
+
+function iconUrl(name: string): string {
+  return `${document.body.dataset["icons"] ?? "/static/icons.svg"}#${name}`;
 }
 
 export function Sign({ name }: { name: SignName }) {
@@ -17,7 +26,7 @@ export function Sign({ name }: { name: SignName }) {
 function Use({ name }: { name: string }) {
   return (
     <svg className="sg-icon" width="16" height="16" aria-hidden="true">
-      <use href={`${document.body.dataset["icons"] ?? "/static/icons.svg"}#${name}`} />
+      <use href={iconUrl(name)} />
     </svg>
   );
 }

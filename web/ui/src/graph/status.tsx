@@ -6,13 +6,19 @@ const SHAPES = new Set([
   "compensation_failed",
 ]);
 
-function shapeUrl(name: string): string {
+/** The address of a shape. */
+export function shapeUrl(name: string): string {
   return `${document.body.dataset["shapes"] ?? "/static/status.svg"}#${name}`;
+}
+
+/** The shape of a status. person: the step waits for somebody's decision rather than for time. */
+export function shapeOf(status: string, person = false): string {
+  return person && status === "waiting" ? "ask" : SHAPES.has(status) ? status : "pending";
 }
 
 /** person: the step waits for somebody's decision rather than for time. */
 export function StatusGlyph({ status, person = false, size = 16, label }: { status: string; person?: boolean; size?: number; label?: string }) {
-  const shown = person && status === "waiting" ? "ask" : SHAPES.has(status) ? status : "pending";
+  const shown = shapeOf(status, person);
   const words = label ?? (person ? "Waiting for a person" : (STATUS_WORDS[status] ?? status));
   return (
     <svg className="sg-status" data-status={shown} width={size} height={size} role="img" aria-label={words}>

@@ -36,12 +36,13 @@ export interface Route {
 export function routes(graph: Graph): Map<string, Route> {
   const byId = new Map(graph.nodes.map((n) => [n.id, n]));
   const out = new Map<string, Route>();
-  const taken: Row[] = [];
+  const taken: Taken = new Map();
+  const rows = new Rows(graph.nodes);
   for (const e of graph.edges) {
     const from = byId.get(e.from);
     const to = byId.get(e.to);
     if (!from || !to) continue;
-    const points = inLanes(tidy(course(e, from, to, graph.nodes)), e, taken);
+    const points = inLanes(tidy(course(e, from, to, rows)), e, taken);
     out.set(e.id, { points, d: rounded(points), mid: middle(points) });
   }
   return out;
@@ -55,17 +56,59 @@ interface Row {
   right: number;
 }
 
+/** The level stretches that there are, by the lane in which they lie. */
+type Taken = Map<number, Row[]>;
+
+/** The nodes by the height at which they begin: the layout has few heights and many nodes. */
+class Rows {
+  private readonly rows: { top: number; low: number; nodes: Node[] }[];
+
+  constructor(nodes: Node[]) {
+    const at = new Map<number, Node[]>();
+    for (const n of nodes) {
+      const row = at.get(n.y);
+      if (row) row.push(n);
+      else at.set(n.y, [n]);
+    }
+    this.rows = [...at.entries()].sort(([a], [b]) => a - b).map(([top, row]) => ({ top, low: Math.max(...row.map((n) => n.y + n.h)), nodes: row }));
+  }
+
+  /** The nodes that stand between two heights. */
+  between(top: number, low: number): Node[] {
+    const out: Node[] = [];
+    for (let i = this.firstBelow(top); i < this.rows.length && this.rows[i]!.top < low; i++) {
+      for (const n of this.rows[i]!.nodes) if (n.y + n.h > top) out.push(n);
+    }
+    return out;
+  }
+
+  /** The first row that reaches below a height. */
+  private firstBelow(y: number): number {
+    let [from, to] = [0, this.rows.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (this.rows[middle]!.low > y) to = middle;
+      else from = middle + 1;
+    }
+    return from;
+  }
+}
+
 /** Moves the level stretches of an edge off those of others, which it would otherwise be mistaken for: approved to the right, rejected to the left. */
-function inLanes(points: Point[], edge: Edge, taken: Row[]): Point[] {
+function inLanes(points: Point[], edge: Edge, taken: Taken): Point[] {
   const out = points.map((p) => ({ ...p }));
+  const lane = (y: number) => Math.floor(y / LANE);
+  const free = (row: Row) => [-1, 0, 1].every((by) => !taken.get(lane(row.y) + by)?.some((t) => mistaken(row, t)));
   for (let i = 1; i + 2 < out.length; i++) {
     const [before, a, b, after] = out.slice(i - 1, i + 3) as [Point, Point, Point, Point];
     if (Math.abs(a.y - b.y) > 0.5) continue;
     const row = { edge, y: a.y, left: Math.min(a.x, b.x), right: Math.max(a.x, b.x) };
-    const fits = (y: number) => inOrder(before.y, a.y, y) && inOrder(after.y, a.y, y) && !taken.some((t) => mistaken({ ...row, y }, t));
+    const fits = (y: number) => inOrder(before.y, a.y, y) && inOrder(after.y, a.y, y) && free({ ...row, y });
     row.y = [0, 1, -1, 2, -2, 3, -3].map((n) => a.y + n * LANE).find(fits) ?? a.y;
     a.y = b.y = row.y;
-    taken.push(row);
+    const same = taken.get(lane(row.y));
+    if (same) same.push(row);
+    else taken.set(lane(row.y), [row]);
   }
   return out;
 }
@@ -81,15 +124,15 @@ function mistaken(a: Row, b: Row): boolean {
   return Math.abs(a.y - b.y) < LANE && a.left < b.right + LANE && b.left < a.right + LANE;
 }
 
-function course(edge: Edge, from: Node, to: Node, nodes: Node[]): Point[] {
+function course(edge: Edge, from: Node, to: Node, rows: Rows): Point[] {
   const start = portAt(from, edge.port);
   const end = inletAt(to);
   const isError = edge.port === "error";
   const out: Point = isError ? { x: start.x + CLEAR * 1.5, y: start.y } : { x: start.x, y: start.y + CLEAR };
   const low = end.y - CLEAR * 1.5; // the row on which the edge turns into its target
   const top = isError ? out.y : out.y;
-  const between = nodes.filter((n) => n !== from && n !== to && n.y < low && n.y + n.h > top);
-  const column = freeColumn(isError ? out.x : start.x, end.x, top, low, between, isError ? start.x + CLEAR : -Infinity);
+  const between = rows.between(top, low).filter((n) => n !== from && n !== to);
+  const column = freeColumn(isError ? out.x : start.x, end.x, between, isError ? start.x + CLEAR : -Infinity);
   if (isError) {
     return [start, { x: column, y: start.y }, { x: column, y: low }, { x: end.x, y: low }, end];
   }
@@ -103,12 +146,38 @@ function course(edge: Edge, from: Node, to: Node, nodes: Node[]): Point[] {
 }
 
 /** The column nearest to both ends on which nothing stands between top and low. */
-function freeColumn(a: number, b: number, top: number, low: number, between: Node[], least: number): number {
-  const free = (x: number) =>
-    x >= least && between.every((n) => x < n.x - CLEAR / 2 || x > n.x + n.w + CLEAR / 2 || n.y >= low || n.y + n.h <= top);
-  const candidates = [b, a, ...between.flatMap((n) => [n.x - CLEAR, n.x + n.w + CLEAR])].filter(free);
+function freeColumn(a: number, b: number, between: Node[], least: number): number {
+  const blocked = merged(between.map((n): [number, number] => [n.x - CLEAR / 2, n.x + n.w + CLEAR / 2]));
   const cost = (x: number) => Math.abs(x - a) + Math.abs(x - b) + (x === a || x === b ? 0 : 1);
-  return candidates.sort((x, y) => cost(x) - cost(y))[0] ?? a;
+  let best = a;
+  let lowest = Infinity;
+  for (const x of [b, a, ...between.flatMap((n) => [n.x - CLEAR, n.x + n.w + CLEAR])]) {
+    const c = cost(x);
+    if (c < lowest && x >= least && !holds(blocked, x)) [best, lowest] = [x, c];
+  }
+  return best;
+}
+
+/** Intervals in order, those that touch joined. */
+function merged(intervals: [number, number][]): [number, number][] {
+  const out: [number, number][] = [];
+  for (const [from, to] of intervals.sort((x, y) => x[0] - y[0])) {
+    const last = out.at(-1);
+    if (last && from <= last[1]) last[1] = Math.max(last[1], to);
+    else out.push([from, to]);
+  }
+  return out;
+}
+
+/** Whether one of the intervals, in order and apart, holds x. */
+function holds(intervals: [number, number][], x: number): boolean {
+  let [from, to] = [0, intervals.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (intervals[middle]![1] < x) from = middle + 1;
+    else to = middle;
+  }
+  return from < intervals.length && intervals[from]![0] <= x;
 }
 
 /** Drops points that repeat or lie on a straight line. */

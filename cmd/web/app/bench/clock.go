@@ -1,0 +1,90 @@
+package bench
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/segno-run/segno/runtime/planner"
+)
+
+// clock times the steps of runs: when their functions were called, and when what came of them was known to be durable.
+type clock struct {
+	shards [64]struct {
+		mu    sync.Mutex
+		calls map[string][]time.Time // by run
+	}
+	mu    sync.Mutex
+	took  []time.Duration
+	chain bool // steps follow each other: one lasts from its call to the next one's
+}
+
+// timeline is what is known of one run's commits. over is closed by the last one; the other fields are to be read after that.
+type timeline struct {
+	commits []time.Time // by sequence number, from 1
+	over    chan struct{}
+	how     planner.RunStatus
+}
+
+func newClock() *clock {
+	c := &clock{}
+	for i := range c.shards {
+		c.shards[i].calls = map[string][]time.Time{}
+	}
+	return c
+}
+
+// called notes that a step's function has begun.
+func (c *clock) called(run string) {
+	now, s := time.Now(), &c.shards[run[len(run)-1]&63]
+	s.mu.Lock()
+	s.calls[run] = append(s.calls[run], now)
+	s.mu.Unlock()
+}
+
+func (c *clock) begin() *timeline { return &timeline{over: make(chan struct{})} }
+
+func (t *timeline) committed(_ int64, ended planner.RunStatus) {
+	t.commits = append(t.commits, time.Now())
+	if ended != "" {
+		t.how = ended
+		close(t.over)
+	}
+}
+
+// end takes the times of a run that has ended.
+//
+// Steps in a row: each lasts from the call of its function to the call of the next one, the last to the commit that ended the run. Steps side by side: the
+// first transition of the run is its start and the others are the outcomes of calls in the order in which they ended, so the n-th call lasts until the
+// commit after the n-th.
+func (c *clock) end(run string, t *timeline) {
+	s := &c.shards[run[len(run)-1]&63]
+	s.mu.Lock()
+	calls := s.calls[run]
+	delete(s.calls, run)
+	s.mu.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	slices.SortFunc(calls, time.Time.Compare)
+	for i, at := range calls {
+		switch {
+		case !c.chain:
+			if i+1 < len(t.commits) {
+				c.took = append(c.took, t.commits[i+1].Sub(at))
+			}
+		case i+1 < len(calls):
+			c.took = append(c.took, calls[i+1].Sub(at))
+		default:
+			c.took = append(c.took, t.commits[len(t.commits)-1].Sub(at))
+		}
+	}
+}
+
+// take returns the times of all runs that have ended since the last time, and begins anew.
+func (c *clock) take(chain bool) []time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	took := c.took
+	c.took, c.chain = nil, chain
+	return took
+}

@@ -1,0 +1,53 @@
+package e2e
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// TestAChildOnItsParent: a run whose child asks says so and leads there, and shows the child's steps in place.
+func TestAChildOnItsParent(t *testing.T) {
+	s := boot(t)
+	s.publish(t, "charge", "steps:\n  hold: {set: {a: 1}}\n  sure: {needs: [hold], approval: {title: \"Charge the card?\"}}\n  no: {needs: [sure.rejected], fail: {message: \"not wanted\"}}\n")
+	s.publish(t, "early", "steps:\n  early: {signal: {name: paid}}\n")
+	s.publish(t, "shop", "steps:\n  pay: {flow: charge}\n  listen: {flow: early}\n  done: {needs: [pay], set: {a: 1}}\n")
+	id := s.start(t, "shop", "{}")
+	b := open(t, 1280, 800)
+	b.goTo(s.url + "/runs/" + id)
+	b.sees("#run-header h1", "Waiting for a person")
+	b.sees("#run-header h1", "In the run of pay: Charge the card?")
+	b.click(`#run-steps [data-step=pay] a.row-link`)
+	b.sees("#child-steps", "Charge the card?")
+	b.await("its steps", `document.querySelector("#child-steps [data-child-step=hold][data-status=succeeded]") && document.querySelector("#child-steps [data-child-step=sure][data-status=waiting]")`)
+	b.sees("#inspector-why", "its run waits for a person")
+	child, _ := ask[string](b, `document.querySelector("#child-steps").dataset.run`)
+	b.await("the log leads to it", `document.querySelector("#run-log a.log-run")?.getAttribute("href") === "/runs/`+child+`"`)
+	b.await("the page is live", `document.body.dataset.live === "open"`)
+	s.api(t, "POST", "/runs/"+child+"/pause", "{}", nil)
+	b.sees("#child-steps .child-verdict", "Paused")
+	s.api(t, "POST", "/runs/"+child+"/resume", "{}", nil)
+	res, err := http.Post(s.url+"/api/v1/runs/"+id+"/signals/paid", "application/json", strings.NewReader("1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, _ := io.ReadAll(res.Body)
+	_ = res.Body.Close()
+	if res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(string(said), "signals/paid") || !strings.Contains(string(said), "waits for it at its step `early`") {
+		t.Errorf("a signal that a child waits for: got %s %s", res.Status, said)
+	}
+	b.click("#open-child")
+	b.sees("#run-header h1", "Charge the card?")
+	b.sees("#parent-hint", "A part of pay")
+	b.click("#action-approve")
+	b.await("it is done", `document.querySelector("#run-header[data-status=succeeded]")`)
+	b.click("#parent-run")
+	b.await("its parent waits on", `document.querySelector("#run-header[data-status=running]") && location.pathname === "/runs/`+id+`"`)
+	b.sees("#run-header h1", "In the run of listen: early waits")
+	listening, _ := ask[string](b, `document.querySelector("#open-child").getAttribute("href")`)
+	s.api(t, "POST", listening+"/signals/paid", "1", nil)
+	b.await("its parent too", `document.querySelector("#run-header[data-status=succeeded]") && location.pathname === "/runs/`+id+`"`)
+	b.await("its steps are still there", `document.querySelectorAll("#child-steps [data-status=succeeded]").length === 2`)
+	b.clean()
+}

@@ -1,0 +1,89 @@
+package local_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/segno-run/segno/designer/fault"
+	"github.com/segno-run/segno/runtime/invoke"
+	"github.com/segno-run/segno/runtime/invoke/local"
+)
+
+func registry() *local.Registry {
+	r := &local.Registry{}
+	r.Register("echo", func(_ context.Context, in invoke.Invocation) ([]byte, error) { return in.Input, nil })
+	r.Register("fails", func(context.Context, invoke.Invocation) ([]byte, error) { return nil, errors.New("no luck") })
+	r.Register("refuses", func(context.Context, invoke.Invocation) ([]byte, error) {
+		return nil, &fault.Fault{Class: fault.Rejected, Effect: fault.None, Message: "not this one"}
+	})
+	r.Register("panics", func(context.Context, invoke.Invocation) ([]byte, error) { panic("oh") })
+	r.Register("babbles", func(context.Context, invoke.Invocation) ([]byte, error) { return []byte("{"), nil })
+	r.Register("floods", func(context.Context, invoke.Invocation) ([]byte, error) {
+		return []byte(`"` + strings.Repeat("x", invoke.MaxOutput) + `"`), nil
+	})
+	r.Register("listens", func(ctx context.Context, _ invoke.Invocation) ([]byte, error) { <-ctx.Done(); return nil, ctx.Err() })
+	r.Register("is deaf", func(ctx context.Context, _ invoke.Invocation) ([]byte, error) {
+		<-context.WithoutCancel(ctx).Value(forever{}).(chan struct{})
+		return nil, nil
+	})
+	return r
+}
+
+type forever struct{}
+
+func TestWhatComesOfACall(t *testing.T) {
+	for name, want := range map[string]struct {
+		class  fault.Class
+		effect fault.Effect
+	}{
+		"fails":   {fault.FunctionError, fault.Maybe},
+		"refuses": {fault.Rejected, fault.None},
+		"panics":  {fault.Crashed, fault.Maybe},
+		"babbles": {fault.FunctionError, fault.Maybe},
+		"floods":  {fault.TooLarge, fault.Maybe},
+		"listens": {fault.Timeout, fault.Maybe},
+		"is deaf": {fault.Timeout, fault.Maybe},
+		"unknown": {fault.NotFound, fault.None},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				deaf := make(chan struct{})
+				ctx := context.WithValue(t.Context(), forever{}, deaf)
+				began := time.Now()
+				res := registry().Invoker(name).Invoke(ctx, invoke.Invocation{Input: []byte("{}"), Timeout: 3 * time.Second})
+				close(deaf)
+				if res.Fault == nil || res.Output != nil || res.Fault.Class != want.class || res.Fault.Effect != want.effect {
+					t.Fatalf("got %+v, want a fault of class %s with effect %s", res, want.class, want.effect)
+				}
+				if took := time.Since(began); want.class == fault.Timeout && took != 3*time.Second {
+					t.Errorf("it took %s, want the timeout, 3s", took)
+				}
+			})
+		})
+	}
+}
+
+func TestACallIsToldToStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		if res := registry().Invoker("listens").Invoke(ctx, invoke.Invocation{Timeout: time.Minute}); res.Fault == nil || res.Fault.Class != fault.Cancelled {
+			t.Errorf("got %+v, want class cancelled", res)
+		}
+	})
+}
+
+func TestOutputAndTimes(t *testing.T) {
+	res := registry().Invoker("echo").Invoke(t.Context(), invoke.Invocation{Input: []byte(`{"n":1}`), Timeout: time.Minute})
+	if res.Fault != nil || string(res.Output) != `{"n":1}` || res.Started.IsZero() || res.Ended.Before(res.Started) {
+		t.Errorf("got %+v, want what went in, with both times", res)
+	}
+	var none *local.Registry
+	if none.Has("echo") || none.Names() != nil || !registry().Has("echo") {
+		t.Error("a nil registry has nothing, and that of the test has echo")
+	}
+}

@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Graph, Node } from "../types.gen";
+import { LEAST_ZOOM, ROOM, whole } from "./view";
+
+const node = (id: string, x: number, y: number): Node => ({ id, kind: "call", x, y, w: 248, h: 72, ports: [] });
+const graph = (...nodes: Node[]): Graph => ({ nodes, edges: [], width: 0, height: 0 });
+const pane = { clientWidth: 1000, clientHeight: 800 } as HTMLElement;
+
+test("a small flow stands in the middle, no larger than it is", () => {
+  const v = whole(graph(node("a", 0, 0)), pane);
+  assert.equal(v.zoom, 1);
+  assert.equal(v.x + 124, 500);
+  assert.equal(v.y + 36, (ROOM.top + 800 - ROOM.bottom) / 2);
+});
+
+test("what fits at no zoom begins at its top, or stands around the step that is worked on", () => {
+  const long = graph(...Array.from({ length: 1000 }, (_, i) => node(`s${i}`, 0, i * 136)));
+  assert.deepEqual([whole(long, pane).zoom, whole(long, pane).y], [LEAST_ZOOM, ROOM.top]);
+  const at = (id: string) => whole(long, pane, id).y + long.nodes.find((n) => n.id === id)!.y * LEAST_ZOOM;
+  assert.ok(Math.abs(at("s500") - 400) < 8);
+  assert.ok(at("s999") > 400 && at("s999") < 800 - ROOM.bottom, `the last stands at ${at("s999")}`);
+});

@@ -1,0 +1,76 @@
+// Which part of a graph is seen, and how large: geometry between the server's positions and the pane.
+import type { Graph } from "../types.gen";
+
+/** A flow that can be read as a whole from this zoom on is shown as a whole; below it steps are blocks. */
+export const FITS_FROM = 0.35;
+/** The zoom at which a flow opens that can't be. */
+export const OPENS_AT = 0.5;
+/** The zoom at which everything on a step can be read. */
+export const READS_AT = 0.75;
+export const LEAST_ZOOM = 0.1;
+export const MOST_ZOOM = 2;
+/** Room around all steps, in CSS pixels; the zoom buttons stand at the bottom. */
+export const ROOM = { x: 32, top: 24, bottom: 56 };
+
+export interface View {
+  x: number;
+  y: number;
+  zoom: number;
+}
+
+export interface Box {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+}
+
+/** The smallest box around all steps. */
+export function bounds(graph: Graph): Box {
+  const box = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
+  for (const n of graph.nodes) {
+    box.left = Math.min(box.left, n.x);
+    box.top = Math.min(box.top, n.y);
+    box.right = Math.max(box.right, n.x + n.w);
+    box.bottom = Math.max(box.bottom, n.y + n.h);
+  }
+  return graph.nodes.length ? box : { left: 0, top: 0, right: 0, bottom: 0 };
+}
+
+/** The zoom at which all of a graph fits; 0 where there is nothing to fit. */
+export function roomFor(graph: Graph, pane: HTMLElement | null): number {
+  if (!pane || !graph.nodes.length) return 0;
+  const b = bounds(graph);
+  return Math.min((pane.clientWidth - 2 * ROOM.x) / (b.right - b.left), (pane.clientHeight - ROOM.top - ROOM.bottom) / (b.bottom - b.top));
+}
+
+/** All steps in the middle of the pane, as large as they fit and never larger than they are. If they do not fit, that part in which a step stands. */
+export function whole(graph: Graph, pane: HTMLElement, step: string | null = null): View {
+  const zoom = Math.max(LEAST_ZOOM, Math.min(1, roomFor(graph, pane)));
+  const b = bounds(graph);
+  const at = graph.nodes.find((n) => n.id === step) ?? { x: (b.left + b.right) / 2, y: b.top, w: 0, h: 0 };
+  return {
+    x: along(b.left, b.right, at.x + at.w / 2, pane.clientWidth, ROOM.x, ROOM.x, zoom),
+    y: along(b.top, b.bottom, at.y + at.h / 2, pane.clientHeight, ROOM.top, ROOM.bottom, zoom),
+    zoom,
+  };
+}
+
+/** Where the view begins in one direction: everything in the middle, or what does not fit around a place without leaving a gap. */
+function along(from: number, to: number, at: number, size: number, before: number, behind: number, zoom: number): number {
+  const free = size - before - behind - (to - from) * zoom;
+  if (free >= 0) return before + free / 2 - from * zoom;
+  return Math.max(before + free, Math.min(before, size / 2 - (at - from) * zoom)) - from * zoom;
+}
+
+/** How far a step that both layouts know has moved. */
+export function anchorIn(old: Graph, next: Graph, id: string | undefined): { x: number; y: number } | null {
+  const a = old.nodes.find((n) => n.id === id);
+  const b = next.nodes.find((n) => n.id === id);
+  return a && b ? { x: b.x - a.x, y: b.y - a.y } : null;
+}
+
+/** Whether this machine asks for as little motion as possible. */
+export function calm(): boolean {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches;
+}
