@@ -2,6 +2,7 @@ package templates
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -14,6 +15,7 @@ const (
 	foldWidth  = 9.0 // percent that a folded gap takes, as long as there is room
 	foldsMost  = 45.0
 	axisTicks  = 4
+	foldLabel  = 14.0 // percent on either side of its middle that the words of a fold take
 )
 
 // timeline places moments of a run on the waterfall.
@@ -255,6 +257,9 @@ func AxisOf(run view.Run, now time.Time) (a Axis) {
 			a.Ticks = append(a.Ticks, Tick{X: x, Text: span(t)})
 		}
 	}
+	a.Ticks = slices.DeleteFunc(a.Ticks, func(t Tick) bool {
+		return slices.ContainsFunc(a.Folds, func(f Tick) bool { return math.Abs(f.X+f.W/2-t.X) < foldLabel })
+	})
 	return a
 }
 
