@@ -45,11 +45,11 @@ func (c *calls) begin(in Invoke) {
 	c.open[id] = cancel
 	c.mu.Unlock()
 	c.wg.Go(func() {
-		res := c.call(ctx, in)
+		res, kept := c.call(ctx, in)
 		cancel()
 		// When the session is over, what the call said is nobody's to record: its owner decides it again.
 		if c.ctx.Err() == nil {
-			c.s.mail.put(Done{in.Run, &planner.CallDone{Ref: in.Ref, Attempt: in.Attempt, Output: res.Output, Fault: res.Fault,
+			c.s.mail.put(Done{in.Run, &planner.CallDone{Ref: in.Ref, Attempt: in.Attempt, Output: res.Output, Kept: kept, Fault: res.Fault,
 				RetryAfter: res.RetryAfter, Call: record(res)}})
 		}
 		c.done(id)
@@ -66,7 +66,7 @@ func (c *calls) done(id callID) {
 	}
 }
 
-func (c *calls) call(ctx context.Context, in Invoke) (res invoke.Result) {
+func (c *calls) call(ctx context.Context, in Invoke) (res invoke.Result, kept bool) {
 	defer func() {
 		if p := recover(); p != nil {
 			res = invoke.Result{Fault: &fault.Fault{Class: fault.Crashed, Effect: fault.Maybe, Message: fmt.Sprint("the invoker of this function panicked: ", p)}}
@@ -87,12 +87,36 @@ func (c *calls) call(ctx context.Context, in Invoke) (res invoke.Result) {
 	}
 	switch {
 	case err != nil:
-		return invoke.Result{Fault: &fault.Fault{Class: fault.Unavailable, Effect: fault.None, Message: "the function's registration could not be read: " + err.Error()}}
+		return failed(&fault.Fault{Class: fault.Unavailable, Effect: fault.None, Message: "the function's registration could not be read: " + err.Error()})
 	case inv == nil:
-		return invoke.Result{Fault: &fault.Fault{Class: fault.NotFound, Effect: fault.None, Message: "no function called `" + in.Function + "` is registered any more"}}
+		return failed(&fault.Fault{Class: fault.NotFound, Effect: fault.None, Message: "no function called `" + in.Function + "` is registered any more"})
 	}
+	input, free, f := c.s.e.values.input(ctx, in)
+	if f != nil {
+		free()
+		return failed(f)
+	}
+	res = c.invoke(ctx, inv, in, input)
+	free()
+	defer res.Release()
+	kept = c.s.e.values.output(c.ctx, in, &res, func(err error) {
+		c.s.e.cfg.Logger.Warn("the output of a call could not be stored; it is tried again", "run", in.UUID, "step", in.Step, "bytes", len(res.Output), "err", err)
+	})
+	return res, kept
+}
+
+func failed(f *fault.Fault) (invoke.Result, bool) { return invoke.Result{Fault: f}, false }
+
+// invoke is one call with a net below it.
+func (c *calls) invoke(ctx context.Context, inv invoke.Invoker, in Invoke, input []byte) (res invoke.Result) {
+	defer func() {
+		if p := recover(); p != nil {
+			res = invoke.Result{Fault: &fault.Fault{Class: fault.Crashed, Effect: fault.Maybe, Message: fmt.Sprint("the invoker of this function panicked: ", p)}}
+		}
+	}()
 	return inv.Invoke(ctx, invoke.Invocation{Function: in.Function, Run: in.UUID, Flow: in.Flow, Version: in.Version, Step: in.Step, Item: in.Item,
-		Attempt: in.Attempt, Iteration: in.Iteration, Key: in.Key, Traceparent: traceparent(in.UUID, in.Key, in.Attempt), Input: in.Input, Timeout: in.Timeout})
+		Attempt: in.Attempt, Iteration: in.Iteration, Key: in.Key, Traceparent: traceparent(in.UUID, in.Key, in.Attempt), Input: input, Timeout: in.Timeout,
+		MaxOutput: planner.MaxValue})
 }
 
 // TraceID is the W3C trace id of a run: its UUID's 32 hex digits, so that a trace is found from a run and a run from a trace.

@@ -64,7 +64,7 @@ func (c *Core) stillborn(r *run, ev Press, start *planner.Start) {
 	facts, commands, err := c.ask(r, &planner.Poison{Fault: *r.broken, Start: start, Flow: r.flow})
 	p, t := &pending{}, journal.Transition{Run: r.id, Seq: 1, At: c.now}
 	if err == nil {
-		t.Facts, err = planner.Encode(facts)
+		err = carry(&t, facts)
 	}
 	if err == nil {
 		_, p.letters, err = r.post(&t, commands)
@@ -75,7 +75,7 @@ func (c *Core) stillborn(r *run, ev Press, start *planner.Start) {
 		c.adrift[r.id] = true
 		return
 	}
-	r.seq, p.seq, r.state.Seq, t.Keys = 1, 1, 1, keysOf(facts)
+	r.seq, p.seq, r.state.Seq, t.Keys = 1, 1, 1, keysOf(r.state, facts)
 	r.held[ev.ID] = true
 	t.Inbox = []journal.Consumed{{ID: ev.ID, Answer: encodeAnswer(nil)}}
 	t.Row = r.gone()

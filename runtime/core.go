@@ -63,8 +63,10 @@ type (
 	// Loaded answers a Load.
 	Loaded struct {
 		History journal.History
-		Program *check.Program // nil if Broken is set
-		Broken  error          // the history or the version cannot be read
+		// Payloads are those of the history that expressions may look into (journal.Contents).
+		Payloads map[planner.Payload][]byte
+		Program  *check.Program // nil if Broken is set
+		Broken   error          // the history or the version cannot be read
 	}
 	// LoadFailed answers a Load that could not be answered; the run is forgotten and loaded again when it is adopted again.
 	LoadFailed struct{ Run int64 }
@@ -285,7 +287,7 @@ func (c *Core) decide(r *run, in planner.Input, msg *Press) {
 	t := journal.Transition{Run: r.id, At: c.now}
 	if len(facts) > 0 {
 		r.active = c.now
-		if t.Facts, err = planner.Encode(facts); err != nil {
+		if err = carry(&t, facts); err != nil {
 			c.poison(r, err, msg)
 			return
 		}
@@ -302,7 +304,7 @@ func (c *Core) decide(r *run, in planner.Input, msg *Press) {
 		}
 	}
 	if t.Seq == 1 {
-		t.Keys = keysOf(facts)
+		t.Keys = keysOf(r.state, facts)
 	}
 	if r.seq == 1 && t.Seq == 1 && !r.child {
 		t.New = &journal.NewRun{UUID: r.uuid, Flow: r.flow, Version: r.version, Reader: planner.Reader}

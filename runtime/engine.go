@@ -77,6 +77,7 @@ type Engine struct {
 	cfg    Config
 	broker live.Broker
 	ids    ids
+	values *values
 
 	mu      sync.Mutex
 	session *session
@@ -88,7 +89,7 @@ func New(cfg Config) (*Engine, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	return &Engine{cfg: cfg, ready: make(chan struct{}), ids: ids{store: cfg.Store}}, nil
+	return &Engine{cfg: cfg, ready: make(chan struct{}), ids: ids{store: cfg.Store}, values: newValues(cfg.Store, cfg.Programs)}, nil
 }
 
 // Broker tells watchers of new transitions.

@@ -65,7 +65,14 @@ func (w *wireFault) fault() *fault.Fault {
 	return f
 }
 
-// post turns the planner's messages to other runs into what is committed with the facts they come with, and returns the commands that are left. What it
+// carry puts facts into a transition, with what they refer to.
+func carry(t *journal.Transition, facts []planner.Fact) (err error) {
+	t.Refs = planner.Payloads(facts)
+	t.Facts, err = planner.Encode(facts)
+	return err
+}
+
+// post turns the planner's messages to other runs, and the payloads of the facts, into what is committed with the facts they come with, and returns the commands that are left. What it
 // makes depends on the run and the transition alone.
 func (r *run) post(t *journal.Transition, commands []planner.Command) ([]planner.Command, []letter, error) {
 	var (
@@ -89,6 +96,9 @@ func (r *run) post(t *journal.Transition, commands []planner.Command) ([]planner
 			to, kind = cmd.Parent, letterEnd
 			l = wireLetter{Child: cmd.Child, Step: cmd.Ref.Step, Item: cmd.Item, Undo: cmd.Undo, Attempt: cmd.Attempt, Status: cmd.Status,
 				Output: cmd.Output, Fault: toWire(cmd.Fault), Failed: cmd.ChildStep}
+		case *planner.Keep:
+			t.Kept = append(t.Kept, journal.Kept{Payload: cmd.Payload, Raw: cmd.Raw})
+			continue
 		default:
 			rest = append(rest, cmd)
 			continue

@@ -56,6 +56,9 @@ func (c *Core) loaded(ev Loaded) {
 	r.uuid, r.flow, r.version, r.program = ev.History.UUID, ev.History.Flow, ev.History.Version, ev.Program
 	r.state, r.status, r.needs, r.child = planner.NewState(), ev.History.Status, unsaid, ev.History.Parent != ""
 	c.uuids[r.uuid], r.active = r.id, c.now
+	for p, raw := range ev.Payloads {
+		r.state.Give(p, raw)
+	}
 	for _, rec := range ev.History.Records {
 		facts, err := planner.Decode(rec.Facts)
 		if err != nil { // a later release's history: it is not ours to touch
@@ -111,7 +114,7 @@ func (c *Core) stop(r *run) {
 		facts, commands = append(facts, heard...), append(commands, answers...)
 	}
 	if err == nil && len(facts) > 0 {
-		if t.Facts, err = planner.Encode(facts); err == nil {
+		if err = carry(&t, facts); err == nil {
 			r.seq++
 			t.Seq, p.seq = r.seq, r.seq
 			_, p.letters, err = r.post(&t, commands)

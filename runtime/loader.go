@@ -60,16 +60,25 @@ func (l *loader) read(run int64) Event {
 		pause(l.ctx, rejoin)
 		h, err = l.s.e.cfg.Store.Load(l.ctx, run)
 	}
+	contents, err := journal.Contents(l.ctx, l.s.e.cfg.Store, &h)
+	for err != nil {
+		if l.ctx.Err() != nil {
+			return LoadFailed{run}
+		}
+		l.s.e.cfg.Logger.Warn("a run's payloads could not be read; it is tried again", "run", run, "err", err)
+		pause(l.ctx, rejoin)
+		contents, err = journal.Contents(l.ctx, l.s.e.cfg.Store, &h)
+	}
 	for try := 1; ; try++ {
 		p, err := l.s.e.cfg.Programs.Program(l.ctx, h.Flow, h.Version)
 		var broken *BrokenVersion
 		switch {
 		case err == nil:
-			return Loaded{History: h, Program: p}
+			return Loaded{History: h, Payloads: contents, Program: p}
 		case l.ctx.Err() != nil:
 			return LoadFailed{run}
 		case errors.As(err, &broken) || try == tries:
-			return Loaded{History: h, Broken: err}
+			return Loaded{History: h, Payloads: contents, Broken: err}
 		}
 		l.s.e.cfg.Logger.Warn("a version could not be read; it is tried again", "flow", h.Flow, "version", h.Version, "err", err)
 		pause(l.ctx, rejoin)

@@ -66,6 +66,7 @@ func (s *session) run(ctx context.Context) error {
 	var around sync.WaitGroup
 	around.Go(func() { lost <- s.keepLease(inner) })
 	around.Go(func() { s.pollInbox(inner) })
+	around.Go(func() { s.keepHouse(inner) })
 	err := s.loop(ctx, inner, lost)
 	if err == nil { // asked to stop: what has been decided is still written
 		s.drain(inner)

@@ -7,6 +7,7 @@ package web
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/segno-run/segno/runtime"
 	"github.com/segno-run/segno/runtime/invoke"
 	"github.com/segno-run/segno/runtime/live"
+	"github.com/segno-run/segno/runtime/planner"
 	"github.com/segno-run/segno/web/view"
 )
 
@@ -27,6 +29,8 @@ type Runs interface {
 	Started(ctx context.Context, flow, key string, input []byte) (id string, ok bool, err error)
 	// Press waits for the owner's word: nil, a *planner.Refusal, runtime.ErrNoRun, runtime.ErrButtonReused, or runtime.ErrUndecided.
 	Press(ctx context.Context, run string, b runtime.Button) error
+	// ReadPayload writes a part of a payload that a run refers to, from one offset up to another.
+	ReadPayload(ctx context.Context, p planner.Payload, from, to int64, w io.Writer) error
 }
 
 // Functions is what the server needs of whoever calls functions.

@@ -205,7 +205,7 @@ func (l looking) value(e expression) view.RecordedValue {
 		}
 		return view.RecordedValue{Why: sentenceOf(err.Error())}
 	}
-	return beginning(v.JSON(), l.most)
+	return beginning(expr.Shown(l.h.state.Inline(v.JSON())), l.most)
 }
 
 // beginning is a value, or its beginning up to a whole character.

@@ -32,6 +32,8 @@ type folds struct {
 	made   prometheus.Counter // histories folded from their beginning
 	// outline is what a version's runs are shown by.
 	outline func(ctx context.Context, flow string, version int) (*runview.Outline, *flow.Definition, error)
+	// read gives a fold's expressions what they look into; nil for what can't be had.
+	read func(planner.Payload) []byte
 
 	mu    sync.Mutex
 	known map[foldKey]*fold
@@ -84,6 +86,7 @@ func (fs *folds) use(row models.Run, following bool) *fold {
 	f := fs.known[key]
 	if f == nil {
 		f = &fold{key: key, uuid: row.UUID, flow: row.Flow, turn: make(chan struct{}, 1), state: planner.NewState(), watchers: map[chan struct{}]struct{}{}}
+		f.state.ReadFrom(fs.read)
 		fs.known[key] = f
 		fs.made.Inc()
 	}

@@ -358,6 +358,7 @@ func (s *Server) try(ctx context.Context, name string, input []byte) (*tried, er
 	began := s.Now()
 	r := inv.Invoke(ctx, invoke.Invocation{Function: name, Run: id.String(), Step: "try", Item: -1, Attempt: 1, Key: "try/" + id.String(),
 		Traceparent: "00-" + trace + "-" + trace[16:] + "-01", Input: input, Timeout: timeout})
+	defer r.Release()
 	t := &tried{Output: r.Output, Error: runview.Failure(r.Fault), Logs: []view.LogLine{}, took: s.Now().Sub(began)}
 	t.TookMS = float64(t.took) / float64(time.Millisecond)
 	for _, l := range r.Logs {

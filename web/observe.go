@@ -84,7 +84,7 @@ func compress() echo.MiddlewareFunc {
 	const worthIt = 1 << 10 // bytes: below it a packet is a packet
 	return middleware.GzipWithConfig(middleware.GzipConfig{Level: 5, MinLength: worthIt, Skipper: func(c echo.Context) bool {
 		r := c.Request()
-		return strings.HasPrefix(r.URL.Path, "/static/") || r.URL.Path == "/metrics" || r.Header.Get("Upgrade") != ""
+		return strings.HasPrefix(r.URL.Path, "/static/") || isValue(r.URL.Path) || r.URL.Path == "/metrics" || r.Header.Get("Upgrade") != ""
 	}})
 }
 

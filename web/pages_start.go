@@ -66,6 +66,9 @@ func (s *Server) sample(ctx context.Context, st *starting, run string) []byte {
 			return nil
 		})
 		if err == nil && input != nil {
+			input, err = s.whole(ctx, input)
+		}
+		if err == nil && input != nil {
 			return input
 		}
 	}

@@ -40,7 +40,7 @@ func New(c Config) (*Server, error) {
 	s.metrics = newMetrics(c.Metrics)
 	s.signIn = newSignIn(c.PasswordHash, c.ViewerHash, c.Now)
 	s.flows, s.linker = newFlowReader(c.DB), NewLinker(c.DB)
-	s.folds = &folds{db: c.DB, broker: s.Broker, made: s.metrics.folds, outline: s.outline, known: map[foldKey]*fold{}}
+	s.folds = &folds{db: c.DB, broker: s.Broker, made: s.metrics.folds, outline: s.outline, read: s.readPayload, known: map[foldKey]*fold{}}
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.IPExtractor = echo.ExtractIPDirect() // headers that name another client can be written by anybody
 	s.echo.HTTPErrorHandler = s.answerError

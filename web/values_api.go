@@ -2,7 +2,6 @@ package web
 
 import (
 	"fmt"
-	"hash/crc32"
 	"net/http"
 	"net/url"
 
@@ -12,7 +11,8 @@ import (
 	"github.com/segno-run/segno/web/runview"
 )
 
-// getValue answers one recorded value of a run, or of a step (?item= of a for_each), byte for byte as it was recorded; ?download names a file for it.
+// getValue answers one recorded value of a run, or of a step (?item= of a for_each), byte for byte as it was recorded, whole or the Range
+// that is asked for; ?download names a file for it.
 func (s *Server) getValue(what string) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		item, err := itemNumber(c)
@@ -41,11 +41,6 @@ func (s *Server) getValue(what string) echo.HandlerFunc {
 			return err
 		}
 		h := c.Response().Header()
-		tag := valueTag(value)
-		h.Set("ETag", `"`+tag+`"`)
-		if c.Request().Header.Get("If-None-Match") == `"`+tag+`"` {
-			return c.NoContent(http.StatusNotModified)
-		}
 		if c.QueryParams().Has("download") {
 			name := what
 			if item != planner.NoItem {
@@ -53,7 +48,7 @@ func (s *Server) getValue(what string) echo.HandlerFunc {
 			}
 			attach(h, c.Param("run"), step, name+".json")
 		}
-		return c.Blob(http.StatusOK, echo.MIMEApplicationJSON, value)
+		return s.sendValue(c, value)
 	}
 }
 
@@ -72,11 +67,4 @@ func itemNumber(c echo.Context) (int, error) {
 		return planner.NoItem, nil
 	}
 	return wholeNumber(c, "item", 0, 0, 1<<31)
-}
-
-var valueTable = crc32.MakeTable(crc32.Castagnoli)
-
-// valueTag tells two texts of one place apart.
-func valueTag(value []byte) string {
-	return fmt.Sprintf("%x-%08x", len(value), crc32.Checksum(value, valueTable))
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/segno-run/segno/models"
 	"github.com/segno-run/segno/runtime"
 	"github.com/segno-run/segno/runtime/invoke"
+	"github.com/segno-run/segno/runtime/journal"
 	"github.com/segno-run/segno/runtime/live"
 	"github.com/segno-run/segno/runtime/planner"
 	"github.com/segno-run/segno/web"
@@ -41,6 +42,16 @@ type engine struct {
 	runs   map[string]*liveRun
 	keys   map[string]string
 	wishes sync.Map // what was sent under an id
+	kept   sync.Map // bytes by payload
+}
+
+func (e *engine) ReadPayload(_ context.Context, p planner.Payload, from, to int64, w io.Writer) error {
+	raw, ok := e.kept.Load(p)
+	if !ok {
+		return journal.ErrNoPayload
+	}
+	_, err := w.Write(raw.([]byte)[from:min(to, p.Size)])
+	return err
 }
 
 type liveRun struct {
@@ -128,7 +139,12 @@ func (e *engine) input(ctx context.Context, run string, in planner.Input) error 
 	defer e.mu.Unlock()
 	r := e.runs[run]
 	now := time.Now().UTC().Truncate(time.Microsecond)
-	facts, _, err := planner.Decide(r.program, r.state, in, now)
+	facts, commands, err := planner.Decide(r.program, r.state, in, now)
+	for _, c := range commands {
+		if k, ok := c.(*planner.Keep); ok {
+			e.kept.Store(k.Payload, k.Raw)
+		}
+	}
 	if err != nil || len(facts) == 0 {
 		return err
 	}

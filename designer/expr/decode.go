@@ -28,18 +28,40 @@ type decoder struct {
 	src   string
 	pos   int
 	depth int
+	get   func(Payload) []byte // may be nil
 }
 
-func decode(raw []byte) (ref.Val, *Error) {
-	d := &decoder{src: string(raw)}
-	val, bad := d.value()
-	if d.space(); bad == nil && d.pos < len(d.src) {
-		bad = d.syntax()
-	}
+func decode(raw []byte, get func(Payload) []byte) (ref.Val, *Error) {
+	val, bad := (&decoder{src: string(raw), get: get}).document()
 	if bad != nil {
 		return nil, contractError(bad.path, bad.message)
 	}
 	return val, nil
+}
+
+func (d *decoder) document() (ref.Val, *badValue) {
+	val, bad := d.value()
+	if d.space(); bad == nil && d.pos < len(d.src) {
+		bad = d.syntax()
+	}
+	return val, bad
+}
+
+// payload reads what a stand-in stands for, if it is there to be read.
+func (d *decoder) payload() (ref.Val, *badValue) {
+	p, n, ok := readStandIn(d.src[d.pos:min(len(d.src), d.pos+sizeAt+sizeMost+1)])
+	if !ok {
+		return nil, d.syntax()
+	}
+	d.pos += n
+	if p.Size > MaxResult || d.get == nil {
+		return away(p), nil
+	}
+	raw := d.get(p)
+	if raw == nil {
+		return away(p), nil
+	}
+	return (&decoder{src: string(raw), depth: d.depth}).document()
 }
 
 func (d *decoder) syntax() *badValue {
@@ -75,6 +97,8 @@ func (d *decoder) value() (ref.Val, *badValue) {
 		return types.String(s), nil
 	case c == '-' || c >= '0' && c <= '9':
 		return d.number()
+	case c == fence:
+		return d.payload()
 	}
 	for _, word := range []struct {
 		text string

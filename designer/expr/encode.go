@@ -66,6 +66,9 @@ func encodeAt(dst []byte, v ref.Val, depth int) ([]byte, error) {
 		}
 		return encodeAt(dst, v.GetValue(), depth)
 	case *types.Err:
+		if p := payloadIn(v); p != nil {
+			return p.AppendTo(dst), nil
+		}
 		return nil, expressionError(v.String(), v)
 	case traits.Mapper:
 		return encodeMap(dst, v, depth)
@@ -193,6 +196,9 @@ func text(v ref.Val) (string, error) {
 		}
 	}
 	b, err := encode(nil, v)
+	if err == nil { // what was a string has returned above, so what looks like a stand-in is one
+		FindPayloads(b, func(p Payload, _, _ int) { err = payloadError(p, "a value") })
+	}
 	return string(b), err
 }
 

@@ -9,7 +9,7 @@ import (
 const (
 	ClassExpression = "expression" // the expression could not be evaluated
 	ClassContract   = "contract"   // a value is not what JSON can carry safely
-	ClassTooLarge   = "too_large"  // a result is above MaxResult
+	ClassTooLarge   = "too_large"  // a result, or a value that is looked into, is above MaxResult
 )
 
 // ErrAbsent is wrapped by the Error of a read of something that is not there: a skipped step's output, a missing field, an index out of range.
@@ -20,6 +20,7 @@ type Error struct {
 	Class   string // ClassExpression, ClassContract or ClassTooLarge
 	Message string // one sentence for a person; it names the path concerned where one is known
 	cause   error
+	payload *Payload // that an expression could not look into; nil: it is about something else
 }
 
 // Error gives the message alone; the class is for programs.

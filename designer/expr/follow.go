@@ -113,6 +113,9 @@ func (r Ref) follow(s Scope) (place, bool, error) {
 		if isObject {
 			m, found = o.find(l.name)
 		}
+		if p := payloadIn(here.val); p != nil {
+			return place{}, false, payloadError(*p, Path{Root: r.Root, Step: r.Step, Field: r.Field, Rest: r.Rest[:i]}.String())
+		}
 		if !found {
 			if optional {
 				return place{}, false, nil
@@ -135,5 +138,5 @@ func (r Ref) locate(err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
-	return &Error{Class: e.Class, Message: Path{Root: r.Root, Step: r.Step, Field: r.Field}.String() + ": " + e.Message, cause: e.cause}
+	return &Error{Class: e.Class, Message: Path{Root: r.Root, Step: r.Step, Field: r.Field}.String() + ": " + e.Message, cause: e.cause, payload: e.payload}
 }

@@ -101,7 +101,7 @@ func FuzzDecode(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		v, err := decode(raw)
+		v, err := decode(raw, nil)
 		if err != nil {
 			if json.Valid(raw) && strings.Contains(err.Message, "not valid JSON") {
 				t.Fatalf("%q is valid JSON, but: %v", raw, err)

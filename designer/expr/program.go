@@ -212,7 +212,11 @@ func (p *Program) eval(s Scope) (ref.Val, error) {
 		case !present:
 			return types.OptionalNone, nil
 		}
-		return v.decoded()
+		val, err := v.decoded()
+		if found := payloadIn(val); err == nil && found != nil {
+			return nil, payloadError(*found, p.what())
+		}
+		return val, err
 	}
 	v, _, err := p.prog.Eval(activation{s})
 	if err != nil {
@@ -228,7 +232,7 @@ func (p *Program) eval(s Scope) (ref.Val, error) {
 func (p *Program) explain(err error, s Scope) error {
 	var ours *Error
 	if errors.As(err, &ours) {
-		return ours
+		return p.named(ours, s)
 	}
 	message := strings.TrimPrefix(err.Error(), "evaluation error: ")
 	switch {

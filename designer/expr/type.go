@@ -302,7 +302,7 @@ func (t *Type) Element() *Type {
 
 // LiteralType is the type of one JSON value.
 func LiteralType(raw []byte) *Type {
-	v, err := decode(raw)
+	v, err := decode(raw, nil)
 	if err != nil {
 		return AnyType
 	}

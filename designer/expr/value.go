@@ -10,6 +10,7 @@ import (
 // looks inside. Safe for concurrent use. A nil *Value means absent.
 type Value struct {
 	raw  []byte
+	get  func(Payload) []byte // what its stand-ins stand for; nil, or an answer of nil: not there
 	once sync.Once
 	val  ref.Val
 	err  error
@@ -22,6 +23,16 @@ func FromJSON(raw []byte) *Value {
 		return nil
 	}
 	return &Value{raw: raw}
+}
+
+// FromStored is FromJSON for a value that may hold stand-ins. get is asked for a payload when an expression looks inside, and answers nil for one that is
+// not to be had.
+func FromStored(raw []byte, get func(Payload) []byte) *Value {
+	v := FromJSON(raw)
+	if v != nil && HasPayloads(raw) {
+		v.get = get
+	}
+	return v
 }
 
 // newDecoded is a Value whose decoded form is known already.
@@ -51,7 +62,7 @@ func (v *Value) Decoded() (any, error) {
 
 func (v *Value) decoded() (ref.Val, error) {
 	v.once.Do(func() {
-		val, err := decode(v.raw)
+		val, err := decode(v.raw, v.get)
 		if err != nil {
 			v.err = err
 			return

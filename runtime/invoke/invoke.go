@@ -27,6 +27,15 @@ type Invocation struct {
 	Traceparent string
 	Input       []byte // JSON
 	Timeout     time.Duration
+	MaxOutput   int // bytes of output that the caller takes, at most MostOutput; 0: DefaultOutput
+}
+
+// Most is the bytes of output that the caller takes.
+func (i Invocation) Most() int {
+	if i.MaxOutput <= 0 {
+		return DefaultOutput
+	}
+	return min(i.MaxOutput, MostOutput)
 }
 
 // Result is what came of an Invocation: Output or Fault, never both.
@@ -39,6 +48,15 @@ type Result struct {
 	Phases      []Phase   // of the transport, in order; may be empty
 	Logs        []LogLine // the function's own lines during this attempt, at most MaxLogLines and MaxLogBytes
 	LogsDropped int       // lines that did not fit
+	Free        func()    // if not nil: to be called when Output is used no more; a large one keeps others waiting until then
+}
+
+// Release is Free for a caller that does not care whether there is one.
+func (r *Result) Release() {
+	if r.Free != nil {
+		r.Free()
+		r.Free = nil
+	}
 }
 
 // Phase is a named part of the transport's time: "connect", "tls", "wait", "read"; or "start" for a cold process.
@@ -60,8 +78,12 @@ const (
 	MaxLogBytes = 32 << 10
 )
 
-// MaxOutput is the largest output a function may return, in bytes. A larger one is a fault of class too_large.
-const MaxOutput = 1 << 20
+// The largest output a function may return, in bytes: what any caller may take, and what is meant where an Invocation does not say. A larger one is a
+// fault of class too_large.
+const (
+	MostOutput    = 64 << 20
+	DefaultOutput = 1 << 20
+)
 
 // Invoker calls one function. It is safe for concurrent use.
 type Invoker interface {

@@ -9,7 +9,10 @@ package journal
 import (
 	"context"
 	"errors"
+	"io"
 	"time"
+
+	"github.com/segno-run/segno/runtime/planner"
 )
 
 // ErrFenced says that this incarnation has lost its runs to a takeover (or has left): nothing was written, and nothing will ever be again.
@@ -35,6 +38,17 @@ type Transition struct {
 
 	Births []Birth  // runs that this one starts
 	Outbox []Letter // messages to other runs
+
+	// Refs are the payloads that the facts refer to. They must be in the store when the transition is committed, and stay there as long as the run does: a
+	// store refuses a transition that refers to what it does not have.
+	Refs []planner.Payload
+	Kept []Kept // payloads that Append stores before anything else
+}
+
+// Kept is a payload with its bytes.
+type Kept struct {
+	Payload planner.Payload
+	Raw     []byte
 }
 
 // NoFacts reports whether t only consumes inbox messages (a refusal): then Seq is 0 and no history row is written. A Row with Release may go
@@ -148,7 +162,18 @@ type Store interface {
 	Inbox(ctx context.Context, inc Incarnation, limit int) ([]Message, error)
 	// Answer returns the answer that a message was consumed with. ok is false while it waits; ErrNoMessage if there is none of that id.
 	Answer(ctx context.Context, id string) (answer []byte, ok bool, err error)
+
+	// PutPayload stores a payload, compressed and once, however often it comes; it is durable when PutPayload returns. raw must be what p names. Until a
+	// transition refers to it, SweepPayloads may take it away again.
+	PutPayload(ctx context.Context, p planner.Payload, raw []byte) error
+	// ReadPayload writes the bytes of a payload from one offset up to, not including, another, piece by piece; to is at most p.Size. ErrNoPayload.
+	ReadPayload(ctx context.Context, p planner.Payload, from, to int64, w io.Writer) error
+	// SweepPayloads deletes payloads that no transition refers to and that nobody has stored within grace, at most limit. It returns how many, and their sizes' sum.
+	SweepPayloads(ctx context.Context, grace time.Duration, limit int) (n int, size int64, err error)
 }
+
+// ErrNoPayload says that the store has no payload of that content.
+var ErrNoPayload = errors.New("journal: no such payload")
 
 // ErrNoMessage says that the inbox has never seen that id.
 var ErrNoMessage = errors.New("journal: no such message")

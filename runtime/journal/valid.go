@@ -64,6 +64,9 @@ func Check(t *Transition) error {
 			}
 		}
 	}
+	if err := checkPayloads(t); err != nil {
+		return err
+	}
 	if err := checkChildren(t); err != nil {
 		return err
 	}

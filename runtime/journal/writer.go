@@ -95,6 +95,9 @@ func weight(t *Transition) int {
 	for i := range t.Outbox {
 		n += len(t.Outbox[i].Body)
 	}
+	for i := range t.Kept {
+		n += len(t.Kept[i].Raw)
+	}
 	return n
 }
 

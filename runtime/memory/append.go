@@ -27,7 +27,11 @@ func (s *Store) Append(ctx context.Context, inc journal.Incarnation, writer int,
 	if in := s.incs[inc]; in == nil || writer < 0 || writer >= in.writers {
 		return journal.ErrFenced
 	}
+	s.shelve(batch)
 	if err := s.duplicates(batch); err != nil {
+		return err
+	}
+	if err := s.missing(batch); err != nil {
 		return err
 	}
 	for _, m := range journal.Merge(batch) {
@@ -39,6 +43,7 @@ func (s *Store) Append(ctx context.Context, inc journal.Incarnation, writer int,
 	for i := range batch {
 		s.deliver(&batch[i])
 		s.write(&batch[i])
+		s.refer(&batch[i])
 	}
 	return nil
 }

@@ -31,6 +31,7 @@ type Store struct {
 	starts    map[[2]string]start
 	inbox     map[string]*message
 	arrived   []*message // in the order in which they came
+	payloads  map[[32]byte]*payload
 }
 
 type incarnation struct {
@@ -71,6 +72,7 @@ func New(clock func() time.Time) *Store {
 		clock: clock, nextRun: 1,
 		incs: map[journal.Incarnation]*incarnation{}, runs: map[int64]*run{}, uuids: map[string]int64{},
 		histories: map[int64]map[int64]journal.Record{}, starts: map[[2]string]start{}, inbox: map[string]*message{},
+		payloads: map[[32]byte]*payload{},
 	}
 }
 

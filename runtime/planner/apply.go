@@ -21,7 +21,7 @@ func Fold(s *State, seq int64, at time.Time, facts []Fact) {
 func Apply(s *State, f Fact, at time.Time) {
 	switch f := f.(type) {
 	case *RunStarted:
-		s.ID, s.Flow, s.Version, s.Input, s.By, s.StartedAt = f.ID, f.Flow, f.Version, value(f.Input), f.By, at
+		s.ID, s.Flow, s.Version, s.Input, s.By, s.StartedAt = f.ID, f.Flow, f.Version, s.value(f.Input), f.By, at
 		s.Parent = f.Parent
 		s.setDeadline(f.Deadline)
 	case *StepHeld:
@@ -32,7 +32,7 @@ func Apply(s *State, f Fact, at time.Time) {
 		st.Spared = f.Tolerated
 		st.Planned, st.Items, st.List = true, make([]*Unit, len(f.Items)), make([]*expr.Value, len(f.Items))
 		for i, raw := range f.Items {
-			st.List[i] = value(raw)
+			st.List[i] = s.value(raw)
 		}
 	case *CallScheduled:
 		s.scheduled(f, at)
@@ -42,7 +42,7 @@ func Apply(s *State, f Fact, at time.Time) {
 		}
 	case *CallSucceeded:
 		u := s.unit(f.Ref)
-		u.Out, u.Fault, u.Crashes, u.RetryAt, u.Maybe = value(f.Output), nil, 0, time.Time{}, false
+		u.Out, u.Fault, u.Crashes, u.RetryAt, u.Maybe = s.value(f.Output), nil, 0, time.Time{}, false
 		u.end(f.Attempt, Succeeded, nil, f.Call, at)
 		u.pass(u.Iteration, u.Out)
 		s.move(f.Ref, u, Succeeded)
@@ -86,7 +86,7 @@ func Apply(s *State, f Fact, at time.Time) {
 		if s.Signals == nil {
 			s.Signals = map[string][]Signal{}
 		}
-		s.Signals[f.Name] = append(s.Signals[f.Name], Signal{value(f.Payload), f.By, at})
+		s.Signals[f.Name] = append(s.Signals[f.Name], Signal{s.value(f.Payload), f.By, at})
 	case *SignalTaken:
 		s.taken(f)
 	case *StepCompleted:
@@ -155,7 +155,7 @@ func Apply(s *State, f Fact, at time.Time) {
 	case *Recovered:
 		s.tied()
 	case *RunSucceeded:
-		s.Output = value(f.Output)
+		s.Output = s.value(f.Output)
 		s.end(StatusSucceeded, at)
 	case *RunFailed:
 		s.Failure = &Failure{f.Step, f.Item, f.Fault}
@@ -168,13 +168,6 @@ func Apply(s *State, f Fact, at time.Time) {
 		s.Failure = &Failure{f.Step, f.Item, f.Fault}
 		s.end(StatusCompensationFailed, at)
 	}
-}
-
-func value(raw JSON) *expr.Value {
-	if raw == nil {
-		return nil
-	}
-	return expr.FromJSON(raw)
 }
 
 func (s *State) end(status RunStatus, at time.Time) {
@@ -330,7 +323,7 @@ func (s *State) scheduled(f *CallScheduled, at time.Time) {
 		u.Iteration, u.Crashes, u.Resolved = f.Iteration, 0, nil
 	}
 	if f.Input != nil {
-		u.In = value(f.Input)
+		u.In = s.value(f.Input)
 	}
 	u.Attempts = append(u.Attempts, Attempt{Number: f.Attempt, Iteration: f.Iteration, Status: Running, QueuedAt: at})
 	s.move(f.Ref, u, Running)
@@ -384,9 +377,9 @@ func (s *State) completed(f *StepCompleted, at time.Time) {
 	st.Status, st.EndedAt, st.Port, st.Why = Succeeded, at, f.Port, f.Why
 	switch {
 	case f.Collect:
-		st.Result = collect(st.Items, func(u *Unit) *expr.Value { return u.Out })
+		st.Result = s.collect(st.Items, func(u *Unit) *expr.Value { return u.Out })
 	case f.Output != nil:
-		st.Result = value(f.Output)
+		st.Result = s.value(f.Output)
 	default:
 		st.Result = st.Out
 	}
@@ -408,7 +401,7 @@ func (s *State) taken(f *SignalTaken) {
 }
 
 // collect is the list of the items' outputs, aligned with the items.
-func collect(items []*Unit, output func(*Unit) *expr.Value) *expr.Value {
+func (s *State) collect(items []*Unit, output func(*Unit) *expr.Value) *expr.Value {
 	var b bytes.Buffer
 	b.WriteByte('[')
 	for i, u := range items {
@@ -424,7 +417,7 @@ func collect(items []*Unit, output func(*Unit) *expr.Value) *expr.Value {
 		b.WriteString("null")
 	}
 	b.WriteByte(']')
-	return expr.FromJSON(b.Bytes())
+	return s.value(b.Bytes())
 }
 
 func (s *State) stepFailed(f *StepFailed, at time.Time) {
@@ -492,7 +485,7 @@ func (s *State) resolved(f *UncertainResolved) {
 			s.move(f.Ref, u, Running) // until the fact that follows
 			return
 		}
-		u.Out = value(f.Output)
+		u.Out = s.value(f.Output)
 		u.pass(u.Iteration, u.Out)
 		s.move(f.Ref, u, Succeeded)
 	case DidNotHappen:

@@ -73,7 +73,7 @@ func (d *decider) again(r Ref, round int) {
 
 func (d *decider) invoke(r Ref) {
 	u, c := d.s.Unit(r), d.spec(r)
-	d.command(&Invoke{Ref: r, Attempt: u.Made(), Iteration: u.Iteration, Confirm: !c.Idempotent && !u.last().Sent, Key: u.Key(d.s.ID, r), Function: u.Function, Input: u.In.JSON(),
+	d.command(&Invoke{Ref: r, Attempt: u.Made(), Iteration: u.Iteration, Confirm: !c.Idempotent && !u.last().Sent, Key: u.Key(d.s.ID, r), Function: u.Function, Input: d.s.Inline(u.In.JSON()),
 		Timeout: c.Timeout})
 }
 
@@ -100,10 +100,16 @@ func (d *decider) input(st *check.Step, r Ref) (JSON, *fault.Fault) {
 		}
 		in = v.JSON()
 	}
-	if f := c.BreachOfInput(in); f != nil {
+	if f := oversized("the input of "+c.Function, in); f != nil {
 		return nil, f
 	}
-	return in, nil
+	// What is larger than anything here can read is held against the contract where it is read to be sent.
+	if whole := d.s.Inline(in); !expr.HasPayloads(whole) {
+		if f := c.BreachOfInput(whole); f != nil {
+			return nil, f
+		}
+	}
+	return d.keep(in), nil
 }
 
 func (d *decider) callDone(in *CallDone) {
@@ -112,7 +118,10 @@ func (d *decider) callDone(in *CallDone) {
 		return // a late result of an attempt that has been judged already
 	}
 	c, f := d.spec(in.Ref), in.Fault
-	if f == nil {
+	if in.Kept {
+		d.s.Give(expr.PayloadOf(in.Output), in.Output)
+	}
+	if f == nil && !expr.HasPayloads(in.Output) {
 		f = c.BreachOfOutput(in.Output)
 	}
 	if f == nil {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/segno-run/segno/designer/check"
+	"github.com/segno-run/segno/designer/expr"
 	"github.com/segno-run/segno/designer/fault"
 )
 
@@ -30,7 +31,7 @@ func (d *decider) startChild(st *check.Step, r Ref) {
 	c := st.Child
 	id := ChildID(d.s.ID, r, iteration, generation)
 	d.emit(&ChildStarted{Ref: r, Attempt: attempt, Generation: generation, Child: id, Flow: c.Flow, Version: c.Version, Input: in, Iteration: iteration})
-	d.command(&StartChild{Child: id, Flow: c.Flow, Version: c.Version, Input: in, By: d.s.By,
+	d.command(&StartChild{Child: id, Flow: c.Flow, Version: c.Version, Input: d.s.Inline(in), By: d.s.By,
 		Parent: ParentLink{Run: d.s.ID, Step: r.Step, Item: r.Item, Attempt: attempt, Depth: d.s.depth() + 1}})
 }
 
@@ -58,10 +59,15 @@ func (d *decider) childInput(st *check.Step, r Ref) (JSON, *fault.Fault) {
 		}
 		in = v.JSON()
 	}
-	if f := st.Child.BreachOfInput(in); f != nil {
+	if f := oversized("the input of "+st.Child.Flow, in); f != nil {
 		return nil, f
 	}
-	return in, nil
+	if whole := d.s.Inline(in); !expr.HasPayloads(whole) {
+		if f := st.Child.BreachOfInput(whole); f != nil {
+			return nil, f
+		}
+	}
+	return d.keep(in), nil
 }
 
 // askAgain opens an attempt that asks the child for something.

@@ -40,7 +40,7 @@ func (s *State) childStarted(f *ChildStarted, at time.Time) {
 	u := s.unit(f.Ref)
 	s.reported(f.Ref, u, "")
 	u.another(f)
-	u.Stopped, u.Child, u.Flow, u.Version, u.Generation, u.In = false, f.Child, f.Flow, f.Version, f.Generation, value(f.Input)
+	u.Stopped, u.Child, u.Flow, u.Version, u.Generation, u.In = false, f.Child, f.Flow, f.Version, f.Generation, s.value(f.Input)
 	u.Attempts = append(u.Attempts, Attempt{Number: f.Attempt, Iteration: f.Iteration, Child: f.Child, Status: Running, QueuedAt: at})
 	s.move(f.Ref, u, Running)
 }
@@ -72,7 +72,7 @@ func (s *State) childEnded(f *ChildEnded, at time.Time) {
 	ended, to := Failed, Failed
 	switch {
 	case f.Open: // where it goes from here is not known yet
-		u.Out = value(f.Output)
+		u.Out = s.value(f.Output)
 		u.end(f.Attempt, Succeeded, nil, Call{}, at)
 		return
 	case f.Fault == nil && f.Undo && u.Iteration > 1:
@@ -80,7 +80,7 @@ func (s *State) childEnded(f *ChildEnded, at time.Time) {
 		u.forget()
 	case f.Fault == nil:
 		ended, to = Succeeded, Succeeded
-		u.Out = value(f.Output)
+		u.Out = s.value(f.Output)
 		if !f.Undo {
 			u.pass(u.Iteration, u.Out)
 			s.step(f.Step).partial = nil

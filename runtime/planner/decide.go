@@ -93,6 +93,7 @@ type turn struct {
 }
 
 func (d *decider) emit(f Fact) {
+	d.store(f)
 	Apply(d.s, f, d.now)
 	d.facts = append(d.facts, f)
 	switch f.(type) {

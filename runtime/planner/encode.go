@@ -9,10 +9,10 @@ import (
 )
 
 // Reader is the version of the encoding and of Apply that this release has. A run carries the lowest reader version that understands its history.
-const Reader = 3
+const Reader = 4
 
 // lasts are the last kinds of fact that the readers before this one know, from reader 1 on.
-var lasts = []uint8{27, 34}
+var lasts = []uint8{27, 34, 43}
 
 // ReaderOf is the lowest reader version that understands these facts.
 func ReaderOf(facts []Fact) int {
@@ -33,6 +33,9 @@ func readerOf(f Fact) int {
 		if f.Iteration > 0 {
 			return 3 // an earlier one would take the first iteration's output for the step's
 		}
+	}
+	if refers(f) {
+		return 4 // an earlier one would take the stand-in for the value
 	}
 	reader := 1
 	for n := numbers[reflect.TypeOf(f)]; reader <= len(lasts) && n > lasts[reader-1]; {

@@ -30,7 +30,8 @@ type (
 	CallDone struct {
 		Ref
 		Attempt    int
-		Output     JSON
+		Output     JSON // a stand-in for what is larger than MaxRead: durable, and held against the contract already
+		Kept       bool // Output is no stand-in, and durable as a payload already
 		Fault      *fault.Fault
 		RetryAfter time.Duration // what the function asked for; 0: nothing
 		Call       Call
@@ -139,7 +140,7 @@ type (
 		Confirm   bool
 		Key       string // idempotency key
 		Function  string
-		Input     JSON
+		Input     JSON // with stand-ins for what is larger than MaxRead
 		Timeout   time.Duration
 	}
 	// SetTimer asks for a TimerDue at a time by the journal's clock.

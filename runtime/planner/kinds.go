@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/segno-run/segno/designer/check"
+	"github.com/segno-run/segno/designer/expr"
 	"github.com/segno-run/segno/designer/fault"
 	"github.com/segno-run/segno/designer/flow"
 )
@@ -38,9 +39,9 @@ func (d *decider) wait(st *check.Step) {
 			d.fail(st, NoItem, exprFault(err))
 			return
 		}
-		if until, err = time.Parse(time.RFC3339Nano, plain(v.JSON())); err != nil {
+		if until, err = time.Parse(time.RFC3339Nano, plain(d.s.Inline(v.JSON()))); err != nil {
 			d.fail(st, NoItem, &fault.Fault{Class: fault.Expression, Effect: fault.None,
-				Message: "wait.until gave " + shorten(string(v.JSON())) + ", which is no RFC 3339 time such as \"2026-01-31T09:00:00Z\""})
+				Message: "wait.until gave " + shorten(string(expr.Shown(v.JSON()))) + ", which is no RFC 3339 time such as \"2026-01-31T09:00:00Z\""})
 			return
 		}
 	}
@@ -65,7 +66,11 @@ func (d *decider) ask(st *check.Step) {
 			d.fail(st, NoItem, exprFault(err))
 			return
 		}
-		title = plain(v.JSON())
+		var f *fault.Fault
+		if title, f = d.words("the title", v); f != nil {
+			d.fail(st, NoItem, f)
+			return
+		}
 	}
 	f := &StepWaiting{Step: st.Name, Ask: true, Title: title}
 	if st.ApprovalTimeout > 0 {
@@ -83,7 +88,11 @@ func (d *decider) failStep(st *check.Step) {
 			d.fail(st, NoItem, exprFault(err))
 			return
 		}
-		message = plain(v.JSON())
+		var f *fault.Fault
+		if message, f = d.words("the message", v); f != nil {
+			d.fail(st, NoItem, f)
+			return
+		}
 	}
 	d.fail(st, NoItem, &fault.Fault{Class: fault.Rejected, Effect: fault.None, Message: message})
 }

@@ -73,9 +73,9 @@ func (s *State) iterated(f *IterationCompleted, at time.Time) {
 	u := s.unit(f.Ref)
 	u.end(f.Attempt, Succeeded, nil, f.Call, at)
 	if a := u.attempt(f.Attempt); a != nil {
-		a.Said = shorten(string(f.Output))
+		a.Said = shorten(string(expr.Shown(f.Output)))
 	}
-	u.pass(f.Iteration, value(f.Output))
+	u.pass(f.Iteration, s.value(f.Output))
 	u.Fault, u.Crashes, u.RetryAt, u.NextAt, u.Maybe = nil, 0, time.Time{}, f.NextAt, false
 	u.forget()
 	if u.Child != "" {
@@ -159,7 +159,7 @@ func (d *decider) enough(st *check.Step, r Ref, output JSON) (bool, *fault.Fault
 		return true, nil
 	}
 	sc := d.unitScope(r)
-	sc.loop = d.loop(st, r, value(output))
+	sc.loop = d.loop(st, r, d.s.value(output))
 	yes, err := st.Until.Condition.EvalBool(sc)
 	if err != nil {
 		f := exprFault(err)
@@ -206,8 +206,8 @@ func (d *decider) exhausted(st *check.Step, last *IterationCompleted) *fault.Fau
 	return &fault.Fault{Class: fault.Timeout, Effect: fault.Maybe,
 		Message: quote(st.Name) + did + itoa(st.Until.Max) + " iterations, and after none of them its condition was true",
 		Evidence: []fault.Detail{{Name: "timeout", Value: "until"}, {Name: "iterations", Value: itoa(last.Iteration) + " completed"},
-			{Name: "condition", Value: shorten(st.Until.Condition.Source())}, {Name: "last output", Value: shorten(string(last.Output))},
-			{Name: "bytes of the last output", Value: itoa(len(last.Output))}}}
+			{Name: "condition", Value: shorten(st.Until.Condition.Source())}, {Name: "last output", Value: shorten(string(expr.Shown(last.Output)))},
+			{Name: "bytes of the last output", Value: itoa(int(expr.SizeOf(last.Output)))}}}
 }
 
 // failure is why a unit failed. Of a loop that says, too, that its iterations did happen.

@@ -75,7 +75,7 @@ func (d *decider) tellParent() {
 	t := &TellParent{Parent: s.Parent.Run, ChildDone: ChildDone{Ref: s.Parent.ref(), Attempt: s.Parent.Attempt, Child: s.ID, Status: s.Ended}}
 	if s.Ended == StatusSucceeded {
 		if s.Output != nil {
-			t.Output = s.Output.JSON()
+			t.Output = s.Inline(s.Output.JSON())
 		}
 	} else if s.Failure != nil {
 		f := s.Failure.Fault

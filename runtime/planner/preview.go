@@ -43,6 +43,7 @@ func UndoInput(p *check.Program, s *State, r Ref) (JSON, *fault.Fault) {
 	own.Steps = maps.Clone(s.Steps)
 	own.Steps[r.Step] = &step
 	r.Undo = true
+	own.vault = &vault{held: maps.Clone(s.vault.held), from: s.vault.from}
 	d := &decider{p: p, s: &own}
 	return d.input(st, r)
 }

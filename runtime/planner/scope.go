@@ -45,7 +45,7 @@ func (c scope) Output(step string) (*expr.Value, bool) {
 	}
 	if step == c.undo && st.Planned {
 		if st.partial == nil { // each item is undone by what it gave, whatever became of the others
-			st.partial = collect(st.Items, (*Unit).output)
+			st.partial = c.s.collect(st.Items, (*Unit).output)
 		}
 		return st.partial, true
 	}

@@ -67,6 +67,7 @@ type State struct {
 	loose  int          // units whose Loose is set
 	expiry *fault.Fault // why it timed out
 	wakes  wakes        // of the waits and approvals that have a time
+	vault  *vault       // what stands behind the stand-ins in its values
 }
 
 // Signal is something that was sent to a run.
@@ -197,7 +198,7 @@ type Attempt struct {
 }
 
 // NewState is a run without a history.
-func NewState() *State { return &State{Steps: map[string]*Step{}} }
+func NewState() *State { return &State{Steps: map[string]*Step{}, vault: &vault{}} }
 
 // step returns the step of that name, making it on first touch.
 func (s *State) step(name string) *Step {

@@ -26,6 +26,9 @@ func (s *Store) Append(ctx context.Context, inc journal.Incarnation, writer int,
 	if err != nil {
 		return fmt.Errorf("postgres: appending %d transitions: %w", len(batch), err)
 	}
+	if err := s.keep(ctx, batch); err != nil {
+		return fmt.Errorf("postgres: appending %d transitions: %w", len(batch), err)
+	}
 	fenced, err := appendOn(ctx, s.writers, inc, writer, batch)
 	switch {
 	case err != nil && isData(err):
@@ -154,6 +157,9 @@ func statement(inc journal.Incarnation, writer int, batch []journal.Transition) 
 	}
 	if runs, keys := keys(batch); len(runs) > 0 {
 		add(keysPart, runs, keys)
+	}
+	if runs, hashes := refs(batch); len(runs) > 0 {
+		add(refsPart, runs, hashes)
 	}
 	sql.WriteString(countPart)
 	return sql.String(), args

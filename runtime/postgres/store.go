@@ -51,6 +51,9 @@ type Store struct {
 	writers *pgxpool.Pool // appends alone: no page and no claim ever makes a commit wait for a connection
 	others  *pgxpool.Pool
 	numbers numbers
+
+	packer packer
+	moving chan struct{} // an entry for each payload that is on its way
 }
 
 // Open connects. It returns an error when the database can't be reached.
@@ -67,7 +70,13 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		writers.Close()
 		return nil, fmt.Errorf("postgres: opening the other connections: %w", err)
 	}
-	return &Store{writers: writers, others: others}, nil
+	packer, err := newPacker()
+	if err != nil {
+		writers.Close()
+		others.Close()
+		return nil, fmt.Errorf("postgres: opening the journal: %w", err)
+	}
+	return &Store{writers: writers, others: others, packer: packer, moving: make(chan struct{}, movers)}, nil
 }
 
 // Close waits for what is under way and closes the connections.

@@ -216,7 +216,12 @@ func (s *server) load(run int64) {
 	if s.w.mutant.history != nil {
 		h = s.w.mutant.history(s, run, h)
 	}
-	loaded := runtime.Loaded{History: h, Program: s.w.program(h.Flow)}
+	contents, err := journal.Contents(background(), s.store, &h)
+	if err != nil {
+		s.step(runtime.LoadFailed{Run: run})
+		return
+	}
+	loaded := runtime.Loaded{History: h, Payloads: contents, Program: s.w.program(h.Flow)}
 	if s.w.faulty() && s.w.chance(0.03) { // a release that cannot compile the version; the next one mends it
 		loaded.Program, loaded.Broken = nil, errUnfit
 	}

@@ -122,13 +122,15 @@ func item(s *planner.State, def Step, st *planner.Step, i int) view.Item {
 	u, run := st.Items[i], s.ID
 	v := view.Item{Index: i, Status: itemStatus(st, i), Reason: itemWaits(s, def, st, u), Attempts: []view.Attempt{}}
 	if u == nil {
-		v.Input = raw(st.List[i])
+		v.Input = shown(st.List[i])
 		return v
 	}
-	v.Input, v.Output, v.Error = raw(u.In), raw(u.Out), failure("", planner.NoItem, u.Fault)
+	v.Input, v.Output, v.Error = shown(u.In), shown(u.Out), failure("", planner.NoItem, u.Fault)
 	if v.Input == nil {
-		v.Input = raw(st.List[i])
+		v.Input = shown(st.List[i])
 	}
+	v.InputBytes, v.InputRef = sized(u.In, run, st.Name, i, ValueInput)
+	v.OutputBytes, v.OutputRef = sized(u.Out, run, st.Name, i, ValueOutput)
 	if calls := attempts(run, u); calls != nil {
 		v.Attempts = calls
 	}

@@ -27,7 +27,7 @@ func unitLoop(def Step, u *planner.Unit, values bool) *view.Loop {
 		v.Max = u.Base + def.MaxIterations
 	}
 	if values && u.State != planner.Succeeded {
-		v.Output = raw(u.Last)
+		v.Output = shown(u.Last)
 	}
 	return v
 }

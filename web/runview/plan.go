@@ -1,7 +1,6 @@
 package runview
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -182,7 +181,7 @@ func undoInputs(s *planner.State, def Step, program *check.Program) (out []view.
 	}
 	for _, r := range s.UndoNext(def.ID, def.Attempts, inputsShown) {
 		in, f := planner.UndoInput(program, s, r)
-		v := view.PlanInput{Input: json.RawMessage(in)}
+		v := view.PlanInput{Input: shownJSON(in)}
 		if r.Item != planner.NoItem {
 			v.Item = &r.Item
 		}

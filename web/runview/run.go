@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"time"
 
-	"github.com/segno-run/segno/designer/expr"
 	"github.com/segno-run/segno/designer/fault"
 	"github.com/segno-run/segno/runtime/planner"
 	"github.com/segno-run/segno/web/view"
@@ -14,9 +13,11 @@ import (
 func Run(s *planner.State, o *Outline) view.Run {
 	r := view.Run{
 		ID: s.ID, Flow: s.Flow, Version: s.Version, Status: string(s.Status()), Seq: s.Seq,
-		Input: raw(s.Input), Output: raw(s.Output), Error: runError(s), CreatedAt: s.StartedAt, EndedAt: endedAt(s),
+		Input: shown(s.Input), Output: shown(s.Output), Error: runError(s), CreatedAt: s.StartedAt, EndedAt: endedAt(s),
 		Steps: make([]view.Step, 0, len(o.Steps)), Actions: Actions(s),
 	}
+	r.InputBytes, r.InputRef = sized(s.Input, s.ID, "", planner.NoItem, ValueInput)
+	r.OutputBytes, r.OutputRef = sized(s.Output, s.ID, "", planner.NoItem, ValueOutput)
 	if l := s.Parent; l != nil {
 		r.Parent = &view.Parent{Run: l.Run, Step: l.Step}
 		if l.Item != planner.NoItem {
@@ -76,13 +77,6 @@ func failure(step string, item int, f *fault.Fault) *view.Failure {
 
 // Failure shows a fault that belongs to no run, such as that of a function being tried.
 func Failure(f *fault.Fault) *view.Failure { return failure("", planner.NoItem, f) }
-
-func raw(v *expr.Value) json.RawMessage {
-	if v == nil {
-		return nil
-	}
-	return json.RawMessage(v.JSON())
-}
 
 // moment is a time for a view, or nil for the zero time.
 func moment(t time.Time) *time.Time {

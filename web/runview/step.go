@@ -46,10 +46,15 @@ func StepOf(s *planner.State, o *Outline, name string, values bool) view.Step {
 	}
 	v.Loop = loop(def, st, values)
 	v.Compensation = stepUndo(s.ID, def, st, values)
+	outRef := ""
+	if st.Status == planner.Succeeded {
+		v.OutputBytes, outRef = sized(st.Result, s.ID, name, planner.NoItem, ValueOutput)
+	}
 	if values {
-		v.Input, v.Output = raw(st.In), raw(st.Result)
-		if st.Status != planner.Succeeded {
-			v.Output = nil
+		v.Input = shown(st.In)
+		v.InputBytes, v.InputRef = sized(st.In, s.ID, name, planner.NoItem, ValueInput)
+		if st.Status == planner.Succeeded {
+			v.Output, v.OutputRef = shown(st.Result), outRef
 		}
 		v.Attempts = attempts(s.ID, &st.Unit)
 	}

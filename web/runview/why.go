@@ -231,9 +231,9 @@ func valueAt(s *planner.State, p expr.Path) (string, bool) {
 	var v json.RawMessage
 	switch {
 	case p.Root == "input":
-		v = raw(s.Input)
+		v = shown(s.Input)
 	case p.Root == "steps" && p.Field == "output" && s.Steps[p.Step] != nil:
-		v = raw(s.Steps[p.Step].Result)
+		v = shown(s.Steps[p.Step].Result)
 	}
 	if len(v) == 0 || len(v) > whyValue {
 		return "", false

@@ -120,20 +120,24 @@ type FlowRef struct {
 
 // Run is a run as GET /api/v1/runs/{id} shows it.
 type Run struct {
-	ID        string          `json:"id"`
-	Flow      string          `json:"flow"`
-	Version   int             `json:"version"`
-	Status    string          `json:"status"`
-	Seq       int64           `json:"seq"` // of the last transition that this view holds
-	Input     json.RawMessage `json:"input"`
-	Output    json.RawMessage `json:"output,omitempty"`
-	Error     *Failure        `json:"error,omitempty"`
-	CreatedAt time.Time       `json:"created_at"`
-	EndedAt   *time.Time      `json:"ended_at,omitempty"`
-	Steps     []Step          `json:"steps"`
-	Actions   []string        `json:"actions"` // what fits now: retry, compensate, cancel
-	Parent    *Parent         `json:"parent,omitempty"`
-	Children  []ChildState    `json:"children,omitempty"` // runs below it that go on, those that somebody has to look at first; 50 at most
+	ID          string          `json:"id"`
+	Flow        string          `json:"flow"`
+	Version     int             `json:"version"`
+	Status      string          `json:"status"`
+	Seq         int64           `json:"seq"`   // of the last transition that this view holds
+	Input       json.RawMessage `json:"input"` // with a Payload in the place of what is above 64 KiB
+	Output      json.RawMessage `json:"output,omitempty"`
+	InputBytes  int64           `json:"input_bytes,omitempty"`
+	OutputBytes int64           `json:"output_bytes,omitempty"`
+	InputRef    string          `json:"input_ref,omitempty"` // where the whole input is, if a Payload stands in it
+	OutputRef   string          `json:"output_ref,omitempty"`
+	Error       *Failure        `json:"error,omitempty"`
+	CreatedAt   time.Time       `json:"created_at"`
+	EndedAt     *time.Time      `json:"ended_at,omitempty"`
+	Steps       []Step          `json:"steps"`
+	Actions     []string        `json:"actions"` // what fits now: retry, compensate, cancel
+	Parent      *Parent         `json:"parent,omitempty"`
+	Children    []ChildState    `json:"children,omitempty"` // runs below it that go on, those that somebody has to look at first; 50 at most
 }
 
 // Parent is the step that started a run.
@@ -200,8 +204,12 @@ type Step struct {
 	EndedAt      *time.Time      `json:"ended_at,omitempty"`
 	ForEach      bool            `json:"for_each,omitempty"`
 	Items        *Items          `json:"items,omitempty"` // of a for_each, once its list is known
-	Input        json.RawMessage `json:"input,omitempty"`
+	Input        json.RawMessage `json:"input,omitempty"` // with a Payload in the place of what is above 64 KiB
 	Output       json.RawMessage `json:"output,omitempty"`
+	InputBytes   int64           `json:"input_bytes,omitempty"`
+	OutputBytes  int64           `json:"output_bytes,omitempty"`
+	InputRef     string          `json:"input_ref,omitempty"` // where the whole input is, if a Payload stands in it
+	OutputRef    string          `json:"output_ref,omitempty"`
 	Error        *Failure        `json:"error,omitempty"`
 	Attempts     []Attempt       `json:"attempts,omitempty"`
 	Key          string          `json:"key,omitempty"`     // idempotency key of the call
@@ -254,8 +262,12 @@ type Item struct {
 	Status       string          `json:"status"`
 	Reason       string          `json:"reason,omitempty"` // why it does not run, if it has not ended
 	Child        *Child          `json:"child,omitempty"`  // its run, if the step runs a flow
-	Input        json.RawMessage `json:"input,omitempty"`
+	Input        json.RawMessage `json:"input,omitempty"`  // with a Payload in the place of what is above 64 KiB
 	Output       json.RawMessage `json:"output,omitempty"`
+	InputBytes   int64           `json:"input_bytes,omitempty"`
+	OutputBytes  int64           `json:"output_bytes,omitempty"`
+	InputRef     string          `json:"input_ref,omitempty"` // where the whole input is, if a Payload stands in it
+	OutputRef    string          `json:"output_ref,omitempty"`
 	Error        *Failure        `json:"error,omitempty"`
 	Attempts     []Attempt       `json:"attempts"`
 	Compensation *Compensation   `json:"compensation,omitempty"`

@@ -9,7 +9,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"maps"
 	"net"
@@ -132,7 +131,7 @@ func (f *function) Invoke(ctx context.Context, inv invoke.Invocation) invoke.Res
 	} else {
 		result.Output, result.Fault = c.do(inv)
 	}
-	result.RetryAfter = c.retryAfter
+	result.RetryAfter, result.Free = c.retryAfter, c.free
 	result.Ended = time.Now()
 	result.Phases = c.trace.phases(result.Ended)
 	if result.Fault != nil {
@@ -150,6 +149,7 @@ type call struct {
 	timeout    time.Duration
 	trace      trace
 	retryAfter time.Duration
+	free       func() // of the output; may be nil
 }
 
 func (c *call) do(inv invoke.Invocation) ([]byte, *fault.Fault) {
@@ -168,12 +168,20 @@ func (c *call) do(inv invoke.Invocation) ([]byte, *fault.Fault) {
 	if resp.StatusCode == http.StatusNoContent {
 		return []byte("null"), nil
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, invoke.MaxOutput+1))
+	answer, err := wire.Read(c.callCtx, resp.Body, resp.ContentLength, inv.Most())
 	if err != nil {
 		return nil, c.bodyFault(resp, err)
 	}
 	c.trace.bodyRead()
-	output, f := wire.Output(body, resp.Header.Get("Content-Type"))
+	var output []byte
+	var f *fault.Fault
+	if answer.Over {
+		f = answer.Fault(inv.Most())
+	} else if output, f = wire.Output(answer.Body, resp.Header.Get("Content-Type")); f == nil {
+		c.free = answer.Free
+	} else {
+		answer.Free()
+	}
 	if f != nil {
 		f.Message = c.host() + ": " + f.Message
 		f.Evidence = append([]fault.Detail{c.where(), {Name: "status", Value: resp.Status}}, f.Evidence...)

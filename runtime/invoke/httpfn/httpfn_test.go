@@ -200,7 +200,7 @@ func TestAnswers(t *testing.T) {
 		{name: "html's type", contentType: "text/html", body: "<h1>", status: 200, class: fault.Contract, text: "text/html"},
 		{name: "invalid UTF-8", body: "\"\xc3\x28\"", status: 200, class: fault.Contract, text: "not valid UTF-8"},
 		{name: "raw NUL", body: "\"\x00\"", status: 200, class: fault.Contract, text: "not JSON"},
-		{name: "too large", body: `"` + strings.Repeat("a", invoke.MaxOutput) + `"`, status: 200, class: fault.TooLarge, text: "1048576"},
+		{name: "too large", body: `"` + strings.Repeat("a", invoke.DefaultOutput) + `"`, status: 200, class: fault.TooLarge, text: "1048576"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

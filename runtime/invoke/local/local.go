@@ -116,9 +116,9 @@ func call(ctx context.Context, f Func, in invoke.Invocation) (res invoke.Result)
 		return invoke.Result{Fault: ended(ctx, in.Timeout)}
 	case err != nil:
 		return invoke.Result{Fault: &fault.Fault{Class: fault.FunctionError, Effect: fault.Maybe, Message: err.Error()}}
-	case len(out) > invoke.MaxOutput:
+	case len(out) > in.Most():
 		return invoke.Result{Fault: &fault.Fault{Class: fault.TooLarge, Effect: fault.Maybe,
-			Message: fmt.Sprintf("the function returned %d bytes; at most %d", len(out), invoke.MaxOutput)}}
+			Message: fmt.Sprintf("the function returned %d bytes; at most %d", len(out), in.Most())}}
 	case !json.Valid(out):
 		return invoke.Result{Fault: &fault.Fault{Class: fault.FunctionError, Effect: fault.Maybe, Message: "the function returned no valid JSON"}}
 	}

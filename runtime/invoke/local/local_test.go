@@ -23,7 +23,7 @@ func registry() *local.Registry {
 	r.Register("panics", func(context.Context, invoke.Invocation) ([]byte, error) { panic("oh") })
 	r.Register("babbles", func(context.Context, invoke.Invocation) ([]byte, error) { return []byte("{"), nil })
 	r.Register("floods", func(context.Context, invoke.Invocation) ([]byte, error) {
-		return []byte(`"` + strings.Repeat("x", invoke.MaxOutput) + `"`), nil
+		return []byte(`"` + strings.Repeat("x", invoke.DefaultOutput) + `"`), nil
 	})
 	r.Register("listens", func(ctx context.Context, _ invoke.Invocation) ([]byte, error) { <-ctx.Done(); return nil, ctx.Err() })
 	r.Register("is deaf", func(ctx context.Context, _ invoke.Invocation) ([]byte, error) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -21,7 +22,11 @@ type call struct {
 	id     string
 	header http.Header
 	input  []byte
+	most   int         // bytes of output
 	answer chan answer // holds one; the first counts
+
+	mu   sync.Mutex
+	over bool // nobody takes an answer any more
 }
 
 // answer is what a child posted.
@@ -32,11 +37,20 @@ type answer struct {
 	failed      bool         // posted to /error
 	errorType   string       // from the header, for bodies that do not say
 	fault       *fault.Fault // when what was posted could not be taken
+	free        func()       // of the body; nil: nothing to free
+}
+
+// drop gives back what an answer holds that nobody takes.
+func (a *answer) drop() {
+	if a.free != nil {
+		a.free()
+		a.free = nil
+	}
 }
 
 // newCall prepares an invocation. Its request id is random: it is all that keeps another local program from answering in the child's place.
 func newCall(inv invoke.Invocation, function string, deadline time.Time) *call {
-	c := &call{id: uuid.NewString(), header: http.Header{}, input: inv.Input, answer: make(chan answer, 1)}
+	c := &call{id: uuid.NewString(), header: http.Header{}, input: inv.Input, most: inv.Most(), answer: make(chan answer, 1)}
 	if len(c.input) == 0 {
 		c.input = []byte("null")
 	}
@@ -136,6 +150,7 @@ func (ch *child) response(w http.ResponseWriter, r *http.Request) {
 	if t := r.Trailer.Get("Lambda-Runtime-Function-Error-Type"); t != "" {
 		ans.failed, ans.errorType = true, t
 		if body, err := base64.StdEncoding.DecodeString(r.Trailer.Get("Lambda-Runtime-Function-Error-Body")); err == nil {
+			ans.drop()
 			ans.body = body
 		}
 	}
@@ -155,14 +170,20 @@ const maxDiscard = 64 << 20
 
 // readAnswer reads the body. An answer that breaks off is none: the child died sending it.
 func (ch *child) readAnswer(w http.ResponseWriter, r *http.Request, ans *answer) bool {
-	body, err := io.ReadAll(io.LimitReader(r.Body, invoke.MaxOutput+1))
+	most := invoke.DefaultOutput
+	ch.mu.Lock()
+	if c := ch.current; c != nil {
+		most = c.most
+	}
+	ch.mu.Unlock()
+	got, err := wire.Read(r.Context(), r.Body, r.ContentLength, most)
 	if err != nil {
 		refuse(w, http.StatusBadRequest, "InvalidRequest", "the body could not be read")
 		return false
 	}
-	ans.at, ans.body = time.Now(), body
-	if len(body) > invoke.MaxOutput {
-		ans.body, ans.fault = nil, wire.TooLarge()
+	ans.at, ans.body, ans.free = time.Now(), got.Body, got.Free
+	if got.Over {
+		ans.fault = got.Fault(most)
 		_, _ = io.CopyN(io.Discard, r.Body, maxDiscard)
 	}
 	return true
@@ -178,6 +199,7 @@ func (ch *child) accept(w http.ResponseWriter, r *http.Request, ans answer) {
 	}
 	ch.mu.Unlock()
 	if c == nil {
+		ans.drop()
 		refuse(w, http.StatusBadRequest, "InvalidRequestID", "no invocation of this id is in progress")
 		return
 	}
@@ -187,8 +209,27 @@ func (ch *child) accept(w http.ResponseWriter, r *http.Request, ans answer) {
 
 // give hands over the answer; only the first counts.
 func (c *call) give(ans answer) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.over {
+		ans.drop()
+		return
+	}
 	select {
 	case c.answer <- ans:
+	default:
+		ans.drop()
+	}
+}
+
+// discard drops an answer that nobody took, and those that come after.
+func (c *call) discard() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.over = true
+	select {
+	case ans := <-c.answer:
+		ans.drop()
 	default:
 	}
 }

@@ -268,6 +268,7 @@ func (a *attempt) run() {
 		<-f.slots
 		return
 	}
+	defer call.discard()
 	begun := time.Now()
 	select {
 	case answer := <-call.answer:
@@ -380,10 +381,13 @@ func (a *attempt) read(answer answer) ([]byte, *fault.Fault) {
 	case answer.fault != nil:
 		return nil, answer.fault
 	case answer.failed:
+		defer answer.drop()
 		return nil, a.handlerFault(answer)
 	}
 	output, fa := wire.Output(answer.body, answer.contentType)
+	a.result.Free = answer.free
 	if fa != nil {
+		a.result.Release()
 		fa.Message = a.function.config.Name + ": " + fa.Message
 	}
 	return output, fa

@@ -226,7 +226,7 @@ func TestHandlerErrors(t *testing.T) {
 		{request{Do: "typed", Text: "Denied"}, fault.Denied, fault.None, nil},
 		{request{Do: "panic", Text: "nil map"}, fault.FunctionError, fault.Maybe, []string{"nil map", "child_test.go"}},
 		{request{Do: "raw", Text: "<html>"}, fault.Contract, fault.Maybe, []string{"not JSON", "<html>"}},
-		{request{Do: "large", N: invoke.MaxOutput}, fault.TooLarge, fault.Maybe, nil},
+		{request{Do: "large", N: invoke.DefaultOutput}, fault.TooLarge, fault.Maybe, nil},
 		{request{Do: "exit", Text: "segfault, sort of", N: 3}, fault.Crashed, fault.Maybe, []string{"exit status 3", "segfault, sort of"}},
 	}
 	for _, c := range cases {

@@ -44,6 +44,10 @@ export interface Run {
   seq: number;
   input: Json;
   output?: Json;
+  input_bytes?: number;
+  output_bytes?: number;
+  input_ref?: string;
+  output_ref?: string;
   error?: Failure;
   created_at: string;
   ended_at?: string;
@@ -60,6 +64,10 @@ export interface Item {
   child?: Child;
   input?: Json;
   output?: Json;
+  input_bytes?: number;
+  output_bytes?: number;
+  input_ref?: string;
+  output_ref?: string;
   error?: Failure;
   attempts: Attempt[];
   compensation?: Compensation;
@@ -190,6 +198,10 @@ export interface Step {
   items?: Items;
   input?: Json;
   output?: Json;
+  input_bytes?: number;
+  output_bytes?: number;
+  input_ref?: string;
+  output_ref?: string;
   error?: Failure;
   attempts?: Attempt[];
   key?: string;

@@ -5,25 +5,20 @@ package wire
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/segno-run/segno/designer/fault"
-	"github.com/segno-run/segno/runtime/invoke"
 )
 
 // DefaultTimeout bounds an invocation that names no timeout, so that no call can hang for ever.
 const DefaultTimeout = 30 * time.Second
 
-// Output checks a function's answer and returns it as the output. An empty answer is null. Anything but one JSON value in valid UTF-8, of at most
-// invoke.MaxOutput bytes, is a fault whose effect is maybe: the function did answer.
+// Output checks a function's answer and returns it as the output. An empty answer is null. Anything but one JSON value in valid UTF-8 is a fault whose
+// effect is maybe: the function did answer.
 func Output(body []byte, contentType string) ([]byte, *fault.Fault) {
-	if len(body) > invoke.MaxOutput {
-		return nil, TooLarge()
-	}
 	trimmed := bytes.TrimSpace(body)
 	if len(trimmed) == 0 {
 		return []byte("null"), nil
@@ -46,12 +41,6 @@ func Output(body []byte, contentType string) ([]byte, *fault.Fault) {
 	}
 	ev = append(ev, fault.Detail{Name: "body begins", Value: Mask(string(trimmed), 200)})
 	return nil, &fault.Fault{Class: fault.Contract, Effect: fault.Maybe, Message: message, Evidence: ev}
-}
-
-// TooLarge is the fault of an answer above invoke.MaxOutput.
-func TooLarge() *fault.Fault {
-	return &fault.Fault{Class: fault.TooLarge, Effect: fault.Maybe, Message: "the answer is larger than a step's output may be",
-		Evidence: []fault.Detail{{Name: "limit", Value: fmt.Sprintf("%d bytes", invoke.MaxOutput)}}}
 }
 
 // Mask makes at most limit bytes of foreign text fit to be recorded and shown: bytes that are not UTF-8 become U+FFFD, control and other invisible
