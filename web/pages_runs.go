@@ -76,8 +76,10 @@ func (s *Server) runRows(ctx context.Context, runs []models.Run) ([]templates.Ru
 
 // runView fills the page of a run from its history and its address. The graph as a drawing and the events are on the whole page alone.
 func (s *Server) runView(c echo.Context, whole bool) (p templates.RunPage, err error) {
+	var apart []byte
 	err = s.look(c.Request().Context(), c.Param("run"), func(h *history) error {
 		p = s.runPageOf(c, h)
+		apart = keptApart(&p, h)
 		if whole {
 			p.GraphSVG = thumbnail(h.def, true)
 			p.Truncated = len(h.events) > 0 && h.events[0].Seq > 1
@@ -91,6 +93,9 @@ func (s *Server) runView(c echo.Context, whole bool) (p templates.RunPage, err e
 		return p, err
 	}
 	if p.Latest, err = s.latest(c.Request().Context(), p.Run.Flow); err != nil {
+		return p, err
+	}
+	if err = s.begin(c.Request().Context(), &p.Inspector, apart); err != nil {
 		return p, err
 	}
 	if err = s.showChildren(c, &p); err != nil {
@@ -134,7 +139,7 @@ func inspect(c echo.Context, p *templates.RunPage, h *history, step string) temp
 	if index, err := strconv.Atoi(c.QueryParam("item")); err == nil {
 		if item, ok := runview.Item(h.state, h.outline, step, index); ok {
 			in.Item = &item
-			in.ItemValue = runview.ItemValue(h.state, step, index).JSON()
+			in.ItemValue = runview.ItemValue(h.state, step, index)
 		}
 	}
 	if first, ok := runview.FailedItem(h.state, step, -1, false); ok {

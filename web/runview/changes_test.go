@@ -32,6 +32,7 @@ func TestChanges(t *testing.T) {
 		{`[1,2]`, `{"0":1}`, `: [1,2] > {"0":1}`},
 		{`{"t":"<b>&"}`, `{"t":"<i>"}`, `t: "<b>&" > "<i>"`},
 		{`[]`, `[[]]`, "[0]:  > []"},
+		{`{"v":{"$payload":"sha256:aa","bytes":9}}`, `{"v":{"$payload":"sha256:bb","bytes":9}}`, `v: {"$payload":"sha256:aa","bytes":9} > {"$payload":"sha256:bb","bytes":9}`},
 		{`"a"`, `null`, `: "a" > null`},
 	} {
 		changes, more := Changes([]byte(c.was), []byte(c.is), 100)

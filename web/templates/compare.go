@@ -1,9 +1,11 @@
 package templates
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -94,7 +96,13 @@ func changePath(c view.ValueChange) string {
 }
 
 // changed is a value of a difference, short enough for its place.
-func changed(raw []byte) string { return shortened([]byte(readable(string(raw))), 300) }
+func changed(raw []byte) string {
+	var apart view.Payload
+	if json.Unmarshal(raw, &apart) == nil && strings.HasPrefix(apart.Payload, "sha256:") && apart.Bytes > 0 {
+		return "a value of " + bytes1024(int(apart.Bytes)) + ", " + apart.Payload[:min(len(apart.Payload), 15)]
+	}
+	return shortened([]byte(readable(string(raw))), 300)
+}
 
 // tookWords is a time of a comparison; "" for none.
 func tookWords(ms *int64) string {

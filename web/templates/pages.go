@@ -230,6 +230,8 @@ type Inspector struct {
 	Tab        string         // input, resolved, output, attempts, logs or error; "" picks what matters most
 	Written    []view.Written // what the definition says of the step's input
 	Difference *Difference    // of the tab Diff; nil under any other
+	Bytes      int64          // of the value that is shown, if it is kept apart from the history
+	Beginning  []byte         // of that value; nil: it is in the page
 	ItemValue  []byte         // the item of a for_each, as its list has it
 	Typed      *Resolution    // what a refused form held
 	Succeeded  bool           // the run itself, with an output to show

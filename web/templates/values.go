@@ -27,6 +27,25 @@ type Value struct {
 	Root  string // the expression that reads it; "" for none
 	Raw   []byte // JSON
 	Href  string // of the API, where it is as it was recorded; "" for what is nowhere else
+
+	Bytes     int64  // of a value that is kept apart: how many it has, for Raw is then only what stands in its place
+	Beginning []byte // of such a value
+}
+
+// apart reports whether the value is kept apart from the history, so that it is not in the page.
+func (v Value) apart() bool { return v.Bytes > 0 }
+
+// still is what is printed of the value, and how much it is if that is not all.
+func (v Value) still() (text, part string) {
+	if !v.apart() && len(v.Raw) <= previewWhole {
+		return pretty(v.Raw), ""
+	}
+	raw, of := v.Raw, len(v.Raw)
+	if v.apart() {
+		raw, of = v.Beginning, int(v.Bytes)
+	}
+	text = beginning(raw)
+	return text + "…", "The first " + bytes1024(len(text)) + " of " + bytes1024(of) + "."
 }
 
 // tag tells two texts of one place apart.
@@ -45,9 +64,26 @@ func (v Value) download() templ.SafeURL {
 
 func apiRun(run, rest string) string { return "/api/v1/runs/" + url.PathEscape(run) + rest }
 
+// runValue is the run's own input or output, as what says.
+func (p RunPage) runValue(what string) Value {
+	v := Value{ID: "value-" + what, Label: "the run's " + what, Href: apiRun(p.Run.ID, "/"+what), Beginning: p.Inspector.Beginning}
+	if what == "input" {
+		v.Root, v.Raw = "input", p.Run.Input
+	} else {
+		v.Raw = p.Run.Output
+	}
+	if p.Inspector.Beginning != nil {
+		v.Bytes = p.Inspector.Bytes
+	}
+	return v
+}
+
 // value is the selection's input or output, as what says.
 func (in Inspector) value(run, what string, raw []byte) Value {
-	v := Value{ID: "value-" + what, Raw: raw, Href: apiRun(run, "/steps/"+url.PathEscape(in.Step.ID)+"/"+what)}
+	v := Value{ID: "value-" + what, Raw: raw, Href: apiRun(run, "/steps/"+url.PathEscape(in.Step.ID)+"/"+what), Beginning: in.Beginning}
+	if in.Beginning != nil {
+		v.Bytes = in.Bytes
+	}
 	of := in.Step.ID
 	if in.Item != nil {
 		index := strconv.Itoa(in.Item.Index)
@@ -75,12 +111,9 @@ func noWritten(s view.Step) string {
 	return "A step of kind " + s.Kind + " takes no input."
 }
 
-// beginning is a value indented, or the beginning of one that is too large to print. Numbers and the order of keys stay as they were recorded.
-func beginning(raw []byte) (text string, whole bool) {
-	if len(raw) <= previewWhole {
-		return pretty(raw), true
-	}
-	// An indenter of its own, because it must stop early: a value may be of many megabytes.
+// beginning is the beginning of a value, indented. Numbers and the order of keys stay as they were recorded.
+func beginning(raw []byte) string {
+	// An indenter of its own, because it must stop early, and may be given no more than the beginning: a value may be of many megabytes.
 	var out strings.Builder
 	depth := 0
 	line := func() {
@@ -120,7 +153,7 @@ func beginning(raw []byte) (text string, whole bool) {
 			out.WriteByte(c)
 		}
 	}
-	return visible(readable(strings.ToValidUTF8(out.String(), ""))), false
+	return visible(readable(strings.ToValidUTF8(out.String(), "")))
 }
 
 // withoutValues is a run as the live page needs it. Values and attempts are the inspector's.
