@@ -98,6 +98,9 @@ func (s *Server) runView(c echo.Context, whole bool) (p templates.RunPage, err e
 	if err = s.begin(c.Request().Context(), &p.Inspector, apart); err != nil {
 		return p, err
 	}
+	if err = s.showIteration(c, &p); err != nil {
+		return p, err
+	}
 	if err = s.showChildren(c, &p); err != nil {
 		return p, err
 	}

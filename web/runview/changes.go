@@ -24,7 +24,7 @@ func Changes(was, is []byte, most int) (changes []view.ValueChange, more int) {
 	if bytes.Equal(was, is) {
 		return nil, 0
 	}
-	if was == nil || is == nil || len(was)+len(is) > compareBytes {
+	if len(was) == 0 || len(is) == 0 || len(was)+len(is) > compareBytes {
 		return []view.ValueChange{{Was: was, Is: is}}, 0
 	}
 	c := &comparer{most: most}

@@ -189,6 +189,7 @@ export interface Step {
   below?: string;
   port?: string;
   reason?: string;
+  dead?: DeadEdge[];
   attempt: number;
   max_attempts?: number;
   next_at?: string;
@@ -409,6 +410,12 @@ export interface Dangling {
 export interface Detail {
   name: string;
   value: string;
+}
+
+export interface DeadEdge {
+  from: string;
+  port?: string;
+  why: string;
 }
 
 export interface Items {
