@@ -109,6 +109,7 @@ export interface Publication {
   graph?: string;
   running: RunsOn[];
   pinned_by: PinnedBy[];
+  children: ChildMoves[];
   tests: Tested;
 }
 
@@ -326,6 +327,12 @@ export interface RunsOn {
 export interface PinnedBy {
   flow: string;
   version: number;
+}
+
+export interface ChildMoves {
+  flow: string;
+  from: number;
+  to: number;
 }
 
 export interface Tested {
