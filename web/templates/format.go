@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -124,12 +123,6 @@ func hidden(r rune) bool {
 	return r < 0x20 && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0 || r == 0x61c || r == 0x200e || r == 0x200f || r >= 0x2028 && r <= 0x202e ||
 		r >= 0x2066 && r <= 0x2069 || r == 0xfeff
 }
-
-// ansi is a terminal's escape sequence.
-var ansi = regexp.MustCompile("\x1b(?:\\[[0-9;?]*[ -/]*[@-~]|\\][^\x07\x1b]*(?:\x07|\x1b\\\\)|[@-Z\\\\-_])")
-
-// logText is a line of a function's output as a page shows it: without a terminal's colours.
-func logText(line string) string { return visible(ansi.ReplaceAllString(line, "")) }
 
 // highlight turns indented JSON into HTML: keys, strings, numbers and words in spans, everything escaped.
 func highlight(text string) string {
