@@ -44,6 +44,7 @@ func (s *Server) pageRoutes(e *echo.Echo) {
 	e.POST("/runs/views/remove", s.removeView)
 	e.GET("/runs/:run", s.runPage)
 	e.GET("/runs/:run/fragments/:parts", s.runParts)
+	e.GET("/runs/:run/compare", s.comparePage)
 	e.GET("/runs/:run/live", s.live) // the address by which pages follow a run
 	e.POST("/runs/:run/retry", s.plannedForm(runtime.ButtonRetry, "retried"))
 	e.POST("/runs/:run/pause", s.pressForm("paused", plainForm(runtime.ButtonPause)))
