@@ -135,7 +135,11 @@ func states(t testing.TB, s, empty site) []state {
 		{"run-succeeded", s.url + "/runs/" + done, runPage, nil},
 		{"run-failed", s.url + "/runs/" + failed + "?step=ship", runPage, nil},
 		{"run-compensate", s.url + "/runs/" + failed, runPage, func(b *tab) { b.click("#confirm-compensate > summary") }},
-		{"run-retried", s.url + "/runs/" + mended + "?step=ship&tab=attempts", runPage, nil},
+		{"run-retried", s.url + "/runs/" + mended + "?step=ship&view=attempts", runPage, nil},
+		{"run-output", s.url + "/runs/" + mended + "?step=reserve_funds&view=output", runPage, func(b *tab) { b.write(".jtree-search", "hold") }},
+		{"run-logs", s.url + "/runs/" + mended + "?step=ship&view=logs&attempt=all#l1-2", runPage, nil},
+		{"run-diff", s.url + "/runs/" + mended + "?step=ship&view=diff&base=attempt", runPage, nil},
+		{"run-compare", s.url + "/runs/" + failed + "/compare?with=" + done, plainPage, nil},
 		{"run-compensated", s.url + "/runs/" + undone + "?step=stock", runPage, nil},
 		{"run-approval", s.url + "/runs/" + asked, runPage, nil},
 		{"run-cancelled", s.url + "/runs/" + stopped, runPage, nil},
@@ -153,7 +157,6 @@ func states(t testing.TB, s, empty site) []state {
 			b.submit(".try button.primary")
 			b.find(".tried")
 		}},
-		{"login", s.url + "/login", plainPage, nil},
 		{"keys", s.url + "/flows", plainPage, func(b *tab) {
 			b.do("opening the list of keys", chromedp.KeyEvent("?"))
 			b.find("#keys")
@@ -161,7 +164,7 @@ func states(t testing.TB, s, empty site) []state {
 		{"not-found", s.url + "/nowhere", plainPage, nil},
 		{"run-not-found", s.url + "/runs/nobody", plainPage, nil},
 	}
-	return list
+	return append(list, laterStates(t, s, done, failed)...)
 }
 
 // nothing is a server of a project folder that holds no flow.
