@@ -55,26 +55,36 @@ func (b *tab) violations(only ...string) []violation {
 	return found
 }
 
-// TestAccessible runs axe-core on every page in every state, on a wide window and on a phone, in both themes. A theme changes colours only: in the
-// second one the colours are checked.
+// accessible fails on what axe-core finds. A theme changes colours only: in the second one of a width the colours are enough.
+func (b *tab) accessible(name string, colours bool) {
+	b.Helper()
+	var only []string
+	if colours {
+		only = []string{"color-contrast"}
+	}
+	for _, v := range b.violations(only...) {
+		b.Errorf("%s: %s", name, v)
+	}
+}
+
+// TestAccessible runs axe-core on every page in every state, as wide as a desk's window and as a phone's, in both themes; then holds the page to its reflow.
 func TestAccessible(t *testing.T) {
 	all := states(t, boot(t), nothing(t))
 	t.Run("pages", func(t *testing.T) {
 		for _, st := range all {
 			t.Run(st.name, func(t *testing.T) {
 				t.Parallel()
-				for _, size := range [][2]int64{{1440, 900}, {390, 844}} {
-					b := open(t, size[0], size[1])
-					b.see(st, "light")
-					b.wear("light")
-					for _, v := range b.violations() {
-						t.Errorf("%s, %d wide, light: %s", st.url, size[0], v)
-					}
-					b.wear("dark")
-					for _, v := range b.violations("color-contrast") {
-						t.Errorf("%s, %d wide, dark: %s", st.url, size[0], v)
-					}
-				}
+				b := open(t, 1440, 900)
+				b.see(st, "light")
+				b.wear("light")
+				b.accessible(st.name+", 1440 wide, light", false)
+				b.wear("dark")
+				b.accessible(st.name+", 1440 wide, dark", true)
+				b.do("a phone's width", chromedp.EmulateViewport(390, 844))
+				b.accessible(st.name+", 390 wide, dark", false)
+				b.wear("light")
+				b.accessible(st.name+", 390 wide, light", true)
+				b.reflows(st.name)
 			})
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -123,8 +124,16 @@ func (c *calls) invoke(ctx context.Context, inv invoke.Invoker, in Invoke, input
 func TraceID(run string) string { return strings.ReplaceAll(run, "-", "") }
 
 func traceparent(run, key string, attempt int) string {
-	span := sha256.Sum256(fmt.Appendf(nil, "%s#%d", key, attempt))
-	return "00-" + TraceID(run) + "-" + hex.EncodeToString(span[:8]) + "-01"
+	var room [192]byte
+	span := sha256.Sum256(strconv.AppendInt(append(append(room[:0], key...), '#'), int64(attempt), 10))
+	out := append(room[:0], "00-"...)
+	for i := range len(run) {
+		if run[i] != '-' {
+			out = append(out, run[i])
+		}
+	}
+	out = hex.AppendEncode(append(out, '-'), span[:8])
+	return string(append(out, "-01"...))
 }
 
 func record(r invoke.Result) planner.Call {

@@ -3,12 +3,19 @@ package runtime
 import (
 	"context"
 	"errors"
+	"sync"
 
 	"github.com/segno-run/segno/runtime/journal"
 )
 
-// loaders is how many histories are read at once. They share the store's small pool, so more would only queue.
+// loaders is how many reads of histories are under way at once. They share the store's small pool, so more would only queue.
 const loaders = 4
+
+// Bounds of one read. Waking a thousand runs one by one is two thousand round trips; reading a thousand long histories at once is a heap full.
+const (
+	mostLoaded  = 64      // runs
+	mostHistory = 4 << 20 // bytes of history, judged by what the reads before brought
+)
 
 // tries is how often a version or a function is asked for before its runs or calls fail: for longer than a lease survives without the database.
 const tries = 20
@@ -17,12 +24,16 @@ const tries = 20
 type loader struct {
 	ctx  context.Context
 	s    *session
-	slot chan struct{}
-	open map[int64]bool
+	open map[int64]bool // asked for and not answered; the session's loop alone touches it
+
+	mu     sync.Mutex
+	queue  []int64
+	under  int // reads under way
+	weight int // bytes of a history, about
 }
 
 func newLoader(ctx context.Context, s *session) *loader {
-	return &loader{ctx: ctx, s: s, slot: make(chan struct{}, loaders), open: map[int64]bool{}}
+	return &loader{ctx: ctx, s: s, open: map[int64]bool{}}
 }
 
 // idle reports whether everything asked for has been answered, and nothing waits in the mailbox that could ask for more.
@@ -39,33 +50,80 @@ func (l *loader) answered(ev Event) {
 
 func (l *loader) load(run int64) {
 	l.open[run] = true
-	go func() {
-		select {
-		case l.slot <- struct{}{}:
-			defer func() { <-l.slot }()
-		case <-l.ctx.Done():
-			return
-		}
-		l.s.mail.put(l.read(run))
-	}()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.queue = append(l.queue, run)
+	if l.under < loaders {
+		l.under++
+		go l.work()
+	}
 }
 
-func (l *loader) read(run int64) Event {
-	h, err := l.s.e.cfg.Store.Load(l.ctx, run)
-	for err != nil {
-		if errors.Is(err, journal.ErrNoRun) || l.ctx.Err() != nil {
-			return LoadFailed{run}
+// work reads what waits until nothing does.
+func (l *loader) work() {
+	for {
+		runs := l.take()
+		if len(runs) == 0 {
+			return
 		}
-		l.s.e.cfg.Logger.Warn("a run could not be loaded; it is tried again", "run", run, "err", err)
-		pause(l.ctx, rejoin)
-		h, err = l.s.e.cfg.Store.Load(l.ctx, run)
+		l.read(runs)
 	}
+}
+
+func (l *loader) take() []int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := min(len(l.queue), mostLoaded, max(1, mostHistory/max(1, l.weight)))
+	runs := l.queue[:n:n]
+	if l.queue = l.queue[n:]; n == 0 {
+		l.queue = nil
+		l.under--
+	}
+	return runs
+}
+
+// weigh notes how long histories are.
+func (l *loader) weigh(all []journal.History) {
+	size := 0
+	for _, h := range all {
+		for _, r := range h.Records {
+			size += len(r.Facts)
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.weight = size / max(1, len(all))
+}
+
+// read answers for each of the runs.
+func (l *loader) read(runs []int64) {
+	all, err := l.s.e.cfg.Store.Loads(l.ctx, runs)
+	for err != nil && l.ctx.Err() == nil {
+		l.s.e.cfg.Logger.Warn("runs could not be loaded; they are tried again", "runs", len(runs), "first", runs[0], "err", err)
+		pause(l.ctx, rejoin)
+		all, err = l.s.e.cfg.Store.Loads(l.ctx, runs)
+	}
+	l.weigh(all)
+	there := make(map[int64]bool, len(all))
+	for _, h := range all {
+		there[h.Run] = true
+		l.s.mail.put(l.ready(h))
+	}
+	for _, run := range runs {
+		if !there[run] {
+			l.s.mail.put(LoadFailed{run})
+		}
+	}
+}
+
+// ready finds the program that a history goes with.
+func (l *loader) ready(h journal.History) Event {
 	contents, err := journal.Contents(l.ctx, l.s.e.cfg.Store, &h)
 	for err != nil {
 		if l.ctx.Err() != nil {
-			return LoadFailed{run}
+			return LoadFailed{h.Run}
 		}
-		l.s.e.cfg.Logger.Warn("a run's payloads could not be read; it is tried again", "run", run, "err", err)
+		l.s.e.cfg.Logger.Warn("a run's payloads could not be read; it is tried again", "run", h.Run, "err", err)
 		pause(l.ctx, rejoin)
 		contents, err = journal.Contents(l.ctx, l.s.e.cfg.Store, &h)
 	}
@@ -76,7 +134,7 @@ func (l *loader) read(run int64) Event {
 		case err == nil:
 			return Loaded{History: h, Payloads: contents, Program: p}
 		case l.ctx.Err() != nil:
-			return LoadFailed{run}
+			return LoadFailed{h.Run}
 		case errors.As(err, &broken) || try == tries:
 			return Loaded{History: h, Payloads: contents, Broken: err}
 		}

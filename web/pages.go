@@ -81,7 +81,8 @@ func (s *Server) pageRoutes(e *echo.Echo) {
 
 // chrome is what every page shares.
 func (s *Server) chrome(c echo.Context, title, section string) templates.Chrome {
-	return templates.Chrome{Title: title, Section: section, Nonce: nonceOf(c), SignedIn: c.Get(sessionKey) != nil, Viewer: roleOf(c) == viewerRole, Now: s.Now(), Flash: takeFlash(c)}
+	return templates.Chrome{Title: title, Section: section, Nonce: nonceOf(c), SignedIn: c.Get(sessionKey) != nil, Viewer: roleOf(c) == viewerRole,
+		Base: c.Scheme() + "://" + c.Request().Host, Token: s.signIn.hash != nil, Now: s.Now(), Flash: takeFlash(c)}
 }
 
 // render writes a page whole: a template that fails half way must not leave half a page behind.

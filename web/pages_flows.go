@@ -163,6 +163,9 @@ func (s *Server) showFlow(c echo.Context, name string) error {
 	if p.Recent, err = s.runRows(ctx, rows); err != nil {
 		return err
 	}
+	if len(rows) == 0 {
+		p.Sample = s.sampleLine(ctx, name)
+	}
 	counts, err := s.DB.RunCounts(ctx, "")
 	if err != nil {
 		return err

@@ -13,8 +13,11 @@ import (
 	"github.com/segno-run/segno/web/templates"
 )
 
-// The time line above the list of runs: at most so many bars, each as wide as one of these.
-const mostBars = 60
+// The time line above the list of runs: so many bars at least and at most, each as wide as one of these.
+const (
+	fewestBars = 30
+	mostBars   = 60
+)
 
 var barWidths = []time.Duration{time.Second, 5 * time.Second, 15 * time.Second, 30 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute,
 	time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour, 7 * 24 * time.Hour, 28 * 24 * time.Hour, 13 * 28 * 24 * time.Hour}
@@ -30,7 +33,10 @@ func slotsOver(from, to time.Time) models.RunSlots {
 	}
 	first := from.UTC().Truncate(width)
 	n := int((to.Sub(first) + width - 1) / width)
-	return models.RunSlots{From: first, Width: width, N: max(1, min(n, mostBars))}
+	if n < fewestBars { // three bars as wide as the page say nothing: there is time before them
+		first, n = first.Add(-time.Duration(fewestBars-n)*width), fewestBars
+	}
+	return models.RunSlots{From: first, Width: width, N: min(n, mostBars)}
 }
 
 // overParam names the stretch of time that the time line shows, when it is not all of it: "from..to".

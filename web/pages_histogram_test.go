@@ -82,7 +82,7 @@ func TestSlotsCover(t *testing.T) {
 	at := time.Date(2026, 3, 1, 12, 34, 56, 789, time.UTC)
 	for d := time.Millisecond; d < 50*365*24*time.Hour; d = d*3/2 + 1 {
 		s := slotsOver(at, at.Add(d))
-		if s.N < 1 || s.N > mostBars || s.From.After(at) || s.To().Before(at.Add(d)) {
+		if s.N < fewestBars || s.N > mostBars || s.From.After(at) || s.To().Before(at.Add(d)) {
 			t.Fatalf("%s: %d bars of %s from %s do not cover it", d, s.N, s.Width, s.From)
 		}
 	}

@@ -49,7 +49,7 @@ func (s *Server) runsPage(c echo.Context) error {
 			return err
 		}
 		if len(names) > 0 {
-			p.StartAt = names[0]
+			p.StartAt, p.Sample = names[0], s.sampleLine(ctx, names[0])
 		}
 	}
 	for _, class := range fault.Classes() {

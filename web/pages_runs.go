@@ -92,6 +92,9 @@ func (s *Server) runView(c echo.Context, whole bool) (p templates.RunPage, err e
 	if p.Latest, err = s.latest(c.Request().Context(), p.Run.Flow); err != nil {
 		return p, err
 	}
+	if err := s.showIteration(c, &p); err != nil {
+		return p, err
+	}
 	return p, s.showChildren(c, &p)
 }
 

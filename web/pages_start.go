@@ -1,7 +1,9 @@
 package web
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strconv"
@@ -79,6 +81,19 @@ func (s *Server) sample(ctx context.Context, st *starting, run string) []byte {
 		return []byte("{}")
 	}
 	return schema.Example(st.program.Input.Raw())
+}
+
+// sampleLine is the sample input of a flow's latest version, on one line; "{}" if there is none.
+func (s *Server) sampleLine(ctx context.Context, name string) string {
+	st, err := s.startOf(ctx, name, 0)
+	if err != nil {
+		return "{}" // it can't be started: whoever tries it is told why
+	}
+	var line bytes.Buffer
+	if err := json.Compact(&line, s.sample(ctx, st, "")); err != nil {
+		return "{}"
+	}
+	return line.String()
 }
 
 // mode is form or json. An input that no form can be made of is JSON.

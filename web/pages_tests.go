@@ -88,19 +88,28 @@ func (s *Server) tests(c echo.Context, version, view string) (*templates.TestsPa
 	return p, b, nil
 }
 
+// firstScenario writes a scenario from the flow. It plays the flow for that, so it takes the seat of tests.
+func (s *Server) firstScenario(ctx context.Context, b *testbed) ([]byte, error) {
+	path, input := b.input()
+	ctx, cancel := context.WithTimeout(ctx, s.TestTime)
+	defer cancel()
+	if err := s.takeSeat(ctx); err != nil {
+		return nil, err
+	}
+	defer func() { <-s.testing }()
+	return scenario.Template(ctx, b.project, b.flow, path, input), nil
+}
+
 // testEditor opens a file, or a new one with a template.
 func (s *Server) testEditor(c echo.Context, b *testbed) (*templates.TestEditor, error) {
 	file := c.QueryParam("file")
 	if c.QueryParam("new") != "" {
 		e := &templates.TestEditor{New: true, File: b.freeName()}
-		path, input := b.input()
-		ctx, cancel := context.WithTimeout(c.Request().Context(), s.TestTime)
-		defer cancel()
-		if err := s.takeSeat(ctx); err != nil {
+		first, err := s.firstScenario(c.Request().Context(), b)
+		if err != nil {
 			return nil, err
 		}
-		defer func() { <-s.testing }()
-		e.Source = string(scenario.Template(ctx, b.project, b.flow, path, input))
+		e.Source = string(first)
 		e.Rows = rows(e.Source)
 		return e, nil
 	}

@@ -77,10 +77,10 @@ func pageOf(h *history, step string, f runview.ItemFilter, index int) int {
 	return runview.TallyItems(h.state, step, f, index, on).Page
 }
 
-// itemsQuery is what the grid of items has in an address.
+// itemsQuery is what the grid of items, and an iteration, have in an address.
 func itemsQuery(of url.Values) url.Values {
 	kept := url.Values{}
-	for _, name := range []string{"items", "status", "class"} {
+	for _, name := range []string{"items", "status", "class", "iteration"} {
 		if v := of.Get(name); v != "" {
 			kept.Set(name, v)
 		}

@@ -115,6 +115,7 @@ func (s *Server) apiRoutes(g *echo.Group) {
 	g.GET("/flows/:flow/draft/references", s.getReferences)
 	g.GET("/flows/:flow/draft/publication", s.publication)
 	g.GET("/flows/:flow/tests", s.listTests)
+	g.GET("/flows/:flow/tests/first", s.getFirstTest) // no file: those end with .yaml or .json
 	g.GET("/flows/:flow/tests/:file", s.getTest)
 	g.PUT("/flows/:flow/tests/:file", s.putTest)
 	g.DELETE("/flows/:flow/tests/:file", s.deleteTest)

@@ -238,3 +238,16 @@ func (b *testbed) has(ch chosen) bool {
 	}
 	return false
 }
+
+// getFirstTest writes a first scenario from the draft of a flow, and keeps nothing.
+func (s *Server) getFirstTest(c echo.Context) error {
+	b, err := s.newTestbed(c.Request().Context(), c.Param("flow"), c.QueryParam("version"), nil)
+	if err != nil {
+		return err
+	}
+	first, err := s.firstScenario(c.Request().Context(), b)
+	if err != nil {
+		return err
+	}
+	return c.Blob(http.StatusOK, mimeYAML, first)
+}

@@ -121,6 +121,11 @@ func (d *doc) replace(node *flow.Node, e *flow.Entry, v flow.Value) *Error {
 	if old, err := flow.FromNode(d.tree, e.Value); err == nil && bytes.Equal(old.JSON(), v.JSON()) && e.Value.Style != flow.Empty {
 		return nil
 	}
+	if v.Kind == flow.Map || v.Kind == flow.List {
+		if cuts, ok := d.amend(e.Value, v); ok {
+			return d.splice(cuts...)
+		}
+	}
 	if node.Style == flow.FlowStyle || !d.inBlock(e) {
 		text := " " + inline(v, node.Style == flow.FlowStyle, e.Value.Style)
 		if !blank(d.src[e.Colon+1:e.Value.Start]) || e.Value.Start > e.Colon+1 && e.Value.Style != flow.Block {
@@ -168,26 +173,31 @@ func (d *doc) remove(parent *flow.Entry, name string) *Error {
 		node = parent.Value
 	}
 	i := slices.IndexFunc(node.Entries, func(e flow.Entry) bool { return e.Key.Text == name })
-	if node.Style == flow.FlowStyle {
-		spans := make([]span, 0, len(node.Entries))
-		for j := range node.Entries {
-			spans = append(spans, span{node.Entries[j].Key.Start, entryEnd(&node.Entries[j])})
-		}
-		return d.splice(d.removeSpan(node, spans, i))
-	}
-	e := &node.Entries[i]
-	col := d.column(e.Key.Start)
-	if len(node.Entries) == 1 {
+	if len(node.Entries) == 1 && node.Style != flow.FlowStyle {
 		if parent == nil {
 			return refuse(NotPossible, "nothing would be left of the flow")
 		}
 		return d.rewrite(parent, " {}")
 	}
+	return d.splice(d.removal(node, i))
+}
+
+// removal takes one entry out of a mapping; of one of lines it is not the only one.
+func (d *doc) removal(node *flow.Node, i int) cut {
+	if node.Style == flow.FlowStyle {
+		spans := make([]span, 0, len(node.Entries))
+		for j := range node.Entries {
+			spans = append(spans, span{node.Entries[j].Key.Start, entryEnd(&node.Entries[j])})
+		}
+		return d.removeSpan(node, spans, i)
+	}
+	e := &node.Entries[i]
+	col := d.column(e.Key.Start)
 	from, to := d.lineStart(e.Key.Start), d.blockEnd(entryEnd(e), col)
 	if !blank(d.src[from:e.Key.Start]) && i+1 < len(node.Entries) {
 		from, to = e.Key.Start, node.Entries[i+1].Key.Start
 	}
-	return d.splice(cut{from, to, ""})
+	return cut{from, to, ""}
 }
 
 // span is one element inside braces or brackets.

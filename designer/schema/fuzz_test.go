@@ -58,6 +58,9 @@ func FuzzSchema(f *testing.F) {
 				return
 			}
 			found := s.Validate(value)
+			if whole := s.violations(value); len(whole) != len(found) {
+				t.Fatalf("a quick look at %q finds it fine, and the whole validator says %v", value, whole)
+			}
 			if len(found) > MaxViolations {
 				t.Fatalf("%d violations", len(found))
 			}

@@ -32,6 +32,7 @@ const location = "segno:///schema"
 type Schema struct {
 	raw      []byte
 	compiled *jsonschema.Schema
+	quick    *quick                    // nil if only the whole validator understands it
 	strict   func() *jsonschema.Schema // compiled with `format` as a rule, once it is asked for
 	typeMemo
 	weight    int  // see weigh
@@ -96,7 +97,7 @@ func compileNew(raw []byte) (*Schema, error) {
 	if weight > maxVisits {
 		return nil, &Error{Message: "the schema's references multiply beyond what can be checked in reasonable time"}
 	}
-	return &Schema{raw: bytes.Clone(raw), compiled: compiled, weight: weight, recursive: recursive,
+	return &Schema{raw: bytes.Clone(raw), compiled: compiled, quick: newQuick(compiled, 0), weight: weight, recursive: recursive,
 		strict: sync.OnceValue(func() *jsonschema.Schema { return compileStrict(doc) })}, nil
 }
 

@@ -43,6 +43,14 @@ func (s *Schema) Validate(value []byte) []Violation {
 	if s == nil {
 		return nil
 	}
+	if s.quick.fits(value) {
+		return nil
+	}
+	return s.violations(value)
+}
+
+// violations is Validate by the whole validator.
+func (s *Schema) violations(value []byte) []Violation {
 	v, bad := decode(value, MaxValueDepth)
 	if bad != nil {
 		return []Violation{*bad}

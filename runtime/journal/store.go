@@ -142,6 +142,8 @@ type Store interface {
 	Committed(ctx context.Context, run, seq int64) (facts []byte, ok bool, err error)
 	// Load reads the history of a run. ErrNoRun.
 	Load(ctx context.Context, run int64) (History, error)
+	// Loads reads the histories of several runs in as few round trips as of one. Runs that do not exist are left away; the others come in order of their numbers.
+	Loads(ctx context.Context, runs []int64) ([]History, error)
 	// Find returns the number of the run with that UUID. ErrNoRun, also when the text is no UUID.
 	Find(ctx context.Context, uuid string) (run int64, err error)
 

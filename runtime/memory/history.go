@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -38,6 +39,22 @@ func (s *Store) Load(ctx context.Context, run int64) (journal.History, error) {
 		h.Records = append(h.Records, rec)
 	}
 	return h, nil
+}
+
+// Loads implements journal.Store.
+func (s *Store) Loads(ctx context.Context, runs []int64) ([]journal.History, error) {
+	var all []journal.History
+	for _, run := range slices.Sorted(slices.Values(runs)) {
+		h, err := s.Load(ctx, run)
+		switch {
+		case errors.Is(err, journal.ErrNoRun):
+		case err != nil:
+			return nil, err
+		default:
+			all = append(all, h)
+		}
+	}
+	return all, nil
 }
 
 // Row returns a run's row as the lists would show it, and its owner (0: nobody), for tests. ErrNoRun.

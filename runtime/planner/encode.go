@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"bytes"
 	"fmt"
 	"reflect"
 	"slices"
@@ -97,9 +98,9 @@ var numbers = func() map[reflect.Type]uint8 {
 
 var encMode, decMode = modes()
 
-func modes() (cbor.EncMode, cbor.DecMode) {
+func modes() (cbor.UserBufferEncMode, cbor.DecMode) {
 	// Times keep nanoseconds: a history must fold to the very deadlines that were concluded.
-	enc, err := cbor.EncOptions{Time: cbor.TimeRFC3339NanoUTC, Sort: cbor.SortNone}.EncMode()
+	enc, err := cbor.EncOptions{Time: cbor.TimeRFC3339NanoUTC, Sort: cbor.SortNone}.UserBufferEncMode()
 	if err != nil {
 		panic(err)
 	}
@@ -112,16 +113,16 @@ func modes() (cbor.EncMode, cbor.DecMode) {
 
 // Encode turns the facts of one transition into its stored form: the byte 1, then for each fact its number and its body in CBOR (RFC 8949).
 func Encode(facts []Fact) ([]byte, error) {
-	out := []byte{1}
+	var out bytes.Buffer
+	out.Grow(192 * len(facts)) // about what a call's outcome takes
+	out.WriteByte(1)
 	for _, f := range facts {
-		body, err := encMode.Marshal(f)
-		if err != nil {
+		out.WriteByte(numbers[reflect.TypeOf(f)])
+		if err := encMode.MarshalToBuffer(f, &out); err != nil {
 			return nil, fmt.Errorf("encoding %T: %w", f, err)
 		}
-		out = append(out, numbers[reflect.TypeOf(f)])
-		out = append(out, body...)
 	}
-	return out, nil
+	return out.Bytes(), nil
 }
 
 // Decode is the inverse of Encode.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -83,6 +84,9 @@ func appendOn(ctx context.Context, q querier, inc journal.Incarnation, writer in
 // The parts of the statement. Each is guarded by the fence: EXISTS over a CTE is evaluated once and before the first row, and it locks the row
 // until the commit, so a takeover either waits for this batch or makes it write nothing.
 //
+// Rows are found by their keys, one by one. What else a row must be is written so that no index answers it (IS NOT DISTINCT FROM, coalesce): the plan is
+// made once, without values, and would else go through all runs that the server owns, or all messages that wait, with every batch.
+//
 // All parts see the database as it was before the statement; Merge has made sure that none needs to see another's work.
 const (
 	fencePart = `WITH fence AS MATERIALIZED (SELECT 1 FROM fences WHERE incarnation = $1 AND writer = $2 FOR KEY SHARE)`
@@ -96,11 +100,11 @@ const (
  wake_at = u.wake_at, updated_at = u.updated_at, ended_at = u.ended_at, class = u.class, step = u.step, message = u.message
  FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::int[], %s::bool[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[], %s::text[])
  AS u (id, status, needs, reader, release, wake_at, updated_at, ended_at, class, step, message)
- WHERE runs.id = u.id AND runs.owner = $1::bigint AND EXISTS (SELECT FROM fence))`
+ WHERE runs.id = u.id AND runs.owner IS NOT DISTINCT FROM $1::bigint AND EXISTS (SELECT FROM fence))`
 
 	inboxPart = `, consumed AS (UPDATE inbox SET consumed_at = now(), answer = u.answer
  FROM unnest(%s::uuid[], %s::bytea[]) AS u (id, answer)
- WHERE inbox.id = u.id AND inbox.consumed_at IS NULL AND EXISTS (SELECT FROM fence))`
+ WHERE inbox.id = u.id AND coalesce(inbox.consumed_at, 'infinity') = 'infinity' AND EXISTS (SELECT FROM fence))`
 
 	journalPart = `, written AS (INSERT INTO journal (run, seq, at, facts)
  SELECT run, seq, at, facts FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::bytea[]) AS u (run, seq, at, facts)
@@ -113,22 +117,62 @@ const (
 	countPart = ` SELECT count(*) FROM fence`
 )
 
-// statement builds what the batch needs of the parts, so that the common batch, history rows only, pays for no other. There are 128 texts at most;
-// each connection prepares the ones that it meets.
-func statement(inc journal.Incarnation, writer int, batch []journal.Transition) (string, []any) {
+// shape is which parts a statement has, a bit each.
+type shape uint8
+
+// The parts in the order in which statements have them.
+const (
+	born = iota
+	touched
+	bornChildren
+	sent
+	used
+	written
+	keyed
+	referred
+)
+
+var parts = [...]string{born: bornPart, touched: rowPart, bornChildren: childrenPart, sent: outboxPart, used: inboxPart, written: journalPart,
+	keyed: keysPart, referred: refsPart}
+
+// texts are the statements of the shapes that have been met.
+var texts sync.Map
+
+// text is the statement of that shape. There are 256 at most; each connection prepares the ones that it meets.
+func (s shape) text() string {
+	if known, ok := texts.Load(s); ok {
+		return known.(string)
+	}
 	var sql strings.Builder
-	args := []any{int64(inc), writer}
 	sql.WriteString(fencePart)
-	add := func(part string, columns ...any) {
-		names := make([]any, len(columns))
-		for i := range columns {
-			args = append(args, columns[i])
-			names[i] = fmt.Sprintf("$%d", len(args))
+	n := 2 // parameters so far
+	for i, part := range parts {
+		if s&(1<<i) == 0 {
+			continue
+		}
+		names := make([]any, strings.Count(part, "%s"))
+		for k := range names {
+			n++
+			names[k] = fmt.Sprintf("$%d", n)
 		}
 		fmt.Fprintf(&sql, part, names...)
 	}
+	sql.WriteString(countPart)
+	texts.Store(s, sql.String())
+	return sql.String()
+}
 
-	var births, rows columns
+// statement builds what the batch needs of the parts, so that the common batch, history rows only, pays for no other.
+func statement(inc journal.Incarnation, writer int, batch []journal.Transition) (string, []any) {
+	var made shape
+	args := make([]any, 2, 48)
+	args[0], args[1] = int64(inc), writer
+	add := func(part int, columns ...any) {
+		made |= 1 << part
+		args = append(args, columns...)
+	}
+
+	var births, rows runColumns
 	for _, m := range journal.Merge(batch) {
 		if m.New != nil {
 			births.add(m)
@@ -137,36 +181,35 @@ func statement(inc journal.Incarnation, writer int, batch []journal.Transition) 
 		}
 	}
 	if b := &births; len(b.id) > 0 {
-		add(bornPart, b.id, b.uuid, b.flow, b.version, b.reader, b.status, b.needs, b.release, b.wake, b.created, b.updated, b.ended, b.class, b.step, b.message)
+		add(born, b.id, b.uuid, b.flow, b.version, b.reader, b.status, b.needs, b.release, b.wake, b.created, b.updated, b.ended, b.class, b.step, b.message)
 	}
 	if r := &rows; len(r.id) > 0 {
-		add(rowPart, r.id, r.status, r.needs, r.reader, r.release, r.wake, r.updated, r.ended, r.class, r.step, r.message)
+		add(touched, r.id, r.status, r.needs, r.reader, r.release, r.wake, r.updated, r.ended, r.class, r.step, r.message)
 	}
-	rowsBorn, born := children(batch)
-	if len(born) > 0 {
-		add(childrenPart, rowsBorn...)
+	columns, numbers := children(batch)
+	if len(numbers) > 0 {
+		add(bornChildren, columns...)
 	}
-	if sent := letters(batch, born); sent != nil {
-		add(outboxPart, sent...)
+	if columns := letters(batch, numbers); columns != nil {
+		add(sent, columns...)
 	}
 	if ids, answers := consumed(batch); len(ids) > 0 {
-		add(inboxPart, ids, answers)
+		add(used, ids, answers)
 	}
 	if runs, seqs, ats, facts := history(batch); len(runs) > 0 {
-		add(journalPart, runs, seqs, ats, facts)
+		add(written, runs, seqs, ats, facts)
 	}
 	if runs, keys := keys(batch); len(runs) > 0 {
-		add(keysPart, runs, keys)
+		add(keyed, runs, keys)
 	}
 	if runs, hashes := refs(batch); len(runs) > 0 {
-		add(refsPart, runs, hashes)
+		add(referred, runs, hashes)
 	}
-	sql.WriteString(countPart)
-	return sql.String(), args
+	return made.text(), args
 }
 
-// columns are rows of runs, a slice a column.
-type columns struct {
+// runColumns are rows of runs, a slice a column.
+type runColumns struct {
 	id                   []int64
 	uuid                 [][16]byte
 	flow                 []string
@@ -178,7 +221,7 @@ type columns struct {
 	created, updated     []time.Time
 }
 
-func (c *columns) add(m journal.Merged) {
+func (c *runColumns) add(m journal.Merged) {
 	row := m.Row
 	if row == nil {
 		row = &journal.BornPending

@@ -26,32 +26,50 @@ func (s *Store) Committed(ctx context.Context, run, seq int64) ([]byte, bool, er
 
 // Load implements journal.Store.
 func (s *Store) Load(ctx context.Context, run int64) (journal.History, error) {
-	h := journal.History{Run: run}
-	var id [16]byte
-	var parent *[16]byte
-	err := s.others.QueryRow(ctx, `SELECT uuid, flow, version, status, coalesce(owner, 0), parent FROM runs WHERE id = $1`, run).
-		Scan(&id, &h.Flow, &h.Version, &h.Status, &h.Owner, &parent)
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
+	all, err := s.Loads(ctx, []int64{run})
+	if err != nil {
+		return journal.History{}, err
+	}
+	if len(all) == 0 {
 		return journal.History{}, journal.ErrNoRun
-	case err != nil:
-		return journal.History{}, fmt.Errorf("postgres: loading run %d: %w", run, err)
 	}
-	h.UUID = journal.FormatUUID(id)
-	if parent != nil {
-		h.Parent = journal.FormatUUID(*parent)
-	}
-	rows, _ := s.others.Query(ctx, `SELECT seq, at, facts FROM journal WHERE run = $1 ORDER BY seq`, run)
-	h.Records, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (journal.Record, error) {
-		var r journal.Record
-		err := row.Scan(&r.Seq, &r.At, &r.Facts)
-		r.At = r.At.UTC()
-		return r, err
+	return all[0], nil
+}
+
+// Loads implements journal.Store. The rows of the runs are read before their histories, so that no owner is newer than what it has written.
+func (s *Store) Loads(ctx context.Context, runs []int64) ([]journal.History, error) {
+	rows, _ := s.others.Query(ctx, `SELECT id, uuid, flow, version, status, coalesce(owner, 0), parent FROM runs WHERE id = ANY($1) ORDER BY id`, runs)
+	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (h journal.History, err error) {
+		var id [16]byte
+		var parent *[16]byte
+		err = row.Scan(&h.Run, &id, &h.Flow, &h.Version, &h.Status, &h.Owner, &parent)
+		h.UUID = journal.FormatUUID(id)
+		if parent != nil {
+			h.Parent = journal.FormatUUID(*parent)
+		}
+		return h, err
 	})
 	if err != nil {
-		return journal.History{}, fmt.Errorf("postgres: loading the history of run %d: %w", run, err)
+		return nil, fmt.Errorf("postgres: loading %d runs: %w", len(runs), err)
 	}
-	return h, nil
+	at := make(map[int64]*journal.History, len(all))
+	for i := range all {
+		at[all[i].Run] = &all[i]
+	}
+	var run int64
+	var r journal.Record
+	rows, _ = s.others.Query(ctx, `SELECT run, seq, at, facts FROM journal WHERE run = ANY($1) ORDER BY run, seq`, runs)
+	_, err = pgx.ForEachRow(rows, []any{&run, &r.Seq, &r.At, &r.Facts}, func() error {
+		if h := at[run]; h != nil {
+			h.Records = append(h.Records, journal.Record{Seq: r.Seq, At: r.At.UTC(), Facts: r.Facts})
+		}
+		r.Facts = nil
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("postgres: loading the histories of %d runs: %w", len(runs), err)
+	}
+	return all, nil
 }
 
 // Find implements journal.Store.

@@ -133,6 +133,11 @@ func (s *story) do(in planner.Input) {
 		if want := bare(runview.StepOf(s.folded, s.outline, st.ID, false)); !reflect.DeepEqual(s.shown[st.ID], want) {
 			s.t.Errorf("after event %d the page has %s as %s, and a fresh look as %s", t.Seq, st.ID, text(s.shown[st.ID]), text(want))
 		}
+		if got := s.folded.Steps[st.ID]; got != nil && got.Status != planner.Skipped {
+			if dead := runview.StepOf(s.folded, s.outline, st.ID, true).Dead; len(dead) != got.Dead {
+				s.t.Errorf("after event %d %s has %d dead edges, and the page tells of %v", t.Seq, st.ID, got.Dead, dead)
+			}
+		}
 	}
 	s.now = s.now.Add(time.Second)
 }
@@ -210,6 +215,9 @@ func TestGoodRun(t *testing.T) {
 	s.do(&planner.Approve{Step: "review", Approved: true, By: "ada", Comment: "fine"})
 	if st := s.step("review"); st.Status != "succeeded" || st.Port != "approved" || st.Reason != "approved by ada: fine" {
 		t.Errorf("review after the answer: got %s", text(st))
+	}
+	if st := s.step("ship"); !reflect.DeepEqual(st.Dead, []view.DeadEdge{{From: "big", Port: "otherwise", Why: "`big` took `review`, not `otherwise`: it comes first"}}) {
+		t.Errorf("the dead edges of ship: got %s", text(st))
 	}
 	s.done("ship", none, false, `{}`, nil)
 	if st := s.step("pause"); st.Status != "waiting" || st.NextAt == nil || st.Deciding != nil {

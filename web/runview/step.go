@@ -51,6 +51,7 @@ func StepOf(s *planner.State, o *Outline, name string, values bool) view.Step {
 		v.OutputBytes, outRef = sized(st.Result, s.ID, name, planner.NoItem, ValueOutput)
 	}
 	if values {
+		v.Dead = deadEdges(s, o, def, st)
 		v.Input = shown(st.In)
 		v.InputBytes, v.InputRef = sized(st.In, s.ID, name, planner.NoItem, ValueInput)
 		if st.Status == planner.Succeeded {

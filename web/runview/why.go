@@ -1,6 +1,7 @@
 package runview
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -8,7 +9,9 @@ import (
 	"time"
 
 	"github.com/segno-run/segno/designer/expr"
+	"github.com/segno-run/segno/designer/flow"
 	"github.com/segno-run/segno/runtime/planner"
+	"github.com/segno-run/segno/web/view"
 )
 
 // The bounds of what an answer to "why isn't it running?" looks at: none may cost more than a glance.
@@ -180,6 +183,44 @@ func deadEdge(s *planner.State, o *Outline, name, port string) string {
 		return fmt.Sprintf("`%s` took `%s`, not `%s`", name, from.Port, port) + branchFalse(s, o.Step(name), from, port)
 	}
 	return "`" + edge + "` was not taken"
+}
+
+// deadEdges lists the edges into a step that were not taken, though it started: it had others. Of one that was skipped its reason says it.
+func deadEdges(s *planner.State, o *Outline, def Step, st *planner.Step) (dead []view.DeadEdge) {
+	if st.Dead == 0 || st.Status == planner.Skipped {
+		return nil
+	}
+	for i, name := range def.Needs {
+		port := ""
+		if i < len(def.Ports) {
+			port = def.Ports[i]
+		}
+		from := s.Steps[name]
+		if from == nil || !isDead(from, port) {
+			continue
+		}
+		why := deadEdge(s, o, name, port)
+		if from.Status == planner.Skipped {
+			why += ": " + skipped(s, o, o.Step(name), from)
+		}
+		dead = append(dead, view.DeadEdge{From: name, Port: port, Why: why})
+	}
+	return dead
+}
+
+// isDead reports whether a port of a settled step was not the one that was taken.
+func isDead(from *planner.Step, port string) bool {
+	port = cmp.Or(port, flow.PortDone)
+	switch from.Status {
+	case planner.Skipped:
+		return true
+	case planner.Failed:
+		return from.Handled && port != flow.PortError
+	case planner.Succeeded:
+		taken := cmp.Or(from.Port, flow.PortDone)
+		return port != taken && (port != flow.PortDone || taken != flow.PortApproved)
+	}
+	return false
 }
 
 // branchFalse says why a switch did not take a branch: its condition was false, or one before it was true.

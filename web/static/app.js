@@ -79,11 +79,21 @@
   if (zone) {
     zone.checked = local();
     zone.addEventListener("change", () => {
-      store.set("segno-time", zone.checked ? "local" : "utc");
-      if (zone.checked && local()) zones();
+      const tz = zone.checked ? "local" : "utc";
+      store.set("segno-time", tz);
+      const here = new URL(location.href);
+      here.searchParams.set("tz", tz); // so that whoever gets the address sees the same
+      history.replaceState(history.state, "", here);
+      if (zone.checked) zones();
       else location.reload(); // the server's words are UTC
     });
   }
+
+  // The list of keys says what this page has.
+  const showKeys = () => {
+    for (const line of $$("#keys [data-needs]")) line.hidden = !$(line.dataset.needs);
+    $("#keys").showModal();
+  };
 
   // Clicks: copying, dialogs, confirmations.
   document.addEventListener("click", (event) => {
@@ -101,7 +111,7 @@
     }
     const opener = target?.closest("[data-dialog]");
     if (opener) $(opener.dataset.dialog)?.showModal();
-    if (target?.closest("[data-keys-open]")) $("#keys").showModal();
+    if (target?.closest("[data-keys-open]")) showKeys();
     if (target?.closest("[data-dialog-close]")) target.closest("dialog").close();
     if (target instanceof HTMLDialogElement) target.close(); // the backdrop
     for (const open of $$("details.confirm[open]")) if (!open.contains(target)) open.open = false;
@@ -148,7 +158,7 @@
     rowLink(next)?.focus();
     next.scrollIntoView({ block: "nearest" });
   };
-  let went = 0;
+  let went = Number.NEGATIVE_INFINITY; // when G was pressed
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") {
@@ -162,13 +172,15 @@
     }
     if (typing(event.target) || $("dialog[open]") || store.get("segno-keys") === "off") return;
     const places = { f: "/flows", r: "/runs", u: "/functions" };
-    if (event.timeStamp - went < 1200 && places[event.key]) {
+    const after = event.timeStamp - went < 1200;
+    went = Number.NEGATIVE_INFINITY;
+    if (after && places[event.key]) {
       location.href = places[event.key];
       return;
     }
     switch (event.key) {
       case "?":
-        $("#keys").showModal();
+        showKeys();
         break;
       case "/": {
         const filter = $("[data-filter]");
@@ -187,7 +199,7 @@
         step(-1);
         break;
       case "r":
-        $("#action-retry")?.focus();
+        $("#action-retry, #confirm-retry > summary")?.focus();
         break;
       case "[":
       case "]": {

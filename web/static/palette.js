@@ -82,6 +82,7 @@
         active = Math.abs(by) === 1 ? (active + by + shown.length) % shown.length : Math.min(Math.max(active + by, 0), shown.length - 1);
         mark();
       } else if (event.key === "Enter") choose(shown[active], event.ctrlKey || event.metaKey);
+      else if (event.key === "Escape") close();
       else return;
       event.preventDefault();
     });
@@ -98,9 +99,15 @@
     });
   };
 
+  // A field in a closed dialog keeps the focus until the next frame, and would take the next key for text.
+  const close = () => {
+    dialog.close();
+    input.blur();
+  };
+
   const choose = (item, beside) => {
     if (!item) return;
-    dialog.close();
+    close();
     if (item.href) {
       if (beside) window.open(item.href, "_blank", "noopener");
       else location.href = item.href;
@@ -178,7 +185,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    if (dialog?.open) dialog.close();
+    if (dialog?.open) close();
     else open();
   }, true);
   document.addEventListener("click", (event) => {

@@ -85,6 +85,16 @@ func (p DiffPage) url(viewed string, split bool, change *view.DiffChange) templ.
 
 func (p DiffPage) changeURL(c view.DiffChange) templ.SafeURL { return p.url(p.View, p.Split, &c) }
 
+// changeOf is the first change that is about a step, nil if none is.
+func (p DiffPage) changeOf(step string) *view.DiffChange {
+	for i := range p.Changes {
+		if p.Changes[i].Step == step {
+			return &p.Changes[i]
+		}
+	}
+	return nil
+}
+
 // at is the place of the chosen change among all, from 0; -1 without one.
 func (p DiffPage) at() int {
 	for i := range p.Changes {

@@ -149,7 +149,7 @@ func Flows(p FlowsPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(p.Flows) == 0 {
-				templ_7745c5c3_Err = emptyState("There is no flow yet: draw one here, or apply a project folder.", "New flow", newFlowHref, projectCommand).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = emptyState("There is no flow yet: draw one here, or publish one from a shell.", "New flow", newFlowHref, p.flowCommand()).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1202,8 +1202,13 @@ func Flow(p FlowPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if len(p.Recent) == 0 {
-				templ_7745c5c3_Err = emptyState("Nothing has run yet.", "Start run", "/flows/"+p.Head.Name+"/start", p.startCommand(p.Head.Name)).Render(ctx, templ_7745c5c3_Buffer)
+			if len(p.Recent) == 0 && p.Head.Published == 0 {
+				templ_7745c5c3_Err = emptyState("Nothing has run yet: the draft is not published.", "Open the canvas", "/flows/"+p.Head.Name+"/edit", p.publishCommand(p.Head.Name)).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			} else if len(p.Recent) == 0 {
+				templ_7745c5c3_Err = emptyState("Nothing has run yet.", "Start run", "/flows/"+p.Head.Name+"/start", p.startCommand(p.Head.Name, p.Sample)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1274,7 +1279,7 @@ func chip(c Count, on bool) templ.Component {
 		var templ_7745c5c3_Var56 templ.SafeURL
 		templ_7745c5c3_Var56, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(c.Href))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/flows.templ`, Line: 277, Col: 30}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/flows.templ`, Line: 279, Col: 30}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var56))
 		if templ_7745c5c3_Err != nil {
@@ -1307,7 +1312,7 @@ func chip(c Count, on bool) templ.Component {
 		var templ_7745c5c3_Var57 string
 		templ_7745c5c3_Var57, templ_7745c5c3_Err = templ.JoinStringErrs(chipText(c.Status))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/flows.templ`, Line: 285, Col: 28}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/flows.templ`, Line: 287, Col: 28}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var57))
 		if templ_7745c5c3_Err != nil {
@@ -1320,7 +1325,7 @@ func chip(c Count, on bool) templ.Component {
 		var templ_7745c5c3_Var58 string
 		templ_7745c5c3_Var58, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.Itoa(c.N))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/flows.templ`, Line: 286, Col: 24}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/flows.templ`, Line: 288, Col: 24}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var58))
 		if templ_7745c5c3_Err != nil {

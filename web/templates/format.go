@@ -264,14 +264,3 @@ func ticks(text string) []string {
 	}
 	return parts
 }
-
-// projectCommand starts the server with the sample project's folder, which is where flows and functions come from.
-const projectCommand = "go run ./cmd/web --project examples"
-
-// startCommand starts a run of a sample flow with its bundled input, or is "" if the server's address is not known.
-func (c Chrome) startCommand(flow string) string {
-	if c.Base == "" || flow == "" {
-		return ""
-	}
-	return fmt.Sprintf(`curl %s/api/v1/flows/%s/runs -H 'Content-Type: application/json' -d "{\"input\": $(cat examples/inputs/%s.json)}"`, c.Base, flow, flow)
-}

@@ -75,7 +75,7 @@ func Functions(p FunctionsPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(p.Functions) == 0 {
-				templ_7745c5c3_Err = emptyState("No function is registered: they are declared in a project's functions.yaml.", "", "", projectCommand).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = emptyState("No function is registered yet: connect one of yours, or try a sample.", "Connect your function", "/functions?connect=http#connect", p.functionCommand()).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -91,7 +91,7 @@ func spanWords(from, to time.Time) string {
 }
 
 func barWords(b HistogramBar) string {
-	text := spanWords(b.From, b.To) + ": " + count(b.Runs, "run")
+	text := spanWords(b.From, b.To) + " UTC: " + count(b.Runs, "run")
 	for _, part := range []struct {
 		n    int
 		word string

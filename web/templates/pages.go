@@ -20,6 +20,7 @@ type Chrome struct {
 	Flash    *Flash
 	SignedIn bool      // a session exists: offer Sign out
 	Viewer   bool      // of who may only look
+	Token    bool      // a request of the API needs a token
 	Base     string    // this server's address, "http://127.0.0.1:8080", for commands that work pasted; "" leaves those out
 	Now      time.Time // for relative times and for bars of what still runs; the zero time means the clock
 }
@@ -110,6 +111,7 @@ type FlowPage struct {
 	OnFailure string    // pause or compensate
 	Problems  int
 	Health    *FlowHealth // nil: no run began lately
+	Sample    string      // an input that fits, JSON on one line, if nothing has run yet
 }
 
 // FlowRun is a flow that another one runs. Version is 0 for a draft that names none: the latest when it is published.
@@ -196,7 +198,7 @@ type RunRow struct {
 // ShownEvents is how many transitions the page of a run lists; the API has the others.
 const ShownEvents = 300
 
-// RunPage is GET /runs/{id}?step=&item=&attempt=&tab=&plan=. Fragments: RunHeader and RunInspector take the same struct.
+// RunPage is GET /runs/{id}?step=&item=&attempt=&tab=&plan=&items=&status=&class=&iteration=. Fragments take the same struct.
 // VerdictOf, RowsOf and InspectorOf conclude their parts from the run, so a handler has little to fill.
 type RunPage struct {
 	Chrome
@@ -209,6 +211,7 @@ type RunPage struct {
 	Axis      Axis // under the rows' bars
 	Inspector Inspector
 	Grid      *ItemsGrid   // of the selected step, if it is a for_each
+	Iteration *Iteration   // of the selected loop
 	Child     *ChildRun    // the run that the selection has started
 	Events    []view.Event // oldest first
 	Truncated bool         // Events are only the newest ones

@@ -24,6 +24,7 @@ type RunsPage struct {
 	Unread    time.Time // when the newest run began that no input finds yet; zero: all are found
 	HasAny    bool      // any run at all, whatever the filter
 	StartAt   string    // flow to suggest when there is none
+	Sample    string    // an input that fits it, JSON on one line
 	Query     string    // the filters as an address has them
 	Views     []RunView // kept on the server
 }

@@ -33,7 +33,7 @@ func faultsView(p TestsPage) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.count() == 0 && len(p.Files) == 0 {
-			templ_7745c5c3_Err = emptyState("The matrix takes its inputs from scenarios, and there are none yet.", "Write the first", p.at("view", "file", "new", "1"), "segno test --faults").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = emptyState("The matrix takes its inputs from scenarios, and there are none yet.", "Write the first", p.at("view", "file", "new", "1"), p.testCommand(p.Head.Name)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -787,7 +787,7 @@ func testEditor(p TestsPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else if len(p.Files)+len(p.Inputs) == 0 {
-			templ_7745c5c3_Err = emptyState("No file yet: scenarios are YAML, and inputs that they name are JSON.", "Write the first", p.at("view", "file", "new", "1"), "").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = emptyState("No file yet: scenarios are YAML, and inputs that they name are JSON.", "Write the first", p.at("view", "file", "new", "1"), p.testCommand(p.Head.Name)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -578,7 +578,7 @@ func scenariosView(p TestsPage) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.count() == 0 && len(p.Files) == 0 {
-			templ_7745c5c3_Err = emptyState("This flow has no scenario yet: a run as it should be, told in a few lines.", "Write the first", p.at("view", "file", "new", "1"), "segno test").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = emptyState("This flow has no scenario yet: a run as it should be, told in a few lines.", "Write the first", p.at("view", "file", "new", "1"), p.testCommand(p.Head.Name)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

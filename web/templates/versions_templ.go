@@ -122,7 +122,7 @@ func Versions(p VersionsPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(p.Versions) == 0 {
-				templ_7745c5c3_Err = emptyState("No version has been published yet.", "Open the canvas", "/flows/"+p.Head.Name+"/edit", projectCommand).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = emptyState("No version has been published yet.", "Open the canvas", "/flows/"+p.Head.Name+"/edit", p.publishCommand(p.Head.Name)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -197,6 +197,7 @@ type Step struct {
 	Below        string          `json:"below,omitempty"`  // what shows of its run, as of ChildState
 	Port         string          `json:"port,omitempty"`   // the branch or answer that was taken
 	Reason       string          `json:"reason,omitempty"` // why it was skipped, or what it waits for
+	Dead         []DeadEdge      `json:"dead,omitempty"`   // edges into it that were not taken, though it started; not in a live message
 	Attempt      int             `json:"attempt"`          // attempts made or under way
 	MaxAttempts  int             `json:"max_attempts,omitempty"`
 	NextAt       *time.Time      `json:"next_at,omitempty"` // of a retry or a timer
@@ -217,6 +218,13 @@ type Step struct {
 	Compensation *Compensation   `json:"compensation,omitempty"`
 	Loop         *Loop           `json:"loop,omitempty"`     // of a step with until; of a for_each its items have it
 	Deciding     *Deciding       `json:"deciding,omitempty"` // an approval that waits
+}
+
+// DeadEdge is an edge that was not taken.
+type DeadEdge struct {
+	From string `json:"from"`
+	Port string `json:"port,omitempty"`
+	Why  string `json:"why"`
 }
 
 // Loop is where a step with until stands, or one of its items.

@@ -163,6 +163,7 @@ func (a *App) run(ctx context.Context, db *models.DB, store *postgres.Store, ser
 	}
 	running, stop := context.WithCancel(ctx)
 	var engine, following sync.WaitGroup
+	following.Go(func() { collectLess(running) })
 	engine.Go(func() {
 		if err := a.engine.Run(running); err != nil {
 			a.log.Error("the engine ended", "err", err)

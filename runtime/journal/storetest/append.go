@@ -3,6 +3,7 @@ package storetest
 import (
 	"bytes"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +35,27 @@ func appendAndLoad(t *testing.T, s *suite) {
 		}
 	}
 	s.owned(inc, id)
+}
+
+func loadSeveral(t *testing.T, s *suite) {
+	inc := s.join("a")
+	first, second := s.run(inc), s.run(inc)
+	s.ok(s.Append(ctx, inc, 0, []journal.Transition{fact(first, 2), fact(second, 2), fact(second, 3)}), "Append")
+	all, err := s.Loads(ctx, []int64{second, 4711, first})
+	s.ok(err, "Loads")
+	if len(all) != 2 || all[0].Run != first || all[1].Run != second || len(all[0].Records) != 2 || len(all[1].Records) != 3 {
+		t.Fatalf("Loads: got %+v, want runs %d and %d with two and three records", all, first, second)
+	}
+	for _, h := range all {
+		one, err := s.Load(ctx, h.Run)
+		s.ok(err, "Load")
+		if !reflect.DeepEqual(one, h) {
+			t.Errorf("run %d: Loads gives %+v, Load %+v", h.Run, h, one)
+		}
+	}
+	if all, err := s.Loads(ctx, nil); len(all) != 0 || err != nil {
+		t.Errorf("Loads of nothing: got %v, %v", all, err)
+	}
 }
 
 func appendIsAtomic(t *testing.T, s *suite) {

@@ -35,6 +35,7 @@ func Run(t *testing.T, open func(t *testing.T) journal.Store, o Options) {
 		run  func(*testing.T, *suite)
 	}{
 		{"AppendAndLoad", appendAndLoad},
+		{"LoadSeveral", loadSeveral},
 		{"AppendIsAtomic", appendIsAtomic},
 		{"DuplicateSeq", duplicateSeq},
 		{"DuplicateUUID", duplicateUUID},

@@ -1,5 +1,6 @@
 // The run page's entry: the page is complete without it; this keeps it true while the run goes on.
 import { createRoot } from "react-dom/client";
+import { announceRun } from "./polite";
 import { applyGathered, Lag } from "./model/gather";
 import { Fragments } from "./run/fragments";
 import { Frames } from "./run/frames";
@@ -66,6 +67,7 @@ function start(host: HTMLElement, embedded: { run: Run; graph: Graph }): void {
     void fragments.select();
   });
   watchHeight();
+  announceRun();
   watchItemKeys();
   showItem();
   document.body.dataset["seq"] = String(state.run.seq);
@@ -88,6 +90,16 @@ function start(host: HTMLElement, embedded: { run: Run; graph: Graph }): void {
     document.body.dataset["seq"] = String(run.seq);
     say();
     if (ENDED.has(run.status)) settleFlash();
+  });
+
+  // Why a step has not begun changes with steps that it knows nothing of, so a node asks the list of steps when somebody points at it.
+  host.addEventListener("pointerover", (e) => {
+    const node = e.target instanceof Element ? e.target.closest<HTMLElement>(".sg-node") : null;
+    const id = node?.dataset["testid"]?.slice("node-".length);
+    if (!node || !id) return;
+    const why = node.dataset["status"] === "pending" ? document.querySelector<HTMLElement>(`#run-steps [data-step="${CSS.escape(id)}"] .c-status`)?.title : "";
+    if (why) node.title = node.dataset["why"] = why;
+    else if (node.dataset["why"] === node.title) node.removeAttribute("title"); // it has begun, and says nothing of its own
   });
 
   let connection: Connection = { state: "paused", since: Date.now() };

@@ -16,6 +16,7 @@ import { Picker } from "./Picker";
 import { Problems } from "./Problems";
 import { RecordedPanel } from "./RecordedPanel";
 import { Prose } from "./Prose";
+import { SheetBar } from "./Sheet";
 import { Toolbar } from "./Toolbar";
 import { useKeys } from "./useKeys";
 import { trail } from "./trail";
@@ -153,6 +154,13 @@ export function App() {
     });
   }
 
+  /** How much of the graph the sheet covers on a narrow screen. */
+  const covered = useCallback(() => {
+    const sheet = inspector.current?.getBoundingClientRect();
+    const pane = document.querySelector(".sg-graph")?.getBoundingClientRect();
+    return sheet?.height && pane && matchMedia("(max-width: 900px)").matches ? Math.max(0, pane.bottom - sheet.top) : 0;
+  }, []);
+
   useKeys({
     graph, selection, frozen, busy: publishing || picking !== null || asking !== null || snap.theirs !== null, wire,
     select, setWire, addAfter, connect, remove, open,
@@ -207,7 +215,7 @@ export function App() {
         }}
       />
       <main className="sg-main">
-        <SegnoGraph ref={graphRef} mode="edit" graph={graph} selection={selection} onSelect={(s: Selection) => select(s)} wire={wire} onWire={frozen ? undefined : setWire} gestures={gestures} dimmed={frozen} />
+        <SegnoGraph ref={graphRef} mode="edit" graph={graph} selection={selection} onSelect={(s: Selection) => select(s)} wire={wire} onWire={frozen ? undefined : setWire} gestures={gestures} dimmed={frozen} covered={covered} />
         {frozen ? (
           <p className="sg-banner" data-tone="fail" role="alert" data-testid="broken">
             The YAML cannot be read: <Prose text={draft.issues[0]?.message ?? "see the problems below"} />. The graph shows the last text that could be.
@@ -232,9 +240,7 @@ export function App() {
       </main>
       {yaml ? <YamlPanel ref={yamlRef} startAt={line ?? 0} /> : null}
       <aside className="sg-inspector" ref={inspector} aria-label="Inspector">
-        <button type="button" className="sg-mini sg-shut sg-narrow" aria-label="Close" onClick={() => select(null)}>
-          <Sign name="x" />
-        </button>
+        <SheetBar sheet={inspector} onClose={() => select(null)} onRest={() => node && covered() > 0 && graphRef.current?.showStep(node.id)} />
         <Inspector selection={selection} onSelect={(s) => select(s)} onWire={setWire} onDelete={remove} />
         {node || !selection ? (
           <StepContext value={node?.id ?? ""}>

@@ -1,6 +1,8 @@
 // The flow itself as a form: what the inspector shows while nothing is selected.
 import { useEditor, useSnapshot } from "./context";
-import { Field, Issues, YamlField } from "./fields";
+import { Field, Issues } from "./fields";
+import { YamlField } from "./YamlField";
+import type { SetYaml } from "./SchemaForm";
 import { ValueFields } from "./sections";
 import { isObject } from "../model/schema";
 import type { Json } from "../types.gen";
@@ -13,6 +15,7 @@ export function FlowForm() {
   const spec = isObject(draft.spec) ? draft.spec : {};
   const issues = draft.issues.filter((i) => !i.step);
   const set = (path: string, value: Json | undefined, typed = false) => actions.set("", path, value, typed);
+  const yaml: SetYaml = (path, text, refused) => actions.setYaml("", path, text, refused);
   return (
     <section className="sg-form" aria-label="Flow" data-testid="flow-form" inert={draft.broken}>
       <h2 className="sg-form-title">
@@ -41,10 +44,10 @@ export function FlowForm() {
         onCommit={(v) => set("on_failure", v)}
       />
       <h3 className="sg-cap">Output</h3>
-      <ValueFields path="output" value={spec["output"]} memory={`${draft.flow}/`} issues={issues} set={set} />
+      <ValueFields path="output" value={spec["output"]} memory={`${draft.flow}/`} issues={issues} set={set} yaml={yaml} />
       <details className="sg-more" open={spec["input"] !== undefined}>
         <summary>Input</summary>
-        <YamlField path="input" label="JSON Schema, as YAML" value={spec["input"]} issues={issues} placeholder="anything" onYaml={(text) => actions.setYaml("", "input", text)} />
+        <YamlField path="input" label="JSON Schema, as YAML" value={spec["input"]} issues={issues} placeholder="anything" onYaml={yaml} />
       </details>
       <details className="sg-more" open={spec["notes"] !== undefined}>
         <summary>Notes</summary>

@@ -10,7 +10,7 @@ import { StepContext, useEditor, useSnapshot } from "./context";
 import { Field, Issues } from "./fields";
 import { FlowForm } from "./FlowForm";
 import { ManyForm } from "./ManyForm";
-import { SchemaForm } from "./SchemaForm";
+import { SchemaForm, type SetYaml } from "./SchemaForm";
 import { ApprovalFields, CompensateFields, FailFields, RetryFields, SetFields, SignalFields, SwitchFields, UntilFields, WaitFields, type SectionProps } from "./sections";
 
 interface Props {
@@ -66,7 +66,8 @@ function StepForm({ node, onSelect, onWire, onDelete }: { node: Node } & Pick<Pr
   const issues = useMemo(() => draft.issues.filter((i) => i.step === node.id), [draft.issues, node.id]);
   const set = (path: string, value: Json | undefined, typed = false) => actions.set(node.id, path, value, typed);
   const memory = `${draft.flow}/${node.id}`;
-  const section: SectionProps = { spec, issues, set, memory, functions };
+  const yaml: SetYaml = (path, text, refused) => actions.setYaml(node.id, path, text, refused);
+  const section: SectionProps = { spec, issues, set, yaml, memory, functions };
 
   return (
     <section className="sg-form" aria-label={`Step ${node.id}`} data-testid="inspector" inert={draft.broken}>
@@ -106,7 +107,7 @@ function StepForm({ node, onSelect, onWire, onDelete }: { node: Node } & Pick<Pr
       {node.kind === "switch" ? <SwitchFields {...section} /> : null}
       {node.kind === "set" ? <SetFields {...section} /> : null}
       {node.kind === "wait" ? <WaitFields {...section} /> : null}
-      {node.kind === "signal" ? <SignalFields {...section} setYaml={(path, text) => actions.setYaml(node.id, path, text)} /> : null}
+      {node.kind === "signal" ? <SignalFields {...section} /> : null}
       {node.kind === "approval" ? <ApprovalFields {...section} /> : null}
       {node.kind === "fail" ? <FailFields {...section} /> : null}
 
@@ -154,7 +155,7 @@ function Unplaced({ issues }: { issues: Issue[] }) {
   return rest.length ? <Issues issues={rest} /> : null;
 }
 
-function CallFields({ spec, issues, set, memory, functions }: SectionProps) {
+function CallFields({ spec, issues, set, yaml, memory, functions }: SectionProps) {
   const name = typeof spec["call"] === "string" ? spec["call"] : "";
   const fn: Fn | undefined = functions.find((f) => f.name === name);
   const schema = resolve(fn?.input, fn?.input);
@@ -168,13 +169,13 @@ function CallFields({ spec, issues, set, memory, functions }: SectionProps) {
         </p>
       ) : null}
       <h3 className="sg-cap">Input</h3>
-      <SchemaForm memory={memory} path="with" root={fn?.input} schema={schema} value={spec["with"]} issues={issues} onSet={set} />
+      <SchemaForm memory={memory} path="with" root={fn?.input} schema={schema} value={spec["with"]} issues={issues} onSet={set} onYaml={yaml} />
     </>
   );
 }
 
 /** The flow that the step runs, in which version, and with what. */
-function ChildFields({ spec, issues, set, memory }: SectionProps) {
+function ChildFields({ spec, issues, set, yaml, memory }: SectionProps) {
   const { flows } = useEditor();
   const name = typeof spec["flow"] === "string" ? spec["flow"] : "";
   const version = typeof spec["version"] === "number" ? spec["version"] : 0;
@@ -204,7 +205,7 @@ function ChildFields({ spec, issues, set, memory }: SectionProps) {
         </p>
       ) : null}
       <h3 className="sg-cap">Input</h3>
-      <SchemaForm memory={memory} path="with" root={input} schema={resolve(input, input)} value={spec["with"]} issues={issues} onSet={set} />
+      <SchemaForm memory={memory} path="with" root={input} schema={resolve(input, input)} value={spec["with"]} issues={issues} onSet={set} onYaml={yaml} />
     </>
   );
 }
@@ -232,11 +233,15 @@ export function FunctionField({ path, label, value, issues, functions, onCommit 
   return <Field path={path} label={label} kind="enum" mono required value={value || undefined} options={functions.map((f) => f.name)} issues={issues} onCommit={onCommit} />;
 }
 
+/** More options than these are there only once the list is about to be opened. */
+const MOST_OPTIONS = 60;
+
 function Needs({ node, spec, issues, onSelect, set }: { node: Node; spec: JsonObject; issues: Issue[]; onSelect(s: Selection): void; set: SectionProps["set"] }) {
   const { actions } = useEditor();
   const { draft } = useSnapshot();
   const edges = into(draft.graph, node.id);
   const free = useMemo(() => freeSources(draft.graph, node.id).map((f) => ({ ...f, value: `${f.from}.${f.port}` })), [draft.graph, node.id]);
+  const [asked, setAsked] = useState(false);
   const list = edges.map((e) => (e.port === "done" ? e.from : `${e.from}.${e.port}`));
   const any = node.any ?? (isObject(spec["needs"]) && "any" in spec["needs"]);
   return (
@@ -266,13 +271,15 @@ function Needs({ node, spec, issues, onSelect, set }: { node: Node; spec: JsonOb
           data-testid="add-need"
           aria-label="Add a step that is needed"
           value=""
+          onPointerDown={() => setAsked(true)}
+          onFocus={() => setAsked(true)}
           onChange={(e) => {
             const pick = free.find((f) => f.value === e.target.value);
             if (pick) actions.connect(pick.from, pick.port, node.id);
           }}
         >
           <option value="">Add…</option>
-          {free.map((f) => (
+          {(asked || free.length <= MOST_OPTIONS ? free : []).map((f) => (
             <option key={f.value} value={f.value}>
               {f.value}
             </option>

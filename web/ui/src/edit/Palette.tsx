@@ -22,6 +22,7 @@ export function Palette({ disabled, onAdd, onDrop, selection, onSelect }: Props)
   const { functions, flows } = useEditor();
   const { draft } = useSnapshot();
   const [query, setQuery] = useState("");
+  const [outline, setOutline] = useState(false); // a thousand rows that nobody sees would still be laid out
   const found = useMemo(() => search(functionOffers(functions), query), [functions, query]);
   const foundFlows = useMemo(() => search(flowOffers(flows), query), [flows, query]);
   const steps = useMemo(() => reading(draft.graph.nodes), [draft.graph.nodes]);
@@ -45,12 +46,12 @@ export function Palette({ disabled, onAdd, onDrop, selection, onSelect }: Props)
           </>
         ) : null}
       </div>
-      <details className="sg-outline">
+      <details className="sg-outline" onToggle={(e) => setOutline(e.currentTarget.open)}>
         <summary className="sg-cap">
           Outline <span className="sg-dim">{steps.length}</span>
         </summary>
         <ol data-testid="outline">
-          {steps.map((n) => (
+          {(outline ? steps : []).map((n) => (
             <li key={n.id}>
               <button type="button" aria-current={selection?.kind === "step" && selection.id === n.id ? "true" : undefined} onClick={() => onSelect(n.id)}>
                 <KindIcon kind={n.kind} />

@@ -1,9 +1,15 @@
 // A form made from a callee's input schema. Whatever the schema does not name is shown too, so nothing that is written is ever hidden.
-import { below, fieldKind, isObject, resolve, type JsonObject } from "../model/schema";
-import { expressionOf } from "../model/template";
+import { below, isObject, resolve, type JsonObject } from "../model/schema";
+import { shapeOf } from "../model/shape";
 import type { Issue, Json } from "../types.gen";
 import { Sign } from "../graph/icons";
 import { Field, Issues } from "./fields";
+import { ValueField } from "./ValueField";
+import { YamlField } from "./YamlField";
+
+export type SetValue = (path: string, value: Json | undefined, typed: boolean) => void;
+/** Writes a value as YAML; undefined removes it. */
+export type SetYaml = (path: string, text: string | undefined, refused: (why: string) => void) => void;
 
 interface Props {
   memory: string; // flow and step
@@ -12,10 +18,13 @@ interface Props {
   schema: JsonObject;
   value: Json | undefined;
   issues: Issue[];
-  onSet(path: string, value: Json | undefined, typed: boolean): void;
+  onSet: SetValue;
+  onYaml: SetYaml | null; // null: inside of a list, which is written as a whole
+  depth?: number;
 }
 
-export function SchemaForm({ memory, path, root, schema, value, issues, onSet }: Props) {
+export function SchemaForm({ memory, path, root, schema: written, value, issues, onSet, onYaml, depth = 0 }: Props) {
+  const { schema } = shapeOf(root, written);
   const have = isObject(value) ? value : {};
   const properties = isObject(schema["properties"]) ? schema["properties"] : {};
   const required = new Set(Array.isArray(schema["required"]) ? schema["required"] : []);
@@ -33,73 +42,51 @@ export function SchemaForm({ memory, path, root, schema, value, issues, onSet }:
   return (
     <>
       {named.map((key) => {
-        const sub = resolve(root, properties[key]);
-        const at = below(path, key) ?? `${path}.${key}`;
-        const kind = fieldKind(sub);
-        const mine = have[key];
-        if (kind === "object" && (mine === undefined || isObject(mine))) {
-          return (
-            <fieldset className="sg-group" key={key}>
-              <legend>
-                {key}
-                {required.has(key) ? <span className="sg-required">*</span> : null}
-              </legend>
-              {typeof sub["description"] === "string" ? <p className="sg-about">{sub["description"]}</p> : null}
-              <SchemaForm memory={memory} path={at} root={root} schema={sub} value={mine} issues={issues} onSet={onSet} />
-            </fieldset>
-          );
-        }
+        const at = below(path, key);
         return (
-          <Field
+          <ValueField
             key={key}
-            path={at}
-            memory={`${memory}/${at}`}
-            label={<span className="sg-mono">{key}</span>}
-            kind={kind === "object" && expressionOf(mine) === null ? "json" : kind}
-            options={Array.isArray(sub["enum"]) ? sub["enum"] : []}
+            name={key}
+            path={at ?? `${path}.${key}`}
+            memory={memory}
+            root={root}
+            written={properties[key]}
             required={required.has(key)}
-            about={typeof sub["description"] === "string" ? sub["description"] : undefined}
-            placeholder={placeholder(sub, kind)}
-            value={mine}
+            value={have[key]}
             issues={issues}
-            expression="either"
-            onCommit={(v, typed) => set(key, v, typed)}
+            onSet={at ? onSet : (_, next, typed) => set(key, next, typed)}
+            onYaml={at ? onYaml : null}
+            depth={depth}
           />
         );
       })}
-      {extra.map((key) => (
-        <Field
-          key={key}
-          path={below(path, key) ?? `${path}.${key}`}
-          memory={`${memory}/${path}.${key}`}
-          label={
+      {extra.map((key) => {
+        const at = below(path, key);
+        const mine = have[key];
+        const shared = {
+          path: at ?? `${path}.${key}`,
+          label: (
             <>
               <span className="sg-mono">{key}</span> {Object.keys(properties).length ? <span className="sg-dim">not in the schema</span> : null}
             </>
-          }
-          kind={typeof have[key] === "string" ? "string" : typeof have[key] === "number" ? "number" : typeof have[key] === "boolean" ? "boolean" : "json"}
-          value={have[key]}
-          issues={issues}
-          expression="either"
-          onCommit={(v, typed) => set(key, v, typed)}
-          action={
+          ),
+          value: mine,
+          issues,
+          action: (
             <button type="button" className="sg-mini" aria-label={`Remove ${key}`} title={`Remove ${key}`} onClick={() => set(key, undefined, false)}>
               <Sign name="x" />
             </button>
-          }
-        />
-      ))}
+          ),
+        };
+        if (at && onYaml && typeof mine === "object" && mine !== null) return <YamlField key={key} {...shared} onYaml={onYaml} />;
+        const kind = typeof mine === "string" ? "string" : typeof mine === "number" ? "number" : typeof mine === "boolean" ? "boolean" : "json";
+        return <Field key={key} {...shared} memory={`${memory}/${path}.${key}`} kind={kind} expression="either" onCommit={(v, typed) => set(key, v, typed)} />;
+      })}
       {value !== undefined && !isObject(value) ? (
         <Field path={path} label={path} kind="json" value={value} issues={issues} expression="either" memory={`${memory}/${path}`} onCommit={(v, typed) => onSet(path, v, typed)} />
       ) : null}
-      {named.length + extra.length === 0 && value === undefined ? <p className="sg-none">This function takes no input.</p> : null}
-      <Issues issues={issues.filter((i) => i.field === path)} />
+      {named.length + extra.length === 0 && value === undefined && depth === 0 ? <p className="sg-none">{Object.keys(resolve(root, written)).length ? "No fields." : "This takes no input."}</p> : null}
+      {depth === 0 ? <Issues issues={issues.filter((i) => i.field === path)} /> : null}
     </>
   );
-}
-
-function placeholder(schema: JsonObject, kind: string): string | undefined {
-  if (schema["default"] !== undefined) return JSON.stringify(schema["default"]);
-  if (kind === "json") return schema["type"] === "array" ? "[…]" : "JSON";
-  return Array.isArray(schema["examples"]) && typeof schema["examples"][0] === "string" ? schema["examples"][0] : undefined;
 }

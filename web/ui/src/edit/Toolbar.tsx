@@ -1,6 +1,7 @@
 // The canvas's own bar: what is edited, whether it is saved, undo by name, and the ways on.
 import { useEffect, useRef, useState } from "react";
 import { Sign } from "../graph/icons";
+import { polite } from "../polite";
 import { useEditor, useSnapshot } from "./context";
 import type { SaveState } from "./session";
 import { crumbHref, crumbs } from "./trail";
@@ -14,8 +15,19 @@ interface Props {
   onPalette(): void;
 }
 
+/** Announces that saving fails, and that it works again: that every change is saved goes without saying. */
+function useSaveSaid(save: SaveState): void {
+  const trouble = useRef(false);
+  useEffect(() => {
+    const bad = save === "offline" || save === "conflict";
+    if (bad || (save === "saved" && trouble.current)) polite().tell(() => SAVE_WORDS[save]);
+    if (bad || save === "saved") trouble.current = bad;
+  }, [save]);
+}
+
 export function Toolbar({ yaml, onYaml, onPublish, onPalette }: Props) {
   const { draft, save } = useSnapshot();
+  useSaveSaid(save);
   return (
     <section className="sg-toolbar" aria-label="Draft">
       <button type="button" className="sg-button sg-narrow" onClick={onPalette} data-testid="palette-open">
@@ -28,7 +40,7 @@ export function Toolbar({ yaml, onYaml, onPublish, onPalette }: Props) {
         </a>
       </h1>
       <span className="sg-dim sg-wide">{draft.published ? (draft.changed ? `draft, differs from version ${draft.published}` : `version ${draft.published}`) : "draft, never published"}</span>
-      <span className="sg-save" data-testid="save-state" data-state={save} role="status">
+      <span className="sg-save" data-testid="save-state" data-state={save}>
         {SAVE_WORDS[save]}
       </span>
       <span className="sg-grow" />

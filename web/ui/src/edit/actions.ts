@@ -77,10 +77,10 @@ export class Actions {
     this.session.edit(`Rename ${step} to ${to}`, [{ op: "rename_step", step, to }], { select: to });
   }
 
-  /** Writes a field as YAML; undefined removes it. */
-  setYaml(step: string, path: string, yaml: string | undefined): void {
+  /** Writes a field as YAML; undefined removes it. What can't be read is told to refused. */
+  setYaml(step: string, path: string, yaml: string | undefined, refused: (why: string) => void): void {
     if (yaml === undefined) this.set(step, path, undefined);
-    else this.session.edit(`Set ${step ? `${path} of ${step}` : path}`, [{ op: "set_field", step, path, yaml }]);
+    else this.session.edit(`Set ${step ? `${path} of ${step}` : path}`, [{ op: "set_field", step, path, yaml }], { refused });
   }
 
   /** Writes a field of a step, or of the flow if step is empty; undefined removes it. */

@@ -1,6 +1,5 @@
 // The form's own inputs. Each holds what is being typed until it is committed: by Enter, by leaving the field, or half a second after the last key.
 import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
-import { toYaml } from "../model/yamltext";
 import { fromText, toText, type FieldKind } from "../model/schema";
 import { asExpression, expressionOf } from "../model/template";
 import type { Issue, Json } from "../types.gen";
@@ -271,20 +270,5 @@ function Input(props: FieldProps & { id: string; mode: "literal" | "expression";
         </p>
       ) : null}
     </>
-  );
-}
-
-/** A value that is written as YAML, such as a JSON Schema. The server reads it, and says what is wrong with it. */
-export function YamlField({ value, onYaml, ...rest }: Pick<FieldProps, "path" | "label" | "value" | "issues" | "placeholder"> & { onYaml(text: string | undefined): void }) {
-  return (
-    <Field
-      {...rest}
-      mono
-      patient
-      rows={4}
-      value={value === undefined ? undefined : toYaml(value)}
-      about="Saved when you leave the field, or by Ctrl+Enter."
-      onCommit={(v) => onYaml(typeof v === "string" && v.trim() !== "" ? v : undefined)}
-    />
   );
 }

@@ -4,14 +4,16 @@ import { Sign } from "../graph/icons";
 import { isObject, resolve, type JsonObject } from "../model/schema";
 import { asExpression, expressionOf } from "../model/template";
 import type { Function as Fn, Issue, Json } from "../types.gen";
-import { Field, YamlField } from "./fields";
-import { SchemaForm } from "./SchemaForm";
+import { Field } from "./fields";
+import { SchemaForm, type SetYaml } from "./SchemaForm";
+import { YamlField } from "./YamlField";
 
 export interface SectionProps {
   spec: JsonObject;
   issues: Issue[];
   memory: string;
   functions: Fn[];
+  yaml: SetYaml;
   set(path: string, value: Json | undefined, typed?: boolean): void;
 }
 
@@ -89,17 +91,17 @@ function isAlways(v: Json | undefined): boolean {
   return v === true || v === "true" || expressionOf(v) === "true";
 }
 
-export function SetFields({ spec, issues, set, memory }: SectionProps) {
+export function SetFields({ spec, issues, set, yaml, memory }: SectionProps) {
   return (
     <>
       <h3 className="sg-cap">Values</h3>
-      <ValueFields path="set" value={spec["set"]} issues={issues} set={set} memory={memory} />
+      <ValueFields path="set" value={spec["set"]} issues={issues} set={set} yaml={yaml} memory={memory} />
     </>
   );
 }
 
 /** Values by name: those of a set, and a flow's output. */
-export function ValueFields({ path, value, issues, set, memory }: Omit<SectionProps, "spec" | "functions"> & { path: string; value: Json | undefined }) {
+export function ValueFields({ path, value, issues, set, yaml, memory }: Omit<SectionProps, "spec" | "functions"> & { path: string; value: Json | undefined }) {
   const entries = isObject(value) ? value : {};
   const [fresh, setFresh] = useState("");
   const ok = NAME.test(fresh) && !(fresh in entries) && (value === undefined || isObject(value));
@@ -108,7 +110,7 @@ export function ValueFields({ path, value, issues, set, memory }: Omit<SectionPr
       {value === undefined ? (
         <p className="sg-about">Nothing yet.</p>
       ) : (
-        <SchemaForm memory={memory} path={path} root={undefined} schema={{ properties: {} }} value={value} issues={issues} onSet={set} />
+        <SchemaForm memory={memory} path={path} root={undefined} schema={{ properties: {} }} value={value} issues={issues} onSet={set} onYaml={yaml} />
       )}
       {value === undefined || isObject(value) ? (
         <form
@@ -130,7 +132,7 @@ export function ValueFields({ path, value, issues, set, memory }: Omit<SectionPr
   );
 }
 
-export function SignalFields({ spec, issues, set, setYaml }: SectionProps & { setYaml(path: string, text: string | undefined): void }) {
+export function SignalFields({ spec, issues, set, yaml }: SectionProps) {
   const signal = part(spec, "signal");
   return (
     <>
@@ -146,7 +148,7 @@ export function SignalFields({ spec, issues, set, setYaml }: SectionProps & { se
         onCommit={(v, typed) => set("signal.name", v, typed)}
       />
       <Field path="signal.timeout" label="Wait at most" mono placeholder="no limit" value={signal["timeout"]} issues={issues} onCommit={(v, typed) => set("signal.timeout", v, typed)} />
-      <YamlField path="signal.schema" label="What is sent, as JSON Schema" placeholder="anything" value={signal["schema"]} issues={issues} onYaml={(text) => setYaml("signal.schema", text)} />
+      <YamlField path="signal.schema" label="What is sent, as JSON Schema" placeholder="anything" value={signal["schema"]} issues={issues} onYaml={yaml} />
     </>
   );
 }
@@ -247,7 +249,7 @@ export function RetryFields({ spec, issues, set }: SectionProps) {
   );
 }
 
-export function CompensateFields({ spec, issues, set, memory, functions }: SectionProps) {
+export function CompensateFields({ spec, issues, set, yaml, memory, functions }: SectionProps) {
   const compensate = part(spec, "compensate");
   const callee = typeof compensate["call"] === "string" ? compensate["call"] : "";
   const fn = functions.find((f) => f.name === callee);
@@ -281,7 +283,7 @@ export function CompensateFields({ spec, issues, set, memory, functions }: Secti
           onCommit={(v) => set("compensate.after", v)}
         />
       ) : null}
-      {callee ? <SchemaForm memory={memory} path="compensate.with" root={fn?.input} schema={resolve(fn?.input, fn?.input)} value={compensate["with"]} issues={issues} onSet={set} /> : null}
+      {callee ? <SchemaForm memory={memory} path="compensate.with" root={fn?.input} schema={resolve(fn?.input, fn?.input)} value={compensate["with"]} issues={issues} onSet={set} onYaml={yaml} /> : null}
     </details>
   );
 }

@@ -8,7 +8,7 @@ import { History, renamesOf, type Entry } from "./history";
 
 export type SaveState = "saved" | "saving" | "offline" | "conflict";
 
-type Change = { label: string; select?: string | null } & ({ kind: "ops"; ops: EditOp[]; typed?: boolean } | { kind: "text"; text: string; typed: boolean } | { kind: "whole" | "undo" | "redo"; text: string; renames?: [string, string][] });
+type Change = { label: string; select?: string | null; refused?: (why: string) => void } & ({ kind: "ops"; ops: EditOp[]; typed?: boolean } | { kind: "text"; text: string; typed: boolean } | { kind: "whole" | "undo" | "redo"; text: string; renames?: [string, string][] });
 
 export interface Notice {
   id: number;
@@ -75,7 +75,7 @@ export class Session {
   get = (): Snapshot => this.snap;
 
   /** Sends operations as one gesture with one name in the undo list. */
-  edit(label: string, ops: EditOp[], more: { select?: string | null; typed?: boolean } = {}): void {
+  edit(label: string, ops: EditOp[], more: { select?: string | null; typed?: boolean; refused?: (why: string) => void } = {}): void {
     this.flushTyping();
     this.push({ kind: "ops", label, ops, ...more });
   }
@@ -228,7 +228,8 @@ export class Session {
         return false;
       }
       if (err instanceof ApiError && err.status !== 429) {
-        this.say(`${change.label}: ${err.message}`, "fail");
+        if (change.refused) change.refused(err.message);
+        else this.say(`${change.label}: ${err.message}`, "fail");
         return true; // refused: said, and dropped
       }
       if (!(err instanceof Unreachable || err instanceof ApiError)) throw err;

@@ -24,6 +24,8 @@ export function Find({ nodes, steps, onShow, onGo, onClose }: Props) {
   const [at, setAt] = useState(0);
   const [went, setWent] = useState<string | null>(null);
   const back = useRef<Element | null>(null);
+  const list = useRef<HTMLUListElement>(null);
+  const scrolled = useRef(false);
   const all = useMemo(() => entries(nodes, (n) => words(steps.get(n.id))), [nodes, steps]);
   const found = useMemo(() => find(all, query), [all, query]);
   const listed = useDeferredValue(found); // the field answers first, the list follows
@@ -34,6 +36,12 @@ export function Find({ nodes, steps, onShow, onGo, onClose }: Props) {
     back.current = document.activeElement;
     return () => onShow(null);
   }, []);
+
+  // What is found first is in sight already: the list is only asked to scroll by who goes down it, for to ask lays the whole page out.
+  useEffect(() => {
+    if (at > 0 || scrolled.current) list.current?.children[at]?.scrollIntoView({ block: "nearest" });
+    scrolled.current = at > 0;
+  }, [at, listed]);
 
   function close() {
     onClose(went);
@@ -89,16 +97,13 @@ export function Find({ nodes, steps, onShow, onGo, onClose }: Props) {
           <Sign name="x" />
         </button>
       </div>
-      <ul id="sg-find-list" role="listbox" aria-label="Steps found" hidden={!listed.length}>
+      <ul ref={list} id="sg-find-list" role="listbox" aria-label="Steps found" hidden={!listed.length}>
         {listed.slice(0, LISTED).map((n, i) => (
           <li
             key={n.id}
             id={`sg-found-${n.id}`}
             role="option"
             aria-selected={n === current}
-            ref={(el) => {
-              if (n === current) el?.scrollIntoView({ block: "nearest" });
-            }}
             onClick={() => go(i)}
           >
             <KindIcon kind={n.kind} />

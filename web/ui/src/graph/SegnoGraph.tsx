@@ -15,13 +15,15 @@ import { FlowEdge, type FlowEdgeType } from "./FlowEdge";
 import { MiniMap } from "./MiniMap";
 import { StepNode, type StepFlowNode } from "./StepNode";
 import { useBox } from "./useBox";
-import { anchorIn, calm, FITS_FROM, LEAST_ZOOM, MOST_ZOOM, OPENS_AT, READS_AT, roomFor, ROOM, whole } from "./view";
+import { anchorIn, calm, FITS_FROM, LEAST_ZOOM, MOST_ZOOM, OPENS_AT, READS_AT, roomFor, ROOM, whole, zoomAround } from "./view";
 import { Level, singleKeysOff, Zoom } from "./Zoom";
 
 const nodeTypes = { step: StepNode };
 const edgeTypes = { flow: FlowEdge };
 /** From this many steps on only those in view are mounted; an outline list names them all. */
 const CULL_FROM = 120;
+/** The most of a pane that counts as covered. */
+const MOST_COVERED = 0.6;
 /** How many frames a step that comes into view may take to be there. */
 const FRAMES = 10;
 const NO_STEPS: Map<string, Step> = new Map();
@@ -51,6 +53,8 @@ export interface SegnoGraphProps {
   onWire?(wire: Wire | null): void;
   gestures?: Gestures | null; // edit mode; null while nothing may be changed
   dimmed?: boolean;
+  /** How much of the pane's lower part something else covers, in CSS pixels. */
+  covered?(): number;
   children?: ReactNode;
 }
 
@@ -96,6 +100,8 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
     () => (far ? [] : graph.edges.map((e) => ({ id: e.id, type: "flow", source: e.from, sourceHandle: e.port, target: e.to, targetHandle: "in", data: { edge: e }, focusable: false }))),
     [graph, far],
   );
+  const [paneWidth, paneHeight] = [useStore((s) => s.width), useStore((s) => s.height)];
+  const mapped = useMemo(() => paneWidth > 0 && roomFor(graph, { clientWidth: paneWidth, clientHeight: paneHeight }) < FITS_FROM, [graph, paneWidth, paneHeight]);
   const [finding, setFinding] = useState(false);
   const [shown, setShown] = useState<string | null>(null); // what the search has come to
   const [first, setFirst] = useState<Viewport | null>(null); // where the view is when the graph is first drawn
@@ -124,7 +130,7 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
     if (zoom >= FITS_FROM) return reveal(id, false);
     moved.current = true;
     const at = { x: pane.clientWidth / 2 - (node.x + node.w / 2) * READS_AT, y: pane.clientHeight / 2 - (node.y + node.h / 2) * READS_AT, zoom: READS_AT };
-    void flow.setViewport(at, { duration: calm() ? 0 : 200 });
+    void flow.setViewport(at);
   }
 
   /** Brings a step into view without moving more than it must, and focuses it if asked. */
@@ -132,16 +138,16 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
     const node = graph.nodes.find((n) => n.id === id);
     const sight = box.current?.getBoundingClientRect();
     if (!node || !sight) return;
-    // On a narrow screen the inspector's sheet covers the lower half.
-    const covered = mode === "edit" && matchMedia("(max-width: 900px)").matches;
-    const pane = { left: sight.left, top: sight.top, right: sight.right, bottom: covered ? sight.top + sight.height * 0.42 : sight.bottom };
+    const covered = covers();
+    const pane = { left: sight.left, top: sight.top, right: sight.right, bottom: sight.bottom - covered };
     const a = flow.flowToScreenPosition({ x: node.x, y: node.y });
     const b = flow.flowToScreenPosition({ x: node.x + node.w, y: node.y + node.h });
     const margin = 32;
     const past = (low: number, high: number, from: number, to: number) => (low < from + margin ? from + margin - low : high > to - margin ? to - margin - high : 0);
     const [dx, dy] = [past(a.x, b.x, pane.left, pane.right), past(a.y, b.y, pane.top, pane.bottom)];
     if (dx !== 0 || dy !== 0) {
-      const duration = calm() ? 0 : 200;
+      // A long way is not travelled: all that stands beside it would be mounted on the way.
+      const duration = calm() || Math.abs(dx) > 2 * sight.width || Math.abs(dy) > 2 * sight.height ? 0 : 200;
       // All of a small flow stays in sight; in a large one the view moves no more than it must.
       if (!moved.current && !covered && roomFor(graph, box.current) >= FITS_FROM) void flow.setViewport(whole(graph, box.current!), { duration });
       else {
@@ -158,13 +164,23 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
     take(FRAMES);
   }
 
+  /** What is covered of the pane; a part of it always counts as free. */
+  function covers(): number {
+    return Math.min(props.covered?.() ?? 0, (box.current?.clientHeight ?? 0) * MOST_COVERED);
+  }
+
   /** The first view: all of a small flow; of a large one the step that matters most, or the beginning. */
   function opening(pane: HTMLElement): Viewport {
     if (!graph.nodes.length) return { x: 0, y: 0, zoom: 1 };
-    if (roomFor(graph, pane) >= FITS_FROM) return whole(graph, pane);
+    const free = pane.clientHeight - covers();
+    if (roomFor(graph, pane) >= FITS_FROM) {
+      const view = whole(graph, pane);
+      const at = free < pane.clientHeight ? graph.nodes.find((n) => n.id === selectedStep) : undefined;
+      return at ? { ...view, y: Math.min(view.y, free - ROOM.x - (at.y + at.h) * view.zoom) } : view;
+    }
     const top = graph.nodes.reduce((a, b) => (b.y < a.y ? b : a));
     const at = graph.nodes.find((n) => n.id === selectedStep) ?? graph.nodes.find((n) => MATTERS.has(steps.get(n.id)?.status ?? "") || n.mark) ?? top;
-    const y = at === top ? ROOM.top : pane.clientHeight / 2 - (at.h / 2) * OPENS_AT;
+    const y = at === top ? ROOM.top : free / 2 - (at.h / 2) * OPENS_AT;
     return { x: pane.clientWidth / 2 - (at.x + at.w / 2) * OPENS_AT, y: y - at.y * OPENS_AT, zoom: OPENS_AT };
   }
   // The graph is drawn once the size of its pane is known: at once in its place, so that nothing is mounted that is not seen.
@@ -173,14 +189,32 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
   }, []);
 
   const known = selectedStep !== null && graph.nodes.some((n) => n.id === selectedStep);
+  const last = useRef(selectedStep); // the step that was selected before this one
   useEffect(() => {
-    if (selectedStep && known) reveal(selectedStep, false);
+    if (selectedStep && known) {
+      const beside = last.current !== selectedStep && inserted.current.has(selectedStep) ? last.current : null;
+      if (!beside || !makeRoom(selectedStep, beside)) reveal(selectedStep, false);
+      last.current = selectedStep;
+    }
+    inserted.current = NOWHERE;
     // The view follows the selection, not every change of the graph.
   }, [selectedStep, known]);
+
+  /** Shows a step that was put in by drawing everything smaller around the one that was worked on, which stays where it is. False: that is not enough. */
+  function makeRoom(id: string, around: string): boolean {
+    const pane = box.current;
+    const [next, fixed] = [graph.nodes.find((n) => n.id === id), graph.nodes.find((n) => n.id === around)];
+    if (!pane || !next || !fixed || covers()) return false;
+    const { x, y, zoom } = flow.getViewport();
+    const to = zoomAround(fixed, next, { x, y, zoom }, pane);
+    if (to && to.zoom !== zoom) void flow.setViewport(to);
+    return to !== null;
+  }
 
   // A new layout keeps the step that somebody works on where it was on the screen, or else the one in the middle; a small flow in which nothing is
   // selected then stays wholly in sight, unless they have moved the view themselves.
   const before = useRef(graph);
+  const inserted = useRef<ReadonlySet<string>>(NOWHERE); // what the last change of the graph has brought
   const moved = useRef(false);
   /** Without a view: the pane has another size. */
   const keepInSight = useRef((_view: { at: { x: number; y: number }; zoom: number } | null) => {});
@@ -188,7 +222,10 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
     const old = before.current;
     before.current = graph;
     if (old === graph) return;
-    const kept = selectedStep === null ? null : anchorIn(old, graph, selectedStep);
+    const there = new Set(old.nodes.map((n) => n.id));
+    inserted.current = new Set(graph.nodes.filter((n) => !there.has(n.id)).map((n) => n.id));
+    const step = selectedStep !== null && there.has(selectedStep) ? selectedStep : last.current;
+    const kept = step === null || selectedStep === null ? null : anchorIn(old, graph, step);
     const { x, y, zoom } = flow.getViewport();
     const middle = box.current ? { x: (box.current.clientWidth / 2 - x) / zoom, y: (box.current.clientHeight / 2 - y) / zoom } : { x: 0, y: 0 };
     const anchor = kept ?? anchorIn(old, graph, nearest(old, graph, middle));
@@ -320,7 +357,7 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
             </ViewportPortal>
           ) : null}
           <div className="sg-corner">
-            {roomFor(graph, box.current) < FITS_FROM ? <MiniMap graph={graph} steps={steps} selected={chosen} onMoved={() => (moved.current = true)} /> : null}
+            {mapped ? <MiniMap graph={graph} steps={steps} selected={chosen} onMoved={() => (moved.current = true)} /> : null}
             <Zoom onFit={fit} onFind={() => setFinding(true)} />
           </div>
           {why ? (

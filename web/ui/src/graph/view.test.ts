@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Graph, Node } from "../types.gen";
-import { LEAST_ZOOM, ROOM, whole } from "./view";
+import { LEAST_ZOOM, ROOM, whole, zoomAround } from "./view";
 
 const node = (id: string, x: number, y: number): Node => ({ id, kind: "call", x, y, w: 248, h: 72, ports: [] });
 const graph = (...nodes: Node[]): Graph => ({ nodes, edges: [], width: 0, height: 0 });
-const pane = { clientWidth: 1000, clientHeight: 800 } as HTMLElement;
+const pane = { clientWidth: 1000, clientHeight: 800 };
 
 test("a small flow stands in the middle, no larger than it is", () => {
   const v = whole(graph(node("a", 0, 0)), pane);
@@ -20,4 +20,16 @@ test("what fits at no zoom begins at its top, or stands around the step that is 
   const at = (id: string) => whole(long, pane, id).y + long.nodes.find((n) => n.id === id)!.y * LEAST_ZOOM;
   assert.ok(Math.abs(at("s500") - 400) < 8);
   assert.ok(at("s999") > 400 && at("s999") < 800 - ROOM.bottom, `the last stands at ${at("s999")}`);
+});
+
+test("everything shrinks around the step that is worked on until the new one is in sight", () => {
+  const [fixed, below, far] = [node("a", 300, 600), node("b", 300, 736), node("c", 300, 5000)];
+  const at = (n: Node, v: { x: number; y: number; zoom: number }) => ({ x: (n.x + n.w / 2) * v.zoom + v.x, y: (n.y + n.h / 2) * v.zoom + v.y });
+  const now = { x: 0, y: 0, zoom: 1 };
+  const v = zoomAround(fixed, below, now, pane)!;
+  assert.ok(v.zoom < 1 && v.zoom > 0.6);
+  assert.deepEqual(at(fixed, v), at(fixed, now));
+  assert.ok((below.y + below.h) * v.zoom + v.y <= 800);
+  assert.deepEqual(zoomAround(fixed, fixed, now, pane), now);
+  assert.equal(zoomAround(fixed, far, now, pane), null);
 });

@@ -25,6 +25,12 @@ export interface Box {
   bottom: number;
 }
 
+/** The size of the pane, in CSS pixels: an element has it. */
+export interface Size {
+  clientWidth: number;
+  clientHeight: number;
+}
+
 /** The smallest box around all steps. */
 export function bounds(graph: Graph): Box {
   const box = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
@@ -38,14 +44,14 @@ export function bounds(graph: Graph): Box {
 }
 
 /** The zoom at which all of a graph fits; 0 where there is nothing to fit. */
-export function roomFor(graph: Graph, pane: HTMLElement | null): number {
+export function roomFor(graph: Graph, pane: Size | null): number {
   if (!pane || !graph.nodes.length) return 0;
   const b = bounds(graph);
   return Math.min((pane.clientWidth - 2 * ROOM.x) / (b.right - b.left), (pane.clientHeight - ROOM.top - ROOM.bottom) / (b.bottom - b.top));
 }
 
 /** All steps in the middle of the pane, as large as they fit and never larger than they are. If they do not fit, that part in which a step stands. */
-export function whole(graph: Graph, pane: HTMLElement, step: string | null = null): View {
+export function whole(graph: Graph, pane: Size, step: string | null = null): View {
   const zoom = Math.max(LEAST_ZOOM, Math.min(1, roomFor(graph, pane)));
   const b = bounds(graph);
   const at = graph.nodes.find((n) => n.id === step) ?? { x: (b.left + b.right) / 2, y: b.top, w: 0, h: 0 };
@@ -61,6 +67,33 @@ function along(from: number, to: number, at: number, size: number, before: numbe
   const free = size - before - behind - (to - from) * zoom;
   if (free >= 0) return before + free / 2 - from * zoom;
   return Math.max(before + free, Math.min(before, size / 2 - (at - from) * zoom)) - from * zoom;
+}
+
+/** How much smaller everything may become so that something more is seen. */
+const SHRINK = 0.6;
+
+interface Rect {
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+}
+
+/** The largest view, no larger than this one, in which one step stays where its middle is and another is in sight; null if steps would be too small. */
+export function zoomAround(fixed: Rect, shown: Rect, view: View, pane: Size): View | null {
+  const [fx, fy] = [fixed.x + fixed.w / 2, fixed.y + fixed.h / 2];
+  const [sx, sy] = [fx * view.zoom + view.x, fy * view.zoom + view.y];
+  const edge = 8;
+  /** The zoom at which what lies that far from the middle of the fixed step is still inside. */
+  const most = (from: number, to: number, at: number, before: number, behind: number) =>
+    Math.min(from < 0 ? (at - before) / -from : Infinity, to > 0 ? (behind - at) / to : Infinity);
+  const zoom = Math.min(
+    view.zoom,
+    most(shown.x - fx, shown.x + shown.w - fx, sx, edge, pane.clientWidth - edge),
+    most(shown.y - fy, shown.y + shown.h - fy, sy, edge, pane.clientHeight - edge),
+  );
+  if (zoom < Math.max(FITS_FROM, view.zoom * SHRINK)) return null;
+  return { x: sx - fx * zoom, y: sy - fy * zoom, zoom };
 }
 
 /** How far a step that both layouts know has moved. */

@@ -1,4 +1,4 @@
-// One selection for graph, list, log and inspector, and it stands in the address: ?step=&item=&attempt=&tab=, and for items &items=&status=&class=. Back restores it.
+// One selection for graph, list, log and inspector, and it stands in the address: ?step=&item=&attempt=&tab=, and for items &items=&status=&class=, of a loop &iteration=. Back restores it.
 
 type Listener = (step: string | null) => void;
 
@@ -22,7 +22,7 @@ export class SelectionInAddress {
   select(step: string | null): void {
     const url = new URL(location.href);
     if (url.searchParams.get("step") === step) return;
-    for (const k of ["item", "attempt", "tab", "items", "status", "class", "flash"]) url.searchParams.delete(k);
+    for (const k of ["item", "attempt", "tab", "items", "status", "class", "iteration", "flash"]) url.searchParams.delete(k);
     if (step) url.searchParams.set("step", step);
     else url.searchParams.delete("step");
     this.go(url);
