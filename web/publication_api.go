@@ -2,11 +2,15 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/segno-run/segno/designer/flow"
+	"github.com/segno-run/segno/models"
 	"github.com/segno-run/segno/web/view"
 )
 
@@ -37,6 +41,9 @@ func (s *Server) publication(c echo.Context) error {
 		return err
 	}
 	if p.PinnedBy, err = s.pinnedBy(ctx, name); err != nil {
+		return err
+	}
+	if p.Children, err = s.childMoves(ctx, name, b.latest); err != nil {
 		return err
 	}
 	if p.Tests, err = s.tested(ctx, b); err != nil {
@@ -81,6 +88,44 @@ func (s *Server) pinnedBy(ctx context.Context, name string) ([]view.PinnedBy, er
 			if ch.Flow == name {
 				out = append(out, view.PinnedBy{Flow: parent, Version: ch.Version})
 			}
+		}
+	}
+	return out, nil
+}
+
+// childMoves lists the flows whose version publishing would move: the draft names none, and another is the latest than the one that is pinned now.
+func (s *Server) childMoves(ctx context.Context, name string, latest int) ([]view.ChildMoves, error) {
+	out := []view.ChildMoves{}
+	if latest == 0 {
+		return out, nil
+	}
+	v, err := s.version(ctx, name, "latest")
+	if err != nil {
+		return nil, err
+	}
+	pinned, err := pinnedChildren(v)
+	if err != nil {
+		return nil, err
+	}
+	d, err := s.readDraft(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	def, _ := flow.Parse(d.source)
+	for _, ch := range childrenOf(def, nil) {
+		was := slices.IndexFunc(pinned, func(p childRef) bool { return p.Flow == ch.Flow })
+		if ch.Version > 0 || was < 0 {
+			continue
+		}
+		f, err := s.DB.Flow(ctx, ch.Flow)
+		if errors.Is(err, models.ErrNotFound) || err == nil && f.Published == nil {
+			continue // the check says so
+		}
+		if err != nil {
+			return nil, err
+		}
+		if *f.Published != pinned[was].Version {
+			out = append(out, view.ChildMoves{Flow: ch.Flow, From: pinned[was].Version, To: *f.Published})
 		}
 	}
 	return out, nil

@@ -34,4 +34,20 @@ func TestPublication(t *testing.T) {
 		t.Error("looking has published")
 	}
 	s.do("GET", "/api/v1/flows/nobody/draft/publication", "").want(404)
+
+	// A child that was published again since: who runs it without a version moves along, and is told.
+	s.do("GET", "/api/v1/flows/mother/draft/publication", "").want(200).into(&p)
+	if len(p.Children) != 0 {
+		t.Errorf("no child has moved, but %v", p.Children)
+	}
+	s.do("POST", "/api/v1/flows/order/versions", "").want(201)
+	s.do("GET", "/api/v1/flows/mother/draft/publication", "").want(200).into(&p)
+	if len(p.Children) != 1 || p.Children[0] != (view.ChildMoves{Flow: "order", From: 1, To: 2}) {
+		t.Errorf("the child moves: %v", p.Children)
+	}
+	s.do("PUT", "/api/v1/flows/mother/draft", "name: mother\nsteps:\n  go: {flow: order, version: 1, with: {amount: 1}}\n", "If-Match", "*", "Content-Type", "application/yaml").want(200)
+	s.do("GET", "/api/v1/flows/mother/draft/publication", "").want(200).into(&p)
+	if len(p.Children) != 0 {
+		t.Errorf("a version that is named stays, but %v", p.Children)
+	}
 }

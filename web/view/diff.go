@@ -32,7 +32,15 @@ type Publication struct {
 	Graph    string       `json:"graph,omitempty"` // both versions on one graph, as SVG; none if it is too large for a dialog
 	Running  []RunsOn     `json:"running"`         // runs that have not ended, by version: they stay there
 	PinnedBy []PinnedBy   `json:"pinned_by"`       // flows that run this one in a version that they have pinned
+	Children []ChildMoves `json:"children"`        // flows that this one runs without naming a version, and that another version is pinned of now
 	Tests    Tested       `json:"tests"`
+}
+
+// ChildMoves is a flow that runs in another version from now on: published again since, and no step names its version.
+type ChildMoves struct {
+	Flow string `json:"flow"`
+	From int    `json:"from"`
+	To   int    `json:"to"`
 }
 
 // RunsOn counts the runs of a version that have not ended.

@@ -54,6 +54,7 @@ export interface Run {
   steps: Step[];
   actions: string[];
   parent?: Parent;
+  children?: ChildState[];
 }
 
 export interface Item {
@@ -108,6 +109,7 @@ export interface Publication {
   graph?: string;
   running: RunsOn[];
   pinned_by: PinnedBy[];
+  children: ChildMoves[];
   tests: Tested;
 }
 
@@ -124,6 +126,22 @@ export interface Merge {
   source: string;
   mine: string;
   changes: MergeChange[];
+}
+
+export interface Recorded {
+  values: RecordedValue[];
+  items?: number;
+  item?: number;
+}
+
+export interface Gathered {
+  after: number;
+  seq: number;
+  sent: string;
+  events: Event[];
+  skipped?: number;
+  run: RunPatch;
+  steps: Step[];
 }
 
 export interface Graph {
@@ -169,13 +187,16 @@ export interface Step {
   flow?: string;
   child?: Child;
   status: string;
+  below?: string;
   port?: string;
   reason?: string;
+  dead?: DeadEdge[];
   attempt: number;
   max_attempts?: number;
   next_at?: string;
   started_at?: string;
   ended_at?: string;
+  for_each?: boolean;
   items?: Items;
   input?: Json;
   output?: Json;
@@ -196,6 +217,18 @@ export interface Parent {
   run: string;
   step: string;
   item?: number;
+}
+
+export interface ChildState {
+  run: string;
+  flow: string;
+  status: string;
+  needs?: string;
+  shown?: string;
+  step: string;
+  item?: number;
+  depth: number;
+  says?: string;
 }
 
 export interface Child {
@@ -243,6 +276,7 @@ export interface Fact {
   type: string;
   step?: string;
   item?: number;
+  run?: string;
   text: string;
 }
 
@@ -295,6 +329,12 @@ export interface PinnedBy {
   version: number;
 }
 
+export interface ChildMoves {
+  flow: string;
+  from: number;
+  to: number;
+}
+
 export interface Tested {
   total: number;
   failed: number;
@@ -311,6 +351,13 @@ export interface MergeChange {
   base: string;
   mine: string;
   theirs: string;
+}
+
+export interface RecordedValue {
+  text?: string;
+  bytes?: number;
+  cut?: boolean;
+  why?: string;
 }
 
 export interface Node {
@@ -354,6 +401,7 @@ export interface Fix {
   end_column: number;
   text: string;
   label: string;
+  guess?: boolean;
 }
 
 export interface Rename {
@@ -371,11 +419,20 @@ export interface Detail {
   value: string;
 }
 
+export interface DeadEdge {
+  from: string;
+  port?: string;
+  why: string;
+}
+
 export interface Items {
   total: number;
   succeeded: number;
   failed: number;
   running: number;
+  retrying?: number;
+  waiting?: number;
+  uncertain?: number;
 }
 
 export interface Deciding {

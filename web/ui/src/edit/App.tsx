@@ -38,6 +38,18 @@ interface Picking {
   pick(offer: Offer): void;
 }
 
+/** The control of a field, or of the nearest that holds it: a problem of a whole list is at the list. */
+function fieldOf(root: HTMLElement, path: string): HTMLElement | null {
+  const keys = path.match(/\[\d+\]|\.?[^.[\]]+/g) ?? [];
+  for (let n = keys.length; n > 0; n--) {
+    const at = keys.slice(0, n).join("");
+    const name = CSS.escape(at);
+    const found = root.querySelector<HTMLElement>(`[data-testid="field-${name}"], [data-testid="choice-${name}"], [data-testid="add-${name}"]`);
+    if (found) return found.matches("ul, fieldset") ? found.querySelector<HTMLElement>("button, select, input") : found;
+  }
+  return null;
+}
+
 /** How long a notice stays, in milliseconds; a refusal stays until it is dismissed or replaced. */
 const NOTICE_MS = 4000;
 
@@ -146,7 +158,7 @@ export function App() {
     } else setYaml(true);
     requestAnimationFrame(() => {
       yamlRef.current?.focus(issue.line, issue.column);
-      const field = issue.field && inspector.current?.querySelector<HTMLElement>(`[data-testid="field-${CSS.escape(issue.field)}"]`);
+      const field = issue.field && inspector.current && fieldOf(inspector.current, issue.field);
       if (field) {
         field.closest("details")?.setAttribute("open", "");
         field.focus();
@@ -238,7 +250,7 @@ export function App() {
         ) : null}
         <Problems open={problems} onToggle={() => setProblems(!problems)} current={problem} onGo={go} />
       </main>
-      {yaml ? <YamlPanel ref={yamlRef} startAt={line ?? 0} /> : null}
+      {yaml ? <YamlPanel ref={yamlRef} startAt={draft.issues[problem]?.line ?? line ?? 0} /> : null}
       <aside className="sg-inspector" ref={inspector} aria-label="Inspector">
         <SheetBar sheet={inspector} onClose={() => select(null)} onRest={() => node && covered() > 0 && graphRef.current?.showStep(node.id)} />
         <Inspector selection={selection} onSelect={(s) => select(s)} onWire={setWire} onDelete={remove} />

@@ -17,7 +17,8 @@ export function FlowForm() {
   const set = (path: string, value: Json | undefined, typed = false) => actions.set("", path, value, typed);
   const yaml: SetYaml = (path, text, refused) => actions.setYaml("", path, text, refused);
   return (
-    <section className="sg-form" aria-label="Flow" data-testid="flow-form" inert={draft.broken}>
+    <section className="sg-form" aria-label="Flow" data-testid="flow-form">
+      <fieldset className="sg-frozen" disabled={draft.broken}>
       <h2 className="sg-form-title">
         <span className="sg-mono">{draft.flow}</span>
       </h2>
@@ -53,6 +54,7 @@ export function FlowForm() {
         <summary>Notes</summary>
         <Field path="notes" label="For people" rows={3} value={spec["notes"]} issues={issues} about="They mean nothing, and are no part of the content hash." onCommit={(v, typed) => set("notes", v, typed)} />
       </details>
+      </fieldset>
     </section>
   );
 }

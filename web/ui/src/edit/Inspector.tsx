@@ -70,7 +70,8 @@ function StepForm({ node, onSelect, onWire, onDelete }: { node: Node } & Pick<Pr
   const section: SectionProps = { spec, issues, set, yaml, memory, functions };
 
   return (
-    <section className="sg-form" aria-label={`Step ${node.id}`} data-testid="inspector" inert={draft.broken}>
+    <section className="sg-form" aria-label={`Step ${node.id}`} data-testid="inspector">
+      <fieldset className="sg-frozen" disabled={draft.broken}>
       <div className="sg-form-head">
         <KindIcon kind={node.kind} />
         <h2 className="sg-cap">{node.kind}</h2>
@@ -144,6 +145,7 @@ function StepForm({ node, onSelect, onWire, onDelete }: { node: Node } & Pick<Pr
         <Field path="notes" label="For people" rows={3} value={spec["notes"]} issues={issues} about="They mean nothing, and are no part of the content hash." onCommit={(v, typed) => set("notes", v, typed)} />
       </details>
       <Unplaced issues={issues} />
+      </fieldset>
     </section>
   );
 }

@@ -3,12 +3,13 @@
 // The server's text is the truth. A gesture becomes an operation, is sent in order with If-Match, and the answer replaces the draft. What could not be
 // sent yet is kept in localStorage, so neither a lost connection nor a reload loses it.
 import { ApiError, getDraft, mergeDraft, postEdits, putDraft, tidyDraft, Unreachable, type EditOp } from "../api";
+import { rebase } from "../model/text";
 import type { Draft, Merge, Pasted } from "../types.gen";
 import { History, renamesOf, type Entry } from "./history";
 
 export type SaveState = "saved" | "saving" | "offline" | "conflict";
 
-type Change = { label: string; select?: string | null; refused?: (why: string) => void } & ({ kind: "ops"; ops: EditOp[]; typed?: boolean } | { kind: "text"; text: string; typed: boolean } | { kind: "whole" | "undo" | "redo"; text: string; renames?: [string, string][] });
+type Change = { label: string; select?: string | null; refused?: (why: string) => void } & ({ kind: "ops"; ops: EditOp[]; typed?: boolean } | { kind: "text"; text: string; base?: string; typed: boolean } | { kind: "whole" | "undo" | "redo"; text: string; renames?: [string, string][] });
 
 export interface Notice {
   id: number;
@@ -46,6 +47,7 @@ export class Session {
   private queue: Change[] = [];
   private busy = false;
   private typing: ReturnType<typeof setTimeout> | undefined;
+  private typedOn = ""; // the text on which typing began
   private retry: ReturnType<typeof setTimeout> | undefined;
   private pause: number = RETRY_MS[0];
   private idle: (() => void)[] = [];
@@ -83,6 +85,7 @@ export class Session {
   /** Takes what was typed in the YAML panel; it is sent once typing rests. */
   type(text: string): void {
     if (text === this.snap.text) return;
+    if (this.typing === undefined) this.typedOn = this.snap.text;
     this.set({ text, textOrigin: "typed", save: this.snap.save === "saved" ? "saving" : this.snap.save });
     clearTimeout(this.typing);
     this.typing = setTimeout(() => this.flushTyping(), TYPING_MS);
@@ -175,7 +178,7 @@ export class Session {
     const text = this.snap.text;
     const last = this.queue.at(-1);
     if (last?.kind === "text" && last !== this.queue[0]) last.text = text;
-    else this.push({ kind: "text", label: "Edit YAML", text, typed: true });
+    else this.push({ kind: "text", label: "Edit YAML", text, base: this.typedOn, typed: true });
   }
 
   private push(change: Change): void {
@@ -213,10 +216,11 @@ export class Session {
     const { draft } = this.snap;
     const before = draft.source;
     try {
-      const next = change.kind === "ops" ? await postEdits(draft.flow, draft.etag, change.ops) : await putDraft(draft.flow, draft.etag, change.text, "renames" in change ? change.renames : undefined);
+      const text = change.kind === "text" ? await this.joined(change.base ?? before, change.text) : change.kind === "ops" ? "" : change.text;
+      const next = change.kind === "ops" ? await postEdits(draft.flow, draft.etag, change.ops) : await putDraft(draft.flow, draft.etag, text, "renames" in change ? change.renames : undefined);
       if (change.kind === "undo" || change.kind === "redo") this.history.move(change.kind);
       else this.history.add({ label: change.label, before, after: next.source, ...renamed(change) }, "typed" in change && change.typed === true);
-      this.accept(next, change.kind !== "text");
+      this.accept(next, change.kind !== "text" || text !== change.text);
       if (change.select !== undefined) this.onSelect(change.select);
       if (next.pasted) this.onPaste(next.pasted);
       if (change.kind === "undo") this.say(`Undone: ${change.label}`);
@@ -241,12 +245,33 @@ export class Session {
     }
   }
 
+  /** What was typed on one text, on the draft as it is now: a gesture that was under way meanwhile is not lost by it. */
+  private async joined(base: string, typed: string): Promise<string> {
+    const { draft } = this.snap;
+    const simple = rebase(base, typed, draft.source);
+    if (simple !== null) return simple;
+    try {
+      const changes = [{ text: typed }];
+      const merge = await mergeDraft(draft.flow, base, changes, {});
+      const both = merge.changes.filter((c) => c.side === "both");
+      if (!both.length) return merge.source;
+      return (await mergeDraft(draft.flow, base, changes, Object.fromEntries(both.map((c) => [c.path, "mine"])))).source;
+    } catch (err) {
+      if (err instanceof ApiError && err.status !== 429) return typed; // a text that can't be read can't be joined: what is typed counts
+      throw err;
+    }
+  }
+
   /** Makes the server's draft the one that is shown. What is being typed meanwhile stays. */
   private accept(draft: Draft, replaceText: boolean): void {
     const typing = this.typing !== undefined || this.queue.slice(1).some((c) => c.kind === "text");
     // Of a text that cannot be read the server shows what it last published; what was on the screen a moment ago is nearer.
     const graph = draft.broken && this.snap.draft.graph.nodes.length > 0 ? this.snap.draft.graph : draft.graph;
-    const text = replaceText && !typing ? draft.source : this.snap.text;
+    let text = replaceText && !typing ? draft.source : this.snap.text;
+    if (this.typing !== undefined && !this.queue.slice(1).some((c) => c.kind === "text")) {
+      const onIt = rebase(this.typedOn, this.snap.text, draft.source);
+      if (onIt !== null) [text, this.typedOn] = [onIt, draft.source];
+    }
     this.set({
       draft: { ...draft, graph }, base: draft.source, text, undo: this.history.undo, redo: this.history.redo,
       textOrigin: text === this.snap.text ? this.snap.textOrigin : "server",
@@ -270,7 +295,7 @@ export class Session {
   }
 
   private keep(): void {
-    const typed = this.typing !== undefined ? [{ kind: "text", label: "Edit YAML", text: this.snap.text, typed: true } as const] : [];
+    const typed = this.typing !== undefined ? [{ kind: "text", label: "Edit YAML", text: this.snap.text, base: this.typedOn, typed: true } as const] : [];
     const queue: Change[] = [...this.queue, ...typed];
     try {
       if (queue.length) localStorage.setItem(this.storageKey, JSON.stringify({ etag: this.snap.draft.etag, base: this.snap.base, queue }));

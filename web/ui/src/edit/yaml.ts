@@ -9,6 +9,7 @@ import { drawSelection, EditorView, highlightActiveLine, hoverTooltip, keymap, l
 import { tags as t } from "@lezer/highlight";
 import type { Assist, AssistItem, Issue, Place } from "../types.gen";
 import { caretIn } from "../model/assist";
+import { difference } from "../model/text";
 
 export interface YamlEditor {
   setText(text: string): void;
@@ -178,14 +179,4 @@ function diagnostic(doc: Text, issue: Issue, options: Options): Diagnostic {
     message: issue.hint ? `${issue.message}\n${issue.hint}` : issue.message,
     ...(mend ? { actions: [{ name: mend.label, apply: () => mend.apply() }] } : {}),
   };
-}
-
-/** The one stretch in which two texts differ, so that cursors and folds elsewhere stay. */
-function difference(a: string, b: string): { from: number; to: number; insert: string } {
-  let start = 0;
-  const most = Math.min(a.length, b.length);
-  while (start < most && a[start] === b[start]) start++;
-  let end = 0;
-  while (end < most - start && a[a.length - 1 - end] === b[b.length - 1 - end]) end++;
-  return { from: start, to: a.length - end, insert: b.slice(start, b.length - end) };
 }

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Publication } from "../types.gen";
 import { effects, testWords } from "./publication";
 
-const base: Publication = { flow: "order", version: 5, from: 4, summary: "", changes: [], running: [], pinned_by: [], tests: { total: 0, failed: 0, ran: 0, stale: false } };
+const base: Publication = { flow: "order", version: 5, from: 4, summary: "", changes: [], running: [], pinned_by: [], children: [], tests: { total: 0, failed: 0, ran: 0, stale: false } };
 
 test("running runs and parents stay where they are", () => {
   assert.deepEqual(effects(base), ["No run is under way."]);
@@ -13,6 +13,7 @@ test("running runs and parents stay where they are", () => {
     "1 running run stays on v2.",
     "mother, aunt run this flow and stay on v3 until published again.",
   ]);
+  assert.deepEqual(effects({ ...base, children: [{ flow: "mail", from: 1, to: 3 }] }), ["No run is under way.", "mail runs in v3 instead of v1: it was published since, and no step here names its version."]);
 });
 
 test("the last test in words", () => {

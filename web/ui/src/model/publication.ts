@@ -15,6 +15,7 @@ export function effects(p: Publication): string[] {
   for (const [version, names] of flows) {
     out.push(`${names.join(", ")} ${names.length === 1 ? "runs" : "run"} this flow and ${names.length === 1 ? "stays" : "stay"} on v${version} until published again.`);
   }
+  for (const ch of p.children) out.push(`${ch.flow} runs in v${ch.to} instead of v${ch.from}: it was published since, and no step here names its version.`);
   return out;
 }
 
