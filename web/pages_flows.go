@@ -160,12 +160,13 @@ func (s *Server) showFlowWith(c echo.Context, name string, status int, typed *te
 			p.OnFailure = string(flow.Pause)
 		}
 	}
-	if p.Retention = typed; typed == nil {
-		kept, err := s.retention(ctx, name)
-		if err != nil {
-			return err
-		}
-		p.Retention = retentionShown(kept)
+	kept, err := s.retention(ctx, name)
+	if err != nil {
+		return err
+	}
+	if p.Retention = retentionShown(kept); typed != nil {
+		typed.Stands = p.Retention.Stands
+		p.Retention = typed
 	}
 	const recent = 10
 	rows, _, err := s.DB.Runs(ctx, models.RunFilter{Flow: name, Limit: recent})

@@ -147,7 +147,7 @@ func (s *Server) retentionForm(c echo.Context) error {
 		_, err = s.keep(c.Request().Context(), name, v)
 	}
 	if e := coded(err); err != nil && e.Code == CodeInvalid {
-		return s.showFlowWith(c, name, e.status(), &templates.RetentionForm{MaxAge: c.FormValue("max_age"), MaxRuns: c.FormValue("max_runs"), Failed: v.Failed, Error: e.Message})
+		return s.showFlowWith(c, name, e.status(), &templates.RetentionForm{MaxAge: c.FormValue("max_age"), MaxRuns: c.FormValue("max_runs"), Failed: v.Failed, Error: strings.TrimPrefix(e.Message, "`max_age`: ")})
 	}
 	if err != nil {
 		return err
@@ -157,9 +157,10 @@ func (s *Server) retentionForm(c echo.Context) error {
 
 // retentionShown is the form as it stands.
 func retentionShown(v view.Retention) *templates.RetentionForm {
-	f := &templates.RetentionForm{MaxAge: v.MaxAge, Failed: v.Failed, Set: v.MaxAge != "" || v.MaxRuns > 0}
+	f := &templates.RetentionForm{MaxAge: v.MaxAge, Failed: v.Failed}
 	if v.MaxRuns > 0 {
 		f.MaxRuns = strconv.Itoa(v.MaxRuns)
 	}
+	f.Stands = f.Words()
 	return f
 }

@@ -28,7 +28,7 @@ func TestRetention(t *testing.T) {
 		t.Helper()
 		s.do("POST", "/flows/order/retention", body, "Content-Type", "application/x-www-form-urlencoded").want(status).has(has...)
 	}
-	form("max_age=3&max_runs=7", 422, "is not a duration", `value="3"`, `value="7"`)
+	form("max_age=3&max_runs=7", 422, "is not a duration", `value="3"`, `value="7"`, "deleted 30d after they ended")
 	form("max_age=&max_runs=some", 422, "not a number of runs")
 	form("max_age=3d&max_runs=&failed=true", 303)
 	s.do("GET", "/flows/order?flash=retained", "").want(200).has("deleted 3d after they ended. Failed ones, too.", "Saved.")

@@ -4,13 +4,13 @@ package templates
 type RetentionForm struct {
 	MaxAge, MaxRuns string
 	Failed          bool
-	Set             bool   // something is deleted
+	Stands          string // what holds now, in words
 	Error           string // why what was typed can't be taken
 }
 
-// words says what holds.
-func (f RetentionForm) words() string {
-	if !f.Set {
+// Words says what a form that was saved means.
+func (f RetentionForm) Words() string {
+	if f.MaxAge == "" && f.MaxRuns == "" {
 		return "Finished runs are kept for ever."
 	}
 	text := "Finished runs are deleted"
