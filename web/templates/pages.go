@@ -110,6 +110,7 @@ type FlowPage struct {
 	RunBy     []string  // the flows whose latest version runs it
 	OnFailure string    // pause or compensate
 	Problems  int
+	Retention *RetentionForm
 	Health    *FlowHealth // nil: no run began lately
 	Sample    string      // an input that fits, JSON on one line, if nothing has run yet
 }
