@@ -75,7 +75,7 @@ func (c *Core) stillborn(r *run, ev Press, start *planner.Start) {
 		c.adrift[r.id] = true
 		return
 	}
-	r.seq, p.seq, r.state.Seq, t.Keys = 1, 1, 1, keysOf(facts)
+	r.seq, p.seq, r.state.Seq, t.Keys = 1, 1, 1, keysOf(r.state, facts)
 	r.held[ev.ID] = true
 	t.Inbox = []journal.Consumed{{ID: ev.ID, Answer: encodeAnswer(nil)}}
 	t.Row = r.gone()

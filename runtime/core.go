@@ -304,7 +304,7 @@ func (c *Core) decide(r *run, in planner.Input, msg *Press) {
 		}
 	}
 	if t.Seq == 1 {
-		t.Keys = keysOf(facts)
+		t.Keys = keysOf(r.state, facts)
 	}
 	if r.seq == 1 && t.Seq == 1 && !r.child {
 		t.New = &journal.NewRun{UUID: r.uuid, Flow: r.flow, Version: r.version, Reader: planner.Reader}

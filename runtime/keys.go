@@ -127,12 +127,12 @@ func InputLine(first []byte, most int) string {
 }
 
 // keysOf lists the keys of a run by its first facts.
-func keysOf(facts []planner.Fact) []int64 {
+func keysOf(s *planner.State, facts []planner.Fact) []int64 {
 	if len(facts) == 0 {
 		return nil
 	}
 	if born, ok := facts[0].(*planner.RunStarted); ok {
-		return InputKeys(born.Input)
+		return InputKeys(s.Inline(born.Input))
 	}
 	return nil
 }
@@ -143,5 +143,5 @@ func KeysOf(first []byte) []int64 {
 	if err != nil {
 		return nil
 	}
-	return keysOf(facts)
+	return keysOf(planner.NewState(), facts)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/segno-run/segno/designer/expr"
 	"github.com/segno-run/segno/runtime/planner"
 	"github.com/segno-run/segno/web/view"
+	"github.com/segno-run/segno/web/words"
 )
 
 // The bounds of one request. Every expression has the bounds that it has in a run as well.
@@ -277,11 +278,11 @@ func (l looking) unreached(p *expr.Program) string {
 		case st == nil || st.Show() == planner.Pending:
 			return fmt.Sprintf("`%s` did not run in this run.", r.Step)
 		case st.Show() == planner.Skipped || st.Show() == planner.Cancelled:
-			return fmt.Sprintf("`%s` was %s in this run.", r.Step, st.Show())
+			return fmt.Sprintf("`%s` was %s in this run.", r.Step, words.Status(string(st.Show())))
 		case st.Show() == planner.Failed:
 			return fmt.Sprintf("`%s` failed in this run.", r.Step)
 		}
-		return fmt.Sprintf("`%s` has no output in this run: it is %s.", r.Step, strings.ReplaceAll(string(st.Show()), "_", " "))
+		return fmt.Sprintf("`%s` has no output in this run: it is %s.", r.Step, words.Status(string(st.Show())))
 	}
 	return ""
 }

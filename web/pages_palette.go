@@ -9,6 +9,7 @@ import (
 
 	"github.com/segno-run/segno/models"
 	"github.com/segno-run/segno/web/view"
+	"github.com/segno-run/segno/web/words"
 )
 
 // paletteRuns is how many runs the palette finds by the beginning of their id.
@@ -24,7 +25,7 @@ func (s *Server) palette(c echo.Context) error {
 			return err
 		}
 		for _, r := range rows {
-			out = append(out, view.Find{Kind: "run", Name: r.UUID, Note: fmt.Sprintf("%s v%d, ", r.Flow, r.Version) + strings.ReplaceAll(r.Status, "_", " "),
+			out = append(out, view.Find{Kind: "run", Name: r.UUID, Note: fmt.Sprintf("%s v%d, ", r.Flow, r.Version) + words.Status(r.Status),
 				Href: "/runs/" + r.UUID})
 		}
 		return answerJSON(c, http.StatusOK, map[string]any{"found": out})

@@ -14,6 +14,7 @@ import (
 	"github.com/segno-run/segno/designer/fault"
 	"github.com/segno-run/segno/models"
 	"github.com/segno-run/segno/web/templates"
+	"github.com/segno-run/segno/web/words"
 )
 
 // countsBound is how many runs are counted for the chips: above it they say so, and the page stays quick.
@@ -127,7 +128,7 @@ func runChips(counts map[string]int, keep url.Values) []templates.Count {
 
 // chosenFilters lists the filters that are set, each with the list without it.
 func chosenFilters(keep url.Values) []templates.Chosen {
-	words := map[string]string{"version": "v", "class": "class ", "step": "failed at ", "fingerprint": "like failure ", "since": "in the last ", "from": "from ",
+	before := map[string]string{"version": "v", "class": "class ", "step": "failed at ", "fingerprint": "like failure ", "since": "in the last ", "from": "from ",
 		"to": "until ", "longer": "at least ", "shorter": "at most ", "flow": "flow ", "q": "text ", "needs": "waits for ", "status": ""}
 	var out []templates.Chosen
 	for _, name := range slices.Sorted(maps.Keys(keep)) {
@@ -136,10 +137,14 @@ func chosenFilters(keep url.Values) []templates.Chosen {
 		}
 		without := maps.Clone(keep)
 		without.Del(name)
-		text := words[name] + strings.ReplaceAll(strings.Join(keep[name], ", "), "_", " ")
+		text := before[name] + strings.Join(keep[name], ", ")
 		switch name {
 		case "flow", "step", "q":
-			text = words[name] + keep.Get(name)
+			text = before[name] + keep.Get(name)
+		case "status":
+			text = strings.Join(mapped(strings.Split(strings.Join(keep[name], ","), ","), words.Status), ", ")
+		case "class":
+			text = before[name] + words.Class(keep.Get(name))
 		case "from", "to":
 			text += " UTC"
 		case "parent":
@@ -147,7 +152,7 @@ func chosenFilters(keep url.Values) []templates.Chosen {
 				text = "started by the run " + templates.ShortID(keep.Get(name))
 			}
 		case "needs":
-			text = map[string]string{"person": "waiting for a person", "retry": "retrying"}[keep.Get(name)]
+			text = map[string]string{"person": words.Status(words.Asks), "retry": words.Status("retrying")}[keep.Get(name)]
 		default:
 			if strings.HasPrefix(name, inputPrefix) {
 				text = name + " = " + keep.Get(name)
@@ -241,4 +246,12 @@ func (s *Server) removeView(c echo.Context) error {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, "/runs")
+}
+
+func mapped(all []string, say func(string) string) []string {
+	out := make([]string, len(all))
+	for i, one := range all {
+		out[i] = say(one)
+	}
+	return out
 }

@@ -38,9 +38,11 @@ var directions = map[string][]string{
 	"web": {"designer/...", "runtime", "runtime/planner", "runtime/live", "runtime/invoke", "runtime/scenario", "models", "web/..."},
 	// View structs are plain: the API, the pages and the browser's types come from them.
 	"web/view":      {},
-	"web/templates": {"web/view", "web/static"},
+	"web/templates": {"web/view", "web/static", "web/words"},
 	"web/static":    {},
-	"web/ui":        {"web/view"},
+	// Words that several pages say, and the browser with them.
+	"web/words": {},
+	"web/ui":    {"web/view", "web/words"},
 
 	"cmd/web/app":         {"..."},
 	"cmd/web/app/localpg": {},

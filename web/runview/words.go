@@ -9,6 +9,7 @@ import (
 	"github.com/segno-run/segno/designer/flow"
 	"github.com/segno-run/segno/runtime/planner"
 	"github.com/segno-run/segno/web/view"
+	"github.com/segno-run/segno/web/words"
 )
 
 // Words says a fact in one line: "stock completed". s is the folded state at or after the fact, and may be nil: then fewer words are sure.
@@ -297,9 +298,4 @@ func by(who string) string {
 	return " by " + who
 }
 
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
+func count(n int, noun string) string { return words.Count(n, noun) }

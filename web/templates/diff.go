@@ -7,6 +7,7 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/segno-run/segno/web/view"
+	"github.com/segno-run/segno/web/words"
 )
 
 // DiffPage is GET /flows/{name}/diff?from=&to=&view=&lines=&change=: two versions on one graph, as text or as Markdown.
@@ -195,17 +196,7 @@ func signClass(sign string) string {
 }
 
 // signSaid is a sign for those who do not see it.
-func signSaid(sign string) string {
-	switch sign {
-	case "+":
-		return "Added: "
-	case "-":
-		return "Removed: "
-	case "!":
-		return "Mind: "
-	}
-	return "Changed: "
-}
+func signSaid(sign string) string { return words.Title(words.Mark(sign)) + ": " }
 
 // sign is how a sign is shown: a minus as wide as a plus.
 func sign(s string) string {

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/segno-run/segno/web/words"
 )
 
 // now is the page's clock: the time the handler gave, or the machine's.
@@ -19,55 +21,11 @@ func (c Chrome) now() time.Time {
 	return c.Now
 }
 
-// span says how long something took, with two significant parts at most: "120 ms", "3.2 s", "2 min 5 s", "3 h 12 min", "4 d 2 h".
-func span(d time.Duration) string {
-	switch {
-	case d < 0:
-		return "0 ms"
-	case d < time.Second:
-		return strconv.FormatInt(d.Milliseconds(), 10) + " ms"
-	case d < 10*time.Second:
-		return strconv.FormatFloat(d.Truncate(100*time.Millisecond).Seconds(), 'f', -1, 64) + " s"
-	case d < time.Minute:
-		return strconv.FormatInt(int64(d/time.Second), 10) + " s"
-	case d < time.Hour:
-		return parts(int64(d/time.Minute), "min", int64(d%time.Minute/time.Second), "s")
-	case d < 24*time.Hour:
-		return parts(int64(d/time.Hour), "h", int64(d%time.Hour/time.Minute), "min")
-	}
-	return parts(int64(d/(24*time.Hour)), "d", int64(d%(24*time.Hour)/time.Hour), "h")
-}
-
-func parts(a int64, unitA string, b int64, unitB string) string {
-	if b == 0 {
-		return fmt.Sprintf("%d %s", a, unitA)
-	}
-	return fmt.Sprintf("%d %s %d %s", a, unitA, b, unitB)
-}
+// span says how long something took: "3.2 s", "2 min 5 s".
+func span(d time.Duration) string { return words.Span(d) }
 
 // ago says how long before now t was, coarsely; app.js keeps it current by the same words.
-func ago(t, now time.Time) string {
-	d := now.Sub(t)
-	switch {
-	case d < -time.Second:
-		return "in " + coarse(-d)
-	case d < 10*time.Second:
-		return "just now"
-	}
-	return coarse(d) + " ago"
-}
-
-func coarse(d time.Duration) string {
-	switch {
-	case d < time.Minute:
-		return fmt.Sprintf("%d s", int(d.Seconds()))
-	case d < time.Hour:
-		return fmt.Sprintf("%d min", int(d.Minutes()))
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h", int(d.Hours()))
-	}
-	return fmt.Sprintf("%d d", int(d.Hours()/24))
-}
+func ago(t, now time.Time) string { return words.Ago(now.Sub(t)) }
 
 // clock is the time of day of a log line, UTC, to the millisecond.
 func clock(t time.Time) string { return t.UTC().Format("15:04:05.000") }
@@ -89,12 +47,7 @@ func took(from, to *time.Time, now time.Time) string {
 }
 
 // count returns "1 step" or "3 steps".
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return strconv.Itoa(n) + " " + noun + "s"
-}
+func count(n int, noun string) string { return words.Count(n, noun) }
 
 // shortID keeps the end of a UUIDv7, which is the random part: the beginning is alike for runs of the same minute.
 func shortID(id string) string {

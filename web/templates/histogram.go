@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/segno-run/segno/web/words"
 )
 
 // Histogram is the runs of a list over time, each bar a link to those that began then.
@@ -95,7 +97,7 @@ func barWords(b HistogramBar) string {
 	for _, part := range []struct {
 		n    int
 		word string
-	}{{b.Failed, "failed"}, {b.Asks, "waiting for a person"}, {b.Active, "under way"}} {
+	}{{b.Failed, "failed"}, {b.Asks, words.Status(words.Asks)}, {b.Active, "under way"}} {
 		if part.n > 0 {
 			text += fmt.Sprintf(", %d %s", part.n, part.word)
 		}

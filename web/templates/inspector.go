@@ -161,7 +161,7 @@ func parentURL(p view.Parent) templ.SafeURL {
 func childWords(c view.Child) string {
 	text := "of version " + strconv.Itoa(c.Version)
 	if c.Status != "" {
-		text += ", " + strings.ReplaceAll(c.Status, "_", " ")
+		text += ", " + statusText(c.Status)
 	}
 	return text
 }

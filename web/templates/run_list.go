@@ -1,8 +1,9 @@
 package templates
 
 import (
-	"strings"
 	"time"
+
+	"github.com/segno-run/segno/web/words"
 )
 
 // RunsPage is GET /runs, its filters and its place in the list in the address.
@@ -80,4 +81,4 @@ func (f RunsFilter) chipOn(status string) bool {
 // ShortID is an id as the lists show it.
 func ShortID(id string) string { return shortID(id) }
 
-func className(class string) string { return strings.ReplaceAll(class, "_", " ") }
+func className(class string) string { return words.Class(class) }

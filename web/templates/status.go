@@ -1,10 +1,9 @@
 package templates
 
 import (
-	"strings"
-
 	"github.com/segno-run/segno/web/static"
 	"github.com/segno-run/segno/web/view"
+	"github.com/segno-run/segno/web/words"
 )
 
 // tones maps every status of a run or a step to the colour that carries it: the suffix of a token in tokens.css.
@@ -63,12 +62,7 @@ func shownStatus(s view.Step) string {
 }
 
 // statusText is a status in words.
-func statusText(status string) string {
-	if status == "ask" {
-		return "waiting for a person"
-	}
-	return strings.ReplaceAll(status, "_", " ")
-}
+func statusText(status string) string { return words.Status(status) }
 
 // runStatuses is the list of the outside surface, in the order in which filters offer them.
 var runStatuses = []string{

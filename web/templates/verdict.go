@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/segno-run/segno/web/view"
+	"github.com/segno-run/segno/web/words"
 )
 
 // Verdict is the first thing a run page says: what is, why, the evidence, and what to do next.
@@ -338,34 +339,14 @@ func undoProgress(run view.Run) string {
 	return fmt.Sprintf("%d of %s", done, count(all, "step"))
 }
 
-// classText says each error class in words, and effectText what is known about the effect.
-var classText = map[string]string{
-	"function_error": "The function answered that it failed", "timeout": "It took too long", "rate_limited": "Refused for now: too many calls",
-	"denied": "Access was denied", "rejected": "It was refused", "not_found": "There is no such function or address",
-	"unavailable": "The function could not be reached", "contract": "A value breaks its schema", "expression": "An expression could not be evaluated",
-	"too_large": "A value is above its size limit", "crashed": "The server or the function's process died during the call",
-	"cancelled": "It was asked to stop", "no_worker": "No worker took the call in time",
-}
-
-func classWords(class string) string {
-	if t, ok := classText[class]; ok {
-		return t
-	}
-	return "It failed"
-}
+func classWords(class string) string { return words.Happened(class) }
 
 // effectWords says what is known of the effect. Of a step that ran a flow only its last failure is known by it: what that run did before is not nothing.
 func effectWords(effect string, evidence []view.Detail) string {
-	switch effect {
-	case "none":
-		if slices.ContainsFunc(evidence, func(d view.Detail) bool { return childRun(d) != "" }) {
-			return ""
-		}
-		return "Nothing was done"
-	case "maybe":
-		return "It may have been done"
+	if effect == "none" && slices.ContainsFunc(evidence, func(d view.Detail) bool { return childRun(d) != "" }) {
+		return ""
 	}
-	return ""
+	return words.Effect(effect)
 }
 
 // childRun is the run that a line of evidence names, or "".

@@ -1,4 +1,5 @@
-// Command gen writes the TypeScript types of the structs in web/view, so that the browser and the server cannot disagree on a shape.
+// Command gen writes the TypeScript types of the structs in web/view, so that the browser and the server cannot disagree on a shape, and the words of
+// web/words, so that they cannot disagree on a name.
 //
 // It walks from the roots below to every struct that they reach. It knows encoding/json's tags and nothing of the pages.
 package main
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/segno-run/segno/web/view"
+	"github.com/segno-run/segno/web/words"
 )
 
 // roots are the values that cross the wire; whatever they hold is generated too.
@@ -40,11 +42,22 @@ var (
 
 func main() {
 	out := flag.String("out", "", "file to write; standard output if empty")
+	catalogue := flag.String("words", "", "file to write the words to; empty: none")
+	cases := flag.String("cases", "", "file to write what the tests of the words expect to; empty: none")
 	flag.Parse()
-	if err := run(*out); err != nil {
-		fmt.Fprintln(os.Stderr, "gen:", err)
-		os.Exit(1)
+	for _, err := range []error{run(*out), save(*catalogue, words.TypeScript()), save(*cases, words.Cases())} {
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "gen:", err)
+			os.Exit(1)
+		}
 	}
+}
+
+func save(file string, text []byte) error {
+	if file == "" {
+		return nil
+	}
+	return os.WriteFile(file, text, 0o644)
 }
 
 func run(out string) error {

@@ -5,6 +5,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/segno-run/segno/web/words"
 )
 
 func TestGeneratedTypesAreCurrent(t *testing.T) {
@@ -18,6 +20,18 @@ func TestGeneratedTypesAreCurrent(t *testing.T) {
 	}
 	if !bytes.Equal(got, want) {
 		t.Error("src/types.gen.ts is not current: run go generate ./web/ui")
+	}
+}
+
+func TestGeneratedWordsAreCurrent(t *testing.T) {
+	for file, want := range map[string][]byte{"../src/words.gen.ts": words.TypeScript(), "../src/words.cases.gen.ts": words.Cases()} {
+		got, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("%s is not current: run go generate ./web/ui", file)
+		}
 	}
 }
 

@@ -2,10 +2,11 @@
 import { useEffect, useState } from "react";
 import { getPublication } from "../api";
 import { StatusGlyph } from "../graph/status";
-import { MARK_WORDS, markGlyph } from "../model/diff";
+import { markGlyph } from "../model/diff";
 import { effects, testWords } from "../model/publication";
 import type { Publication } from "../types.gen";
 import { useEditor, useSnapshot } from "./context";
+import { MARKS } from "../words.gen";
 
 /** Changes that are listed; the diff page has all. */
 const LISTED = 6;
@@ -47,7 +48,7 @@ export function Preview() {
             {known.changes.slice(0, LISTED).map((c) => (
               <li key={c.id}>
                 <b data-mark={c.sign} aria-hidden="true">{markGlyph(c.sign)}</b>
-                <span className="visually-hidden">{MARK_WORDS[c.sign]}: </span>
+                <span className="visually-hidden">{MARKS[c.sign]}: </span>
                 {c.text}
                 {c.below?.length ? <span className="sg-dim"> {c.below.join("; ")}</span> : null}
               </li>

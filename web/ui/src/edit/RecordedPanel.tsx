@@ -3,12 +3,13 @@ import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from "react"
 import { Sign } from "../graph/icons";
 import { StatusGlyph } from "../graph/status";
 import { reading, upstream } from "../model/graph";
-import { STATUS_WORDS } from "../model/live";
+import { ago } from "../model/live";
 import { below, readTree, rowOf, type Row, type Tree } from "../model/values";
 import type { RecordedValue } from "../types.gen";
 import { useEditor, useSnapshot, useStep } from "./context";
 import { Prose } from "./Prose";
 import { useChosen, useForEach } from "./Worth";
+import { STATUS_TITLES } from "../words.gen";
 
 /** Bytes of a value that the tree lists; a longer one is for the run's page. */
 const LISTED = 64 << 10;
@@ -53,7 +54,7 @@ export function RecordedPanel() {
         <select id="recorded-run" data-testid="recorded-run" value={run?.id ?? ""} onChange={(e) => values.choose(e.target.value)}>
           {runs.map((r) => (
             <option key={r.id} value={r.id}>
-              {STATUS_WORDS[r.status] ?? r.status}, {ago(r.created_at)} · v{r.version} · {r.id.slice(-6)}
+              {STATUS_TITLES[r.status] ?? r.status}, {ago(Date.now() - Date.parse(r.created_at))} · v{r.version} · {r.id.slice(-6)}
             </option>
           ))}
           <option value="">no run</option>
@@ -275,12 +276,4 @@ function Values() {
       ))}
     </ul>
   );
-}
-
-function ago(when: string): string {
-  const s = (Date.now() - Date.parse(when)) / 1000;
-  if (s < 60) return "just now";
-  if (s < 3600) return `${Math.floor(s / 60)} min ago`;
-  if (s < 86400) return `${Math.floor(s / 3600)} h ago`;
-  return `${Math.floor(s / 86400)} d ago`;
 }

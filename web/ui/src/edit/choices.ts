@@ -1,5 +1,6 @@
 // The kinds of step, the functions and the flows as the palette and the picker list them, and how a search ranks them.
 import type { FlowRef, Function as Fn } from "../types.gen";
+import { KIND_ABOUT, KIND_TITLES } from "../words.gen";
 import { fit, type Given } from "../model/fit";
 import type { Choice } from "./actions";
 
@@ -10,16 +11,7 @@ export interface Offer extends Choice {
   fits?: boolean; // every required field of its input is given where the step would stand
 }
 
-export const KINDS: Offer[] = [
-  { id: "call", kind: "call", name: "Call", about: "a registered function" },
-  { id: "flow", kind: "flow", name: "Flow", about: "another flow, as a run of its own" },
-  { id: "switch", kind: "switch", name: "Switch", about: "the first branch that is true" },
-  { id: "set", kind: "set", name: "Set", about: "values for later steps" },
-  { id: "wait", kind: "wait", name: "Wait", about: "for a time" },
-  { id: "signal", kind: "signal", name: "Signal", about: "a message from outside" },
-  { id: "approval", kind: "approval", name: "Approval", about: "a person decides" },
-  { id: "fail", kind: "fail", name: "Fail", about: "end here with a failure" },
-];
+export const KINDS: Offer[] = Object.entries(KIND_TITLES).map(([kind, name]) => ({ id: kind, kind, name, about: KIND_ABOUT[kind] ?? "" }));
 
 export function functionOffers(functions: Fn[]): Offer[] {
   return functions.map((f) => ({ id: `fn-${f.name}`, kind: "call", function: f.name, name: f.name, about: f.title ?? "" }));

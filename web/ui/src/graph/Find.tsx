@@ -1,10 +1,10 @@
 // Looking for a step by name, title, function or kind. Each key shows the best match; Enter goes to it, and on to the next.
 import { useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import { entries, find } from "../model/find";
-import { STATUS_WORDS } from "../model/live";
 import type { Node, Step } from "../types.gen";
 import { KindIcon, Sign } from "./icons";
 import { StatusGlyph } from "./status";
+import { STATUS_TITLES } from "../words.gen";
 
 interface Props {
   nodes: Node[];
@@ -120,7 +120,7 @@ export function Find({ nodes, steps, onShow, onGo, onClose }: Props) {
 }
 
 function words(step: Step | undefined): string | undefined {
-  return step ? (STATUS_WORDS[step.status] ?? step.status) : undefined;
+  return step ? (STATUS_TITLES[step.status] ?? step.status) : undefined;
 }
 
 function Status({ step }: { step: Step | undefined }) {

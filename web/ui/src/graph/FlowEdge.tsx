@@ -1,11 +1,12 @@
 // One edge, along the route that the model found for it.
 import { EdgeLabelRenderer, type Edge as ReactFlowEdge, type EdgeProps } from "@xyflow/react";
 import { memo } from "react";
-import { MARK_WORDS, markGlyph } from "../model/diff";
+import { markGlyph } from "../model/diff";
 import { edgeLife } from "../model/live";
 import type { Edge } from "../types.gen";
 import { useShared } from "./context";
 import { Sign } from "./icons";
+import { MARKS } from "../words.gen";
 
 export type FlowEdgeType = ReactFlowEdge<{ edge: Edge }, "flow">;
 
@@ -27,7 +28,7 @@ export const FlowEdge = memo(function FlowEdge({ id, data }: EdgeProps<FlowEdgeT
       </g>
       {edge.mark ? (
         <EdgeLabelRenderer>
-          <span className="sg-mark sg-edge-mark" data-mark={edge.mark} title={`${edge.from}.${edge.port} → ${edge.to}: ${MARK_WORDS[edge.mark] ?? ""}`} style={{ transform: `translate(-50%, -50%) translate(${route.mid.x}px, ${route.mid.y}px)` }}>
+          <span className="sg-mark sg-edge-mark" data-mark={edge.mark} title={`${edge.from}.${edge.port} → ${edge.to}: ${MARKS[edge.mark] ?? ""}`} style={{ transform: `translate(-50%, -50%) translate(${route.mid.x}px, ${route.mid.y}px)` }}>
             {markGlyph(edge.mark)}
           </span>
         </EdgeLabelRenderer>

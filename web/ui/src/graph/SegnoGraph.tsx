@@ -5,9 +5,8 @@ import {
 import { forwardRef, useCallback, useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent as ReactMouseEvent, type ReactNode } from "react";
 import { neighbour, refusals as findRefusals } from "../model/graph";
 import { portAt, routes as findRoutes } from "../model/route";
-import { MARK_WORDS } from "../model/diff";
-import { STATUS_WORDS } from "../model/live";
 import type { Graph, Node, Step } from "../types.gen";
+import { MARKS, STATUS } from "../words.gen";
 import { GraphContext, selectionOf, stepsOf, type Gestures, type Mode, type Selection, type Shared, type Wire } from "./context";
 import { FarLayer } from "./FarLayer";
 import { Find } from "./Find";
@@ -427,7 +426,7 @@ function toFlowNode(node: Node, step: Step | undefined): StepFlowNode {
     const error = p.name === "error";
     handles.push({ id: p.name, type: "source", position: error ? Position.Right : Position.Bottom, x: at.x - node.x - (error ? 24 : 12), y: at.y - node.y - (error ? 12 : 24), width: 24, height: 24 });
   }
-  const status = step ? `, ${(STATUS_WORDS[step.status] ?? step.status).toLowerCase()}` : node.mark ? `, ${MARK_WORDS[node.mark] ?? ""}` : "";
+  const status = step ? `, ${STATUS[step.status] ?? step.status}` : node.mark ? `, ${MARKS[node.mark] ?? ""}` : "";
   return {
     id: node.id,
     type: "step",

@@ -1,13 +1,14 @@
 // One step on the graph, in every mode. Its place and size are the server's.
 import { Handle, Position, type Node as FlowNode, type NodeProps } from "@xyflow/react";
 import { memo, useEffect, useState, type CSSProperties } from "react";
-import { MARK_WORDS, markGlyph } from "../model/diff";
+import { markGlyph } from "../model/diff";
 import { stepDuration } from "../model/live";
 import { isObject } from "../model/schema";
 import type { Items, Node, Step } from "../types.gen";
 import { stepsOf, useShared } from "./context";
 import { KindIcon, Sign } from "./icons";
 import { Segno, StatusGlyph } from "./status";
+import { MARKS } from "../words.gen";
 
 export type StepFlowNode = FlowNode<{ node: Node }, "step">;
 
@@ -131,7 +132,7 @@ function labelPlace(w: number, i: number, ports: number, name: string): CSSPrope
 function NodeMark({ node, step }: { node: Node; step: Step | undefined }) {
   if (node.mark) {
     return (
-      <span className="sg-mark" data-mark={node.mark} role="img" aria-label={MARK_WORDS[node.mark] ?? node.mark}>
+      <span className="sg-mark" data-mark={node.mark} role="img" aria-label={MARKS[node.mark] ?? node.mark}>
         {markGlyph(node.mark)}
       </span>
     );

@@ -1,5 +1,5 @@
 // The shapes of web/static/status.svg: every status told apart without its colour. The colour comes from data-status in the style sheet.
-import { STATUS_WORDS } from "../model/live";
+import { STATUS_TITLES } from "../words.gen";
 
 const SHAPES = new Set([
   "pending", "queued", "running", "retrying", "waiting", "ask", "paused", "uncertain", "succeeded", "failed", "skipped", "cancelled", "compensating", "compensated",
@@ -19,7 +19,7 @@ export function shapeOf(status: string, person = false): string {
 /** person: the step waits for somebody's decision rather than for time. */
 export function StatusGlyph({ status, person = false, size = 16, label }: { status: string; person?: boolean; size?: number; label?: string }) {
   const shown = shapeOf(status, person);
-  const words = label ?? (person ? "Waiting for a person" : (STATUS_WORDS[status] ?? status));
+  const words = label ?? (STATUS_TITLES[person ? "ask" : status] ?? status);
   return (
     <svg className="sg-status" data-status={shown} width={size} height={size} role="img" aria-label={words}>
       <use href={shapeUrl(shown)} />

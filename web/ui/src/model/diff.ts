@@ -1,8 +1,6 @@
 // Stepping through what changed between two versions. Pure: what changed, and how it is called, was concluded by the server.
 import type { DiffChange } from "../types.gen";
-
-/** Marks in words, for who does not see them. */
-export const MARK_WORDS: Record<string, string> = { "+": "added", "-": "removed", "~": "changed", "!": "runs otherwise" };
+import { MARKS } from "../words.gen";
 
 /** A mark as it is shown: a minus as wide as a plus. */
 export function markGlyph(mark: string): string {
@@ -40,7 +38,7 @@ export function lineOf(change: DiffChange): string {
 
 /** What is said aloud of a change: "2 of 7. Removed: edge big → ship". */
 export function said(changes: readonly DiffChange[], change: DiffChange): string {
-  const words = MARK_WORDS[change.sign] ?? "changed";
+  const words = MARKS[change.sign] ?? "changed";
   const sign = change.sign === "!" ? "Mind" : words.charAt(0).toUpperCase() + words.slice(1);
   return [`${changes.indexOf(change) + 1} of ${changes.length}. ${sign}: ${change.text}`, ...(change.below ?? [])].join("; ");
 }

@@ -1,5 +1,6 @@
 // What a run's steps say about its graph. Pure: the status was concluded by the server, here it only becomes lines and shapes.
 import type { Edge, Step } from "../types.gen";
+import { JUST_NOW, STATUS } from "../words.gen";
 
 export type EdgeLife = "idle" | "live" | "dead";
 
@@ -36,6 +37,21 @@ function parts(a: number, unitA: string, b: number, unitB: string): string {
   return b ? `${a} ${unitA} ${b} ${unitB}` : `${a} ${unitA}`;
 }
 
+/** How long ago a moment was, or how far ahead it lies, as every page says it. */
+export function ago(ms: number): string {
+  return ms < -1000 ? `in ${coarse(-ms)}` : ms < 10_000 ? JUST_NOW : `${coarse(ms)} ago`;
+}
+
+function coarse(ms: number): string {
+  const s = ms / 1000;
+  return s < 60 ? `${Math.floor(s)} s` : s < 3600 ? `${Math.floor(s / 60)} min` : s < 172_800 ? `${Math.floor(s / 3600)} h` : `${Math.floor(s / 86_400)} d`;
+}
+
+/** Which attempt comes next of how many; most is 0 if that is not known. */
+export function retrying(attempt: number, most: number): string {
+  return `${STATUS["retrying"]} ${attempt + 1}/${Math.max(most, attempt + 1)}`;
+}
+
 /** How long a step took, or has taken until now; empty before it starts. */
 export function stepDuration(step: Step, now: number): string {
   if (!step.started_at) return "";
@@ -43,10 +59,3 @@ export function stepDuration(step: Step, now: number): string {
   const end = step.ended_at ? Date.parse(step.ended_at) : now;
   return duration(end - start);
 }
-
-/** Statuses in words. */
-export const STATUS_WORDS: Record<string, string> = {
-  pending: "Pending", queued: "Queued", running: "Running", waiting: "Waiting", retrying: "Retrying", succeeded: "Succeeded", failed: "Failed",
-  skipped: "Skipped", cancelled: "Cancelled", uncertain: "Uncertain", compensating: "Compensating", compensated: "Compensated",
-  compensation_failed: "Compensation failed", paused: "Paused",
-};

@@ -1,7 +1,8 @@
 // The rows of the list of steps, patched the moment an event arrives. The words are those of the server's templates; a moment later the
 // server's own HTML confirms them.
-import { duration, stepDuration } from "../model/live";
+import { duration, retrying, stepDuration } from "../model/live";
 import type { Run, Step } from "../types.gen";
+import { STATUS } from "../words.gen";
 
 const TONES: Record<string, string> = {
   pending: "idle", queued: "wait", running: "run", retrying: "retry", waiting: "wait", ask: "ask", paused: "wait", uncertain: "ask", succeeded: "ok", failed: "fail",
@@ -14,14 +15,10 @@ function shown(step: Step): string {
 
 function words(step: Step): string {
   const status = shown(step);
-  if (status === "retrying") {
-    const next = step.attempt + 1;
-    const most = Math.max(step.max_attempts ?? 0, next);
-    return `retrying ${Math.min(next, most)}/${most}`;
-  }
+  if (status === "retrying") return retrying(step.attempt, step.max_attempts ?? 0);
   if (status === "succeeded" && step.port && (step.kind === "switch" || step.kind === "approval")) return step.port;
-  if (status === "ask") return "waiting for a person";
-  return (step.compensation?.status ?? status).replaceAll("_", " ");
+  if (status === "ask") return STATUS["ask"]!;
+  return STATUS[step.compensation?.status ?? status] ?? status;
 }
 
 function attempts(step: Step): string {
