@@ -29,19 +29,6 @@ func TestValuesReadAsTheyAre(t *testing.T) {
 	}
 }
 
-func TestLogLinesHoldNoTerminalCodes(t *testing.T) {
-	t.Parallel()
-	for in, want := range map[string]string{
-		"\x1b[31mred\x1b[0m plain":              "red plain",
-		"\x1b]8;;https://example.com\x07link":   "link",
-		"bell \x07, tab \t, turned \u202eround": `bell \u0007, tab ` + "\t" + `, turned \u202eround`,
-	} {
-		if got := logText(in); got != want {
-			t.Errorf("logText(%q) = %q, want %q", in, got, want)
-		}
-	}
-}
-
 func TestAStepsNameIsLinkedAsAWord(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ text, name, before, after string }{
@@ -112,5 +99,27 @@ func TestTheBarOfItemsShowsTheFew(t *testing.T) {
 	}
 	if got := strings.Join(kinds, " "); got != "ok fail retry running none" || x < 99.99 || x > 100.01 {
 		t.Errorf("got %s up to %v", got, x)
+	}
+}
+
+func TestMomentsInASentence(t *testing.T) {
+	for text, want := range map[string]string{
+		"":          "",
+		"no moment": "no moment",
+		"attempt 2 of 4 comes at 2026-11-23 22:38:08 UTC":                           "attempt 2 of 4 comes at |2026-11-23T22:38:08Z",
+		"2026-11-23 22:38:08 UTC to 2026-11-24 00:00:00 UTC, or never":              "2026-11-23T22:38:08Z| to |2026-11-24T00:00:00Z|, or never",
+		"at 2026-11-23 99:38:08 UTC, which is none, and at 2026-11-23 01:02:03 UTC": "at 2026-11-23 99:38:08 UTC, which is none, and at |2026-11-23T01:02:03Z",
+	} {
+		var got []string
+		for _, p := range moments(text) {
+			if p.at.IsZero() {
+				got = append(got, p.text)
+			} else {
+				got = append(got, iso(p.at))
+			}
+		}
+		if strings.Join(got, "|") != want {
+			t.Errorf("%q: got %q, want %q", text, strings.Join(got, "|"), want)
+		}
 	}
 }
