@@ -98,7 +98,7 @@ func BenchmarkLargeOutput(b *testing.B) {
 	until(b, func() string { return "the run is " + s.run(b, id).Status }, func() bool { return s.run(b, id).Status == "succeeded" })
 	var paint, whole, kB float64
 	for b.Loop() {
-		w := weigh(b, s.url+"/runs/"+id+"?step=read&tab=output", runPage+` && document.querySelector("#run-inspector").textContent.includes("row number 0")`)
+		w := weigh(b, s.url+"/runs/"+id+"?step=read&view=output", runPage+` && document.querySelector("#run-inspector").textContent.includes("row number 0")`)
 		paint, whole, kB = paint+w.paint, whole+w.whole, kB+w.bytes/1000
 	}
 	n := float64(b.N)
@@ -106,4 +106,89 @@ func BenchmarkLargeOutput(b *testing.B) {
 	b.ReportMetric(whole/n, "readable_ms")
 	b.ReportMetric(kB/n, "kB")
 	b.ReportMetric(float64(value.Len())/1e6, "value_MB")
+}
+
+// BenchmarkHugeValue measures how long a step's output of 10 MB takes until its tree can be read, how long the page does not answer meanwhile, how long a
+// search takes in it, and how long it takes to open all of it and go to its end.
+func BenchmarkHugeValue(b *testing.B) {
+	s := boot(b)
+	value := hugeValue(10_000_000)
+	fn := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(value)
+	}))
+	b.Cleanup(fn.Close)
+	s.api(b, "PUT", "/functions/bench.huge", `{"http": {"url": "`+fn.URL+`"}, "idempotent": true}`, nil)
+	s.publish(b, "huge", "steps:\n  read: {call: bench.huge, with: {n: 1}}\n")
+	id := s.start(b, "huge", "{}")
+	until(b, func() string { return "the run is " + s.run(b, id).Status }, func() bool { return s.run(b, id).Status == "succeeded" })
+	var readable, stuck, search, far float64
+	for b.Loop() {
+		t := open(b, 1280, 800)
+		t.goTo(s.url + "/runs/" + id + "?step=read&view=resolved")
+		t.await("the page", runPage+` && document.querySelector("#value-input[data-tree]")`)
+		t.await("long tasks are watched", `(() => {
+			window.stuck = 0;
+			new PerformanceObserver(l => { for (const e of l.getEntries()) window.stuck = Math.max(stuck, e.duration) }).observe({type: "longtask"});
+			return true;
+		})()`)
+		t.await("the tab is chosen", `(() => {
+			const began = performance.now();
+			document.querySelector('#run-inspector a[data-tab="output"]').click();
+			const look = () => {
+				const row = document.querySelector("#value-output[data-tree] [role=treeitem]");
+				if (row && row.checkVisibility()) window.readable = performance.now() - began;
+				else requestAnimationFrame(look);
+			};
+			requestAnimationFrame(look);
+			return true;
+		})()`)
+		t.await("the tree", `window.readable`)
+		t.await("a search", `(() => {
+			const field = document.querySelector("#value-output .jtree-search"), began = performance.now();
+			field.value = "number 99999";
+			field.dispatchEvent(new Event("input"));
+			const look = () => {
+				if (document.querySelector("#value-output .jtree-found").textContent) window.searched = performance.now() - began;
+				else requestAnimationFrame(look);
+			};
+			look();
+			return true;
+		})()`)
+		t.await("it was found", `window.searched && document.querySelector("#value-output .jtree-row[aria-selected=true] mark")`)
+		t.await("opening all of it, and its end", `(() => {
+			const began = performance.now();
+			document.querySelector('#value-output [aria-label="Open all"]').click();
+			const tree = document.querySelector("#value-output .jtree-rows");
+			tree.scrollTop = tree.scrollHeight;
+			const look = () => {
+				const rows = [...tree.querySelectorAll("[role=treeitem]")];
+				if (rows.some(r => r.textContent.startsWith("last"))) window.far = performance.now() - began;
+				else requestAnimationFrame(look);
+			};
+			look();
+			return true;
+		})()`)
+		t.await("the last row", `window.far`)
+		for at, into := range map[string]*float64{"readable": &readable, "stuck": &stuck, "searched": &search, "far": &far} {
+			ms, _ := ask[float64](t, at)
+			*into += ms
+		}
+		t.clean()
+	}
+	n := float64(b.N)
+	b.ReportMetric(readable/n, "readable_ms")
+	b.ReportMetric(stuck/n, "longest_task_ms")
+	b.ReportMetric(search/n, "search_ms")
+	b.ReportMetric(far/n, "open_all_to_the_end_ms")
+	b.ReportMetric(float64(len(value))/1e6, "value_MB")
+}
+
+// hugeValue is JSON of so many bytes.
+func hugeValue(size int) []byte {
+	value := []byte(`{"rows": [{"id": 0}`)
+	for i := 1; len(value) < size; i++ {
+		value = fmt.Appendf(value, `, {"id": %d, "name": "row number %d", "price": %d.10, "tags": ["a", "b"], "ok": true}`, i, i, i)
+	}
+	return append(value, `], "last": true}`...)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
+	"github.com/segno-run/segno/designer/flow"
 	"github.com/segno-run/segno/runtime"
 	"github.com/segno-run/segno/web/templates"
 )
@@ -43,6 +44,7 @@ func (s *Server) pageRoutes(e *echo.Echo) {
 	e.POST("/runs/views/remove", s.removeView)
 	e.GET("/runs/:run", s.runPage)
 	e.GET("/runs/:run/fragments/:parts", s.runParts)
+	e.GET("/runs/:run/compare", s.comparePage)
 	e.GET("/runs/:run/live", s.live) // the address by which pages follow a run
 	e.POST("/runs/:run/retry", s.plannedForm(runtime.ButtonRetry, "retried"))
 	e.POST("/runs/:run/pause", s.pressForm("paused", plainForm(runtime.ButtonPause)))
@@ -106,6 +108,9 @@ func (s *Server) errorPage(c echo.Context, e *Error) error {
 	case CodeNotFound:
 		p.How = "It may have been removed, or the address has a typing error."
 		p.Links = []templates.Link{flows, {Text: "Runs", Href: "/runs"}, {Text: "Functions", Href: "/functions"}}
+		if name := c.Param("flow"); flow.ValidName(name) && c.Path() == "/flows/:flow" {
+			p.Links = append(p.Links, templates.Link{Text: "New flow " + name, Href: "/flows/new?template=blank&name=" + name})
+		}
 	case CodeInternal:
 		p.How = fmt.Sprintf("The server's log has the cause under request `%v`.", c.Get(requestKey))
 		p.Links = []templates.Link{flows}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -75,8 +76,10 @@ func (s *Server) runRows(ctx context.Context, runs []models.Run) ([]templates.Ru
 
 // runView fills the page of a run from its history and its address. The graph as a drawing and the events are on the whole page alone.
 func (s *Server) runView(c echo.Context, whole bool) (p templates.RunPage, err error) {
+	var apart []byte
 	err = s.look(c.Request().Context(), c.Param("run"), func(h *history) error {
 		p = s.runPageOf(c, h)
+		apart = keptApart(&p, h)
 		if whole {
 			p.GraphSVG = thumbnail(h.def, true)
 			p.Truncated = len(h.events) > 0 && h.events[0].Seq > 1
@@ -92,10 +95,16 @@ func (s *Server) runView(c echo.Context, whole bool) (p templates.RunPage, err e
 	if p.Latest, err = s.latest(c.Request().Context(), p.Run.Flow); err != nil {
 		return p, err
 	}
-	if err := s.showIteration(c, &p); err != nil {
+	if err = s.begin(c.Request().Context(), &p.Inspector, apart); err != nil {
 		return p, err
 	}
-	return p, s.showChildren(c, &p)
+	if err = s.showIteration(c, &p); err != nil {
+		return p, err
+	}
+	if err = s.showChildren(c, &p); err != nil {
+		return p, err
+	}
+	return p, s.differences(c, &p)
 }
 
 func (s *Server) runPageOf(c echo.Context, h *history) templates.RunPage {
@@ -114,20 +123,26 @@ func (s *Server) runPageOf(c echo.Context, h *history) templates.RunPage {
 
 // inspect selects what the address names; what does not exist is not selected.
 func inspect(c echo.Context, p *templates.RunPage, h *history, step string) templates.Inspector {
-	in := templates.Inspector{Tab: c.QueryParam("tab"), Succeeded: p.Run.Status == "succeeded" && len(p.Run.Output) > 0}
+	in := templates.Inspector{Tab: cmp.Or(c.QueryParam("view"), c.QueryParam("tab")), Succeeded: p.Run.Status == "succeeded" && len(p.Run.Output) > 0}
 	in.Keep = itemsQuery(c.QueryParams())
+	in.Merged = c.QueryParam("attempt") == "all"
 	in.Attempt, _ = strconv.Atoi(c.QueryParam("attempt")) // what is no number is the last attempt
 	for i := range p.Run.Steps {
 		if p.Run.Steps[i].ID == step {
 			in.Step = &p.Run.Steps[i]
 		}
 	}
-	if in.Step == nil || in.Step.Items == nil {
+	if in.Step == nil {
+		return in
+	}
+	in.Written = runview.Written(h.def, step)
+	if in.Step.Items == nil {
 		return in
 	}
 	if index, err := strconv.Atoi(c.QueryParam("item")); err == nil {
 		if item, ok := runview.Item(h.state, h.outline, step, index); ok {
 			in.Item = &item
+			in.ItemValue = runview.ItemValue(h.state, step, index)
 		}
 	}
 	if first, ok := runview.FailedItem(h.state, step, -1, false); ok {

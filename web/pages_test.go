@@ -52,7 +52,7 @@ func TestPages(t *testing.T) {
 	if strings.Contains(string(f.body), "<html") {
 		t.Error("a fragment is a whole page")
 	}
-	s.do("GET", "/runs/"+id+"/fragments/inspector?step=reserve&tab=attempts", "").want(200).has(`id="run-inspector"`, `data-tab="attempts"`)
+	s.do("GET", "/runs/"+id+"/fragments/inspector?step=reserve&view=attempts", "").want(200).has(`id="run-inspector"`, `data-tab="attempts"`)
 }
 
 func TestFormAddressesLeadToTheirPages(t *testing.T) {

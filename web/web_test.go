@@ -169,6 +169,12 @@ func (e *engine) input(ctx context.Context, run string, in planner.Input) error 
 // answer ends the call of a step that is in flight.
 func (e *engine) answer(run, step, output string, f *fault.Fault) {
 	e.t.Helper()
+	e.end(run, step, output, f, planner.Call{})
+}
+
+// end is answer with what the call left behind.
+func (e *engine) end(run, step, output string, f *fault.Fault, call planner.Call) {
+	e.t.Helper()
 	e.mu.Lock()
 	ref := planner.Ref{Step: step, Item: planner.NoItem}
 	u := e.runs[run].state.Unit(ref)
@@ -180,7 +186,7 @@ func (e *engine) answer(run, step, output string, f *fault.Fault) {
 		n = len(u.Attempts)
 	}
 	e.mu.Unlock()
-	done := &planner.CallDone{Ref: ref, Attempt: n, Fault: f}
+	done := &planner.CallDone{Ref: ref, Attempt: n, Fault: f, Call: call}
 	if f == nil {
 		done.Output = planner.JSON(output)
 	}

@@ -1,6 +1,8 @@
 package runview
 
 import (
+	"encoding/json"
+
 	"github.com/segno-run/segno/designer/expr"
 	"github.com/segno-run/segno/designer/flow"
 	"github.com/segno-run/segno/runtime/planner"
@@ -52,9 +54,9 @@ func Value(s *planner.State, step string, item int, what string) *expr.Value {
 }
 
 // ItemValue is the item of a for_each as the list has it; nil if there is none of that index.
-func ItemValue(s *planner.State, step string, item int) *expr.Value {
+func ItemValue(s *planner.State, step string, item int) json.RawMessage {
 	if st, ok := s.Steps[step]; ok && st.Planned && item >= 0 && item < len(st.List) {
-		return st.List[item]
+		return shown(st.List[item])
 	}
 	return nil
 }

@@ -92,6 +92,26 @@
     });
   }
 
+  // Copying. Away from TLS and this machine there is no clipboard but the old way.
+  const copyText = (text, button) => {
+    const said = () => {
+      button.dataset.copied = "";
+      setTimeout(() => delete button.dataset.copied, 1200);
+    };
+    if (navigator.clipboard) {
+      navigator.clipboard.writeText(text).then(said, () => {});
+      return;
+    }
+    const area = document.createElement("textarea");
+    area.className = "visually-hidden";
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    if (document.execCommand("copy")) said();
+    area.remove();
+    button.focus({ preventScroll: true });
+  };
+
   // The list of keys says what this page has.
   const showKeys = () => {
     for (const line of $$("#keys [data-needs]")) line.hidden = !$(line.dataset.needs);
@@ -107,10 +127,14 @@
       if (!from) return;
       const lines = $$("li > code", from);
       const text = lines.length ? lines.map((l) => l.textContent.trim() === "" ? "" : l.textContent).join("\n") + "\n" : (from.value ?? from.textContent);
-      navigator.clipboard?.writeText(text).then(() => {
-        copy.dataset.copied = "";
-        setTimeout(() => delete copy.dataset.copied, 1200);
-      });
+      copyText(text, copy);
+    }
+    // The address has the page's state; what a button promised a moment ago is none of it.
+    const share = target?.closest("[data-copy-address]");
+    if (share) {
+      const address = new URL(location.href);
+      address.searchParams.delete("flash");
+      copyText(address.href, share);
     }
     const opener = target?.closest("[data-dialog]");
     if (opener) $(opener.dataset.dialog)?.showModal();

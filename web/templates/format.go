@@ -125,12 +125,6 @@ func hidden(r rune) bool {
 		r >= 0x2066 && r <= 0x2069 || r == 0xfeff
 }
 
-// ansi is a terminal's escape sequence.
-var ansi = regexp.MustCompile("\x1b(?:\\[[0-9;?]*[ -/]*[@-~]|\\][^\x07\x1b]*(?:\x07|\x1b\\\\)|[@-Z\\\\-_])")
-
-// logText is a line of a function's output as a page shows it: without a terminal's colours.
-func logText(line string) string { return visible(ansi.ReplaceAllString(line, "")) }
-
 // highlight turns indented JSON into HTML: keys, strings, numbers and words in spans, everything escaped.
 func highlight(text string) string {
 	var out strings.Builder

@@ -29,19 +29,6 @@ func TestValuesReadAsTheyAre(t *testing.T) {
 	}
 }
 
-func TestLogLinesHoldNoTerminalCodes(t *testing.T) {
-	t.Parallel()
-	for in, want := range map[string]string{
-		"\x1b[31mred\x1b[0m plain":              "red plain",
-		"\x1b]8;;https://example.com\x07link":   "link",
-		"bell \x07, tab \t, turned \u202eround": `bell \u0007, tab ` + "\t" + `, turned \u202eround`,
-	} {
-		if got := logText(in); got != want {
-			t.Errorf("logText(%q) = %q, want %q", in, got, want)
-		}
-	}
-}
-
 func TestAStepsNameIsLinkedAsAWord(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ text, name, before, after string }{

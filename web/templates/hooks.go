@@ -15,11 +15,12 @@ package templates
 //	#run-graph         the graph's root: holds the server's SVG until the script draws
 //	#run               application/json: {"run": view.Run, "graph": view.Graph}
 //	#run-header, #run-steps, #run-detail, #run-inspector
-//	                   merged with GET /runs/{id}/fragments/{parts}?step=&item=&attempt=&tab=&items=&status=&class=, parts as header.steps.detail.inspector
+//	                   merged with GET /runs/{id}/fragments/{parts}?step=&item=&attempt=&view=&items=&status=&class=, parts as header.steps.detail.inspector
 //	#items-box         the rows of a for_each: [data-item]; #next-failure and #previous-failure are what Shift J and Shift K follow
 //	#run-steps         its rows: [data-step] [data-status], with .status (icon and .status-text), .attempts, .duration, .bar
 //	#run-log           <ol> of events: li[data-seq]; #run-log-new is the "42 new" button
 //	#live-state        [data-state=live|paused|ended]   text of the connection
+//	.value             [data-value] [data-value-tag] [data-value-root] [data-value-label]   a value: its tree is made from the script in it, or from what the address answers
 //	details[id]        are kept open across a swap
 //	a[data-select]     select a step: its href has the URL to push; form[data-select] is a link whose query is typed
 const _ = "documentation"

@@ -11,19 +11,23 @@ import (
 )
 
 // tabs are the inspector's, in their order.
-var tabs = []string{"error", "output", "input", "attempts", "logs"}
+var tabs = []string{"error", "input", "resolved", "output", "diff", "attempts", "logs"}
 
 // hasTab reports whether a tab has something to show for the selection.
 func (in Inspector) hasTab(tab string) bool {
 	if in.Step == nil {
-		return tab == "input" || tab == "output"
+		return tab == "input" || tab == "output" || tab == "diff"
 	}
 	calls := in.Step.Kind == "call" || in.Step.Kind == "flow"
 	switch tab {
 	case "error":
 		return in.failure() != nil
 	case "input":
+		return calls || len(in.Written) > 0
+	case "resolved":
 		return calls || !empty(in.input())
+	case "diff":
+		return in.Step.Status != "pending" && in.Step.Status != "skipped" && (calls || !empty(in.output()))
 	case "attempts":
 		return calls || len(in.attempts()) > 0
 	case "logs": // a flow writes none: its steps' lines are of its own run
@@ -48,6 +52,8 @@ func (in Inspector) current() string {
 		return "output"
 	case len(in.attempts()) > 0 && in.Step.Status == "running" && in.hasTab("logs"):
 		return "logs"
+	case in.hasTab("resolved") && !empty(in.input()):
+		return "resolved"
 	case in.hasTab("input"):
 		return "input"
 	}
@@ -234,7 +240,7 @@ func (in Inspector) href(run, tab string, attempt int) string {
 		q.Set("attempt", strconv.Itoa(attempt))
 	}
 	if tab != "" {
-		q.Set("tab", tab)
+		q.Set("view", tab)
 	}
 	return "/runs/" + run + "?" + q.Encode()
 }
@@ -252,4 +258,14 @@ func (in Inspector) tabNote(tab string) string {
 		}
 	}
 	return ""
+}
+
+// attemptHref selects an attempt of a step; who looks at log lines goes on with log lines.
+func (in Inspector) attemptHref(run, step string, attempt int) string {
+	tab := "attempts"
+	if in.Step != nil && in.current() == "logs" {
+		tab = "logs"
+	}
+	q := url.Values{"step": {step}, "attempt": {strconv.Itoa(attempt)}, "view": {tab}}
+	return "/runs/" + url.PathEscape(run) + "?" + q.Encode()
 }

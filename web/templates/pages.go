@@ -198,7 +198,7 @@ type RunRow struct {
 // ShownEvents is how many transitions the page of a run lists; the API has the others.
 const ShownEvents = 300
 
-// RunPage is GET /runs/{id}?step=&item=&attempt=&tab=&plan=&items=&status=&class=&iteration=. Fragments take the same struct.
+// RunPage is GET /runs/{id}?step=&item=&attempt=&view=&plan=&items=&status=&class=&iteration=. Fragments take the same struct.
 // VerdictOf, RowsOf and InspectorOf conclude their parts from the run, so a handler has little to fill.
 type RunPage struct {
 	Chrome
@@ -225,14 +225,20 @@ type RunPage struct {
 
 // Inspector is the selection of a run page: a step, one of its items, one attempt, one tab.
 type Inspector struct {
-	Step      *view.Step // nil: the run itself
-	Item      *view.Item
-	Failed    *int        // the first item that failed, nil if none did
-	Attempt   int         // chosen attempt number, 0 for the last
-	Tab       string      // input, output, attempts, logs or error; "" picks what matters most
-	Typed     *Resolution // what a refused form held
-	Succeeded bool        // the run itself, with an output to show
-	Keep      url.Values  // of the address: what another tab keeps, the filter of items
+	Step       *view.Step // nil: the run itself
+	Item       *view.Item
+	Failed     *int           // the first item that failed, nil if none did
+	Attempt    int            // chosen attempt number, 0 for the last
+	Merged     bool           // the log lines of all attempts
+	Tab        string         // input, resolved, output, attempts, logs or error; "" picks what matters most
+	Written    []view.Written // what the definition says of the step's input
+	Difference *Difference    // of the tab Diff; nil under any other
+	Bytes      int64          // of the value that is shown, if it is kept apart from the history
+	Beginning  []byte         // of that value; nil: it is in the page
+	ItemValue  []byte         // the item of a for_each, as its list has it
+	Typed      *Resolution    // what a refused form held
+	Succeeded  bool           // the run itself, with an output to show
+	Keep       url.Values     // of the address: what another tab keeps, the filter of items
 }
 
 // Resolution is what a person typed into the form of an uncertain step.

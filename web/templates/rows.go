@@ -2,6 +2,7 @@ package templates
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -23,6 +24,16 @@ type Bar struct {
 	Kind  string // queued, running, ok, fail, wait, backoff or undo
 	X, W  float64
 	Title string
+
+	Attempt int // of the step's own call; 0: it is not an attempt's
+}
+
+// barHit is the least width in percent that a pointer finds of an attempt.
+const barHit = 1.2
+
+// attempts reports whether the row has attempts to select.
+func (r StepRow) attempts() bool {
+	return slices.ContainsFunc(r.Bars, func(b Bar) bool { return b.Attempt > 0 })
 }
 
 // minBar is the least width of a bar in percent, so that a call of a millisecond in a run of an hour is still seen.

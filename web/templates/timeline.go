@@ -2,6 +2,7 @@ package templates
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -14,6 +15,7 @@ const (
 	foldWidth  = 9.0 // percent that a folded gap takes, as long as there is room
 	foldsMost  = 45.0
 	axisTicks  = 4
+	foldLabel  = 14.0 // percent on either side of its middle that the words of a fold take
 )
 
 // timeline places moments of a run on the waterfall.
@@ -204,18 +206,27 @@ func (l timeline) attempts(all []view.Attempt, kind string) (bars []Bar) {
 			bars = append(bars, l.bar("backoff", *before, &a.QueuedAt, title))
 		}
 		before = a.EndedAt
+		number := a.Number
+		if kind != "" {
+			number = 0 // of an undo: what is selected is the step's own attempt
+		}
+		put := func(kind string, from time.Time, to *time.Time, title string) {
+			b := l.bar(kind, from, to, title)
+			b.Attempt = number
+			bars = append(bars, b)
+		}
 		if a.StartedAt == nil {
-			bars = append(bars, l.bar("queued", a.QueuedAt, a.EndedAt, "queued"))
+			put("queued", a.QueuedAt, a.EndedAt, "queued")
 			continue
 		}
 		if a.StartedAt.Sub(a.QueuedAt) > time.Millisecond {
-			bars = append(bars, l.bar("queued", a.QueuedAt, a.StartedAt, "queued"))
+			put("queued", a.QueuedAt, a.StartedAt, "queued")
 		}
 		if kind == "undo" {
-			bars = append(bars, l.bar(kind, *a.StartedAt, a.EndedAt, fmt.Sprintf("undo, attempt %d %s", a.Number, statusText(a.Status))))
+			put(kind, *a.StartedAt, a.EndedAt, fmt.Sprintf("undo, attempt %d %s", a.Number, statusText(a.Status)))
 			continue
 		}
-		bars = append(bars, l.bar(barKind(a.Status), *a.StartedAt, a.EndedAt, attemptTitle(a)))
+		put(barKind(a.Status), *a.StartedAt, a.EndedAt, attemptTitle(a))
 	}
 	return bars
 }
@@ -246,6 +257,9 @@ func AxisOf(run view.Run, now time.Time) (a Axis) {
 			a.Ticks = append(a.Ticks, Tick{X: x, Text: span(t)})
 		}
 	}
+	a.Ticks = slices.DeleteFunc(a.Ticks, func(t Tick) bool {
+		return slices.ContainsFunc(a.Folds, func(f Tick) bool { return math.Abs(f.X+f.W/2-t.X) < foldLabel })
+	})
 	return a
 }
 

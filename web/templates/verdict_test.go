@@ -116,7 +116,7 @@ func TestHostileTextStaysText(t *testing.T) {
 	r.Steps[4].Title, r.Steps[4].Error.Message, r.Error.Message = evil, evil, evil
 	r.Steps[4].Attempts[0].Logs = []view.LogLine{{At: at(0), Stream: "stdout", Text: evil}}
 	r.Steps[4].Input = r.Input
-	for _, tab := range []string{"error", "input", "logs", "attempts", "output"} {
+	for _, tab := range []string{"error", "input", "resolved", "logs", "attempts", "output"} {
 		var out bytes.Buffer
 		if err := Run(runPage(r, "ship", tab)).Render(context.Background(), &out); err != nil {
 			t.Fatal(err)
@@ -124,7 +124,7 @@ func TestHostileTextStaysText(t *testing.T) {
 		if strings.Contains(out.String(), "<img src=x") {
 			t.Errorf("%s: the text became markup", tab)
 		}
-		if tab == "input" && !strings.Contains(out.String(), `<span class="jn">9007199254740993</span>`) {
+		if tab == "resolved" && !strings.Contains(out.String(), `<span class="jn">9007199254740993</span>`) {
 			t.Errorf("the number lost its digits")
 		}
 	}

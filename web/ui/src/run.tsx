@@ -1,15 +1,18 @@
 // The run page's entry: the page is complete without it; this keeps it true while the run goes on.
 import { createRoot } from "react-dom/client";
 import { announceRun } from "./polite";
-import { applyGathered, Lag } from "./model/gather";
+import { applyGathered, Lag, withBelow } from "./model/gather";
+import { showAttempt } from "./run/attempts";
 import { Fragments } from "./run/fragments";
 import { Frames } from "./run/frames";
 import { showItem, watchItemKeys } from "./run/items";
+import { showLines, watchLines } from "./run/lines";
 import { Log } from "./run/log";
 import { patchRow, tickRows } from "./run/rows";
 import { RunGraph, type RunStore } from "./run/RunGraph";
 import { SelectionInAddress } from "./run/selection";
 import { LiveSocket, type Connection } from "./run/socket";
+import { showValues } from "./run/values";
 import type { Gathered, Graph, Run } from "./types.gen";
 
 /** A page that is further behind than this says so, in milliseconds. */
@@ -60,7 +63,16 @@ function start(host: HTMLElement, embedded: { run: Run; graph: Graph }): void {
     },
   };
   const log = new Log(state.run.id);
-  const fragments = new Fragments(state.run.id, showItem);
+  const arrived = () => {
+    showItem();
+    showAttempt();
+    showValues();
+    showLines();
+    const rows = document.querySelectorAll<HTMLElement>("#run-steps [data-below]");
+    const steps = withBelow(state.run.steps, new Map([...rows].map((r) => [r.dataset["step"] ?? "", r.dataset["below"] ?? ""])));
+    if (steps !== state.run.steps) set({ run: { ...state.run, steps } });
+  };
+  const fragments = new Fragments(state.run.id, arrived);
 
   selection.onChange((step) => {
     set({ selected: step });
@@ -69,7 +81,8 @@ function start(host: HTMLElement, embedded: { run: Run; graph: Graph }): void {
   watchHeight();
   announceRun();
   watchItemKeys();
-  showItem();
+  watchLines();
+  arrived();
   document.body.dataset["seq"] = String(state.run.seq);
   document.body.dataset["live"] = "paused";
 

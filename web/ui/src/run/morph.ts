@@ -33,9 +33,9 @@ function attributes(old: Element, fresh: Element): void {
   }
 }
 
-/** Whether a person opened or shut it is theirs to say; data-sent is app.js's guard against a second click. */
+/** Whether a person opened or shut it is theirs to say; data-sent is app.js's guard against a second click, data-tree says that a value has its tree. */
 function kept(el: Element, name: string): boolean {
-  return name === "data-sent" || name === "open" && (el instanceof HTMLDetailsElement || el instanceof HTMLDialogElement);
+  return name === "data-sent" || name === "data-tree" || name === "open" && (el instanceof HTMLDetailsElement || el instanceof HTMLDialogElement);
 }
 
 /** What says that two elements are one and the same thing. */
@@ -80,10 +80,10 @@ function arriving(n: Node): Node {
   return n;
 }
 
-/** The next node that came from the server: app.js puts a handle into the inspector, which stays. */
+/** The next node that came from the server: what scripts have put beside it stays, as app.js's handle of the inspector and the tree of a value. */
 function past(n: ChildNode | null): ChildNode | null {
   let at = n;
-  while (at instanceof Element && at.classList.contains("resizer")) at = at.nextSibling;
+  while (at instanceof Element && (at.classList.contains("resizer") || at.hasAttribute("data-client"))) at = at.nextSibling;
   return at;
 }
 

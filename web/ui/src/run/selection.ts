@@ -1,12 +1,19 @@
-// One selection for graph, list, log and inspector, and it stands in the address: ?step=&item=&attempt=&tab=, and for items &items=&status=&class=, of a loop &iteration=. Back restores it.
+// One selection for graph, list, log and inspector, and it stands in the address: ?step=&item=&attempt=&view=, and for items &items=&status=&class=, of a loop &iteration=. Back restores it.
 
 type Listener = (step: string | null) => void;
 
 export class SelectionInAddress {
   private listeners: Listener[] = [];
+  private told = location.search;
+  private readonly ofStep = new CSSStyleSheet();
 
   constructor() {
-    addEventListener("popstate", () => this.tell());
+    addEventListener("popstate", () => {
+      if (location.search !== this.told) this.tell(); // a step to a line of the log changes nothing here
+    });
+    document.adoptedStyleSheets.push(this.ofStep);
+    this.mark();
+    document.addEventListener("keydown", (e) => this.key(e));
     document.addEventListener("click", (e) => this.click(e));
     document.addEventListener("submit", (e) => this.submit(e));
   }
@@ -22,7 +29,8 @@ export class SelectionInAddress {
   select(step: string | null): void {
     const url = new URL(location.href);
     if (url.searchParams.get("step") === step) return;
-    for (const k of ["item", "attempt", "tab", "items", "status", "class", "iteration", "flash"]) url.searchParams.delete(k);
+    for (const k of ["item", "attempt", "view", "tab", "items", "status", "class", "iteration", "flash"]) url.searchParams.delete(k);
+    url.hash = "";
     if (step) url.searchParams.set("step", step);
     else url.searchParams.delete("step");
     this.go(url);
@@ -34,10 +42,47 @@ export class SelectionInAddress {
   }
 
   private tell(): void {
-    for (const row of document.querySelectorAll<HTMLElement>("#run-steps [data-step]")) {
-      row.setAttribute("aria-selected", String(row.dataset["step"] === this.step));
-    }
+    this.told = location.search;
+    this.mark();
     for (const fn of this.listeners) fn(this.step);
+  }
+
+  /** Shows what is selected in the rows, in their bars and in the log, before the server's own parts come. */
+  private mark(): void {
+    const { step } = this;
+    const attempt = new URLSearchParams(location.search).get("attempt");
+    for (const row of document.querySelectorAll<HTMLElement>("#run-steps [data-row]")) {
+      const selected = row.dataset["step"] === step;
+      row.setAttribute("aria-selected", String(selected));
+      for (const bar of row.querySelectorAll(".bar-link")) bar.classList.toggle("bar-selected", selected && bar.getAttribute("data-attempt") === attempt);
+    }
+    this.ofStep.replaceSync(step ? `#run-log li:has(a[data-select="${CSS.escape(step)}"]){ background:var(--accent-tint); box-shadow:inset 2px 0 var(--accent) }` : "");
+  }
+
+  /** Arrows on a step's row walk its attempts. */
+  private key(e: KeyboardEvent): void {
+    if (e.defaultPrevented || e.ctrlKey || e.metaKey || e.altKey || (e.key !== "ArrowRight" && e.key !== "ArrowLeft") || !(e.target instanceof Element)) return;
+    const row = e.target.closest(".row-link") && e.target.closest<HTMLElement>("#run-steps [data-row]");
+    if (!row) return;
+    const numbers = [...new Set([...row.querySelectorAll(".bar-link")].map((b) => Number(b.getAttribute("data-attempt"))))];
+    if (!numbers.length) return;
+    e.preventDefault();
+    const chosen = row.dataset["step"] === this.step ? new URLSearchParams(location.search).get("attempt") : null;
+    const at = chosen === null ? -1 : numbers.indexOf(Number(chosen));
+    const next = at < 0 ? (e.key === "ArrowRight" ? 0 : numbers.length - 1) : Math.min(Math.max(at + (e.key === "ArrowRight" ? 1 : -1), 0), numbers.length - 1);
+    const link = row.querySelector(`.bar-link[data-attempt="${numbers[next]}"]`);
+    if (link) this.follow(link);
+  }
+
+  /** Goes where a link of this page leads, without loading it. */
+  private follow(link: Element): boolean {
+    const url = new URL(link.getAttribute("href") ?? "", location.href);
+    if (url.pathname !== location.pathname) return false;
+    // A bar's address was written when the page was: who has gone on to the log lines meanwhile stays with them.
+    const view = new URLSearchParams(location.search).get("view");
+    if (link.matches(".bar-link") && (view === "logs" || view === "attempts")) url.searchParams.set("view", view);
+    this.go(url);
+    return true;
   }
 
   /** A form that selects leads where its link would. */
@@ -53,12 +98,10 @@ export class SelectionInAddress {
   /** Links that lead to another view of this same page need no reload. */
   private click(e: globalThis.MouseEvent): void {
     if (e.defaultPrevented || e.button !== 0 || e.ctrlKey || e.metaKey || e.shiftKey || e.altKey || !(e.target instanceof Element)) return;
-    const link = e.target.closest<HTMLAnchorElement>("a[data-select], #run-inspector a[data-tab], #run-inspector a[data-attempt]");
+    const link = e.target.closest("a[data-select], #run-inspector a[data-tab], #run-inspector a[data-attempt]");
     if (link) {
-      const url = new URL(link.href);
-      if (url.pathname !== location.pathname) return;
-      e.preventDefault();
-      return this.go(url);
+      if (this.follow(link)) e.preventDefault();
+      return;
     }
     const row = e.target.closest<HTMLElement>("#run-steps tr[data-step]");
     if (row && !e.target.closest("a, button, input, summary")) this.select(row.dataset["step"] ?? null);

@@ -1,0 +1,48 @@
+// The values of the inspector as trees. The server prints what reads without scripts; here a tree takes its place, of the text that came with the page or
+// of what the API streams.
+import { Tree } from "../data/tree";
+
+interface Shown {
+  tree: Tree;
+  tag: string; // of the text that it shows
+}
+
+const shown = new WeakMap<HTMLElement, Shown>();
+
+/** Makes the trees of values that are new in the page, and renews those whose value has changed. */
+export function showValues(): void {
+  for (const box of document.querySelectorAll<HTMLElement>(".value")) void show(box);
+}
+
+async function show(box: HTMLElement): Promise<void> {
+  const { valueTag: tag = "", value: href = "", valueLabel: label = "the value", valueRoot: root } = box.dataset;
+  let it = shown.get(box);
+  it?.tree.called(label, root || undefined);
+  if (it?.tag === tag) return;
+  if (!it) {
+    const download = href ? { download: `${href}${href.includes("?") ? "&" : "?"}download` } : {};
+    it = { tag, tree: new Tree(box, { label, ...(root ? { root } : {}), ...download }) };
+    shown.set(box, it);
+  }
+  it.tag = tag;
+  const text = box.querySelector(":scope > script")?.textContent ?? (await fetched(href));
+  if (it.tag !== tag) return; // overtaken by a newer value
+  if (text !== null && (await it.tree.show(text))) {
+    if (it.tag === tag) box.dataset["tree"] = "";
+    return;
+  }
+  // What can't be had or read stays as the server printed it.
+  if (it.tag !== tag) return;
+  it.tree.remove();
+  shown.delete(box);
+  delete box.dataset["tree"];
+}
+
+async function fetched(href: string): Promise<string | null> {
+  try {
+    const res = await fetch(href, { credentials: "same-origin" });
+    return res.ok ? await res.text() : null;
+  } catch {
+    return null;
+  }
+}
