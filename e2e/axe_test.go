@@ -84,6 +84,7 @@ func TestAccessible(t *testing.T) {
 				b.accessible(st.name+", 390 wide, dark", false)
 				b.wear("light")
 				b.accessible(st.name+", 390 wide, light", true)
+				b.timesTold(st.name)
 				b.reflows(st.name)
 			})
 		}

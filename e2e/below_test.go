@@ -66,11 +66,13 @@ func aChildOnItsParent(t *testing.T, s site) {
 	x, y := b.find(`[data-testid=node-done]`).middle()
 	b.do("pointing at a step that waits", chromedp.MouseEvent(chromedp.MouseMoved, x, y))
 	b.await("why it waits", `document.querySelector("[data-testid=node-done]").title === "waits for pay, which is running"`)
+	b.await("its node shows what it waits for", `document.querySelector("[data-testid=node-pay]").dataset.asks`)
 	child, _ := ask[string](b, `document.querySelector("#child-steps").dataset.run`)
 	b.await("the log leads to it", `document.querySelector("#run-log a.log-run")?.getAttribute("href") === "/runs/`+child+`"`)
 	b.await("the page is live", `document.body.dataset.live === "open"`)
 	s.api(t, "POST", "/runs/"+child+"/pause", "{}", nil)
 	b.sees("#child-steps .child-verdict", "Paused")
+	b.await("its node too", `document.querySelector("[data-testid=node-pay]").dataset.status !== "running"`)
 	s.api(t, "POST", "/runs/"+child+"/resume", "{}", nil)
 	res, err := http.Post(s.url+"/api/v1/runs/"+id+"/signals/paid", "application/json", strings.NewReader("1"))
 	if err != nil {

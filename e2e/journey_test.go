@@ -201,7 +201,7 @@ func pullThePlug(b *tab, s *program) {
 	b.sees("#live-state", "Live paused")
 	b.await("two seconds without a server", `/[2-9] s behind/.test(document.querySelector("#live-state").textContent)`)
 	s.startAgain(b)
-	b.sees("#live-state", "Nothing was repeated")
+	b.sees("#run-log", "Nothing was repeated")
 	b.await("the run finishes", `document.querySelector("#run-header[data-status=succeeded]")`)
 	b.await("the page is the same one", `window.unbroken`)
 	b.await("it says where it stands", `document.querySelector("#live-state").dataset.state`)

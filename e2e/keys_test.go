@@ -106,8 +106,8 @@ func TestKeysAndTimes(t *testing.T) {
 	b.clean()
 }
 
-// times fails on a time that is mere text, and on one that the zone of the address does not reach.
-func (b *tab) times(url, name, when string) {
+// timesTold fails on a time that is mere text.
+func (b *tab) timesTold(name string) {
 	b.Helper()
 	bare, _ := ask[[]string](b, `(() => {
 		const out = [], walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -121,6 +121,12 @@ func (b *tab) times(url, name, when string) {
 	for _, text := range bare {
 		b.Errorf("%s: a time that is no element with its exact moment: %s", name, text)
 	}
+}
+
+// times fails on a time that is mere text, and on one that the zone of the address does not reach.
+func (b *tab) times(url, name, when string) {
+	b.Helper()
+	b.timesTold(name)
 	if n, _ := ask[int](b, `document.querySelectorAll("time").length`); n == 0 {
 		return
 	}

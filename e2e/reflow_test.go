@@ -49,6 +49,7 @@ const cutWords = `(() => {
 		for (let a = e; a && a !== document.documentElement; a = a.parentElement) {
 			const s = getComputedStyle(a), box = a.getBoundingClientRect();
 			if (s.display === "inline" || s.display === "contents") continue;
+			if (s.webkitLineClamp !== "none") break; // an ellipsis after so many lines
 			if (s.clipPath !== "none" || a.matches(".react-flow")) break; // what is drawn further out is panned to
 			const x = /hidden|clip/.test(s.overflowX), y = /hidden|clip/.test(s.overflowY);
 			if (/auto|scroll/.test(s.overflowX + s.overflowY)) break;

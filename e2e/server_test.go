@@ -31,12 +31,16 @@ func boot(t testing.TB) site {
 	return bootWith(t, "")
 }
 
-// bootWith boots with a project folder, "" for the sample.
-func bootWith(t testing.TB, project string) site {
+// bootWith boots with a project folder, "" for the sample, and with what else is to be different.
+func bootWith(t testing.TB, project string, more ...func(*app.Config)) site {
 	t.Helper()
 	log := &lines{}
 	data := dataDir(t)
-	a, err := app.New(app.Config{Addr: "127.0.0.1:0", Data: data, Project: project, Logger: slog.New(slog.NewTextHandler(log, nil))})
+	cfg := app.Config{Addr: "127.0.0.1:0", Data: data, Project: project, Logger: slog.New(slog.NewTextHandler(log, nil))}
+	for _, change := range more {
+		change(&cfg)
+	}
+	a, err := app.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ func TestPagesAreLight(t *testing.T) {
 		budget            float64
 	}{
 		{"flows", "/flows", plainPage, list},
+		{"new flow", "/flows/new?template=blank", plainPage, list},
 		{"overview", "/flows/order", plainPage, list},
 		{"versions", "/flows/order/versions", plainPage, list},
 		{"start", "/flows/order/start", plainPage, list},
@@ -25,6 +26,7 @@ func TestPagesAreLight(t *testing.T) {
 		{"function", "/functions/payments.reserve", plainPage, list},
 		{"run", "/runs/" + id + "?step=ship", runPage, run},
 		{"canvas", "/flows/order/edit?step=stock", canvasPage, canvas},
+		{"version", "/flows/order/versions/1?step=stock", readPage, run},
 	} {
 		w := weigh(t, s.url+p.path, p.whole)
 		t.Logf("%-10s %6.1f kB of %3.0f in %2.0f requests, and %.1f kB of fonts", p.name, w.bytes/1000, p.budget, w.requests, w.fonts/1000)

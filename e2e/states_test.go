@@ -36,6 +36,9 @@ const (
 	busyFlow    = "title: Ask a busy service\nsteps:\n  ask: {call: quota.busy, with: {}, retry: {max_attempts: 4, backoff: 1h, on: [unavailable]}}\n"
 	signalFlow  = "title: Wait for the courier\nsteps:\n  courier: {signal: {name: arrived}}\n  done: {needs: [courier], set: {ok: true}}\n"
 	inboxFlow   = "title: Order and count\nsteps:\n  order: {flow: order, with: {order_id: A-9, account: acc-7, amount: 12, lines: [{sku: cup, n: 1}]}}\n"
+	tickFlow    = "steps:\n  tick: {set: {ok: true}}\noutput: {id: \"${{ run.id }}\", ok: true}\n"
+	loopFlow    = "title: Twice\nsteps:\n  poll: {flow: tick, until: {condition: \"${{ iteration >= 2 }}\", every: 100ms, max: 3}}\n"
+	aboveFlow   = "title: Deliver\nsteps:\n  deliver: {flow: courier}\n  done: {needs: [deliver], set: {ok: true}}\n"
 	brokenDraft = "name: order\ninput: {type: object, properties: {amount: {type: number}}}\nsteps:\n  reserve_funds:\n    call: payments.reserve\n" +
 		"    with: {account: acc-7, amount: \"${{ input.amuont }}\"}\n  ship: {needs: [reserve_funds], call: shipping.bok, with: {order: \"1\"}}\n"
 )
@@ -51,9 +54,11 @@ func states(t testing.TB, s, empty site) []state {
 	t.Cleanup(busy.Close)
 	s.api(t, "PUT", "/functions/mail.lossy", `{"http": {"url": "`+lossy.URL+`"}, "idempotent": false}`, nil)
 	s.api(t, "PUT", "/functions/quota.busy", `{"http": {"url": "`+busy.URL+`"}, "idempotent": true}`, nil)
-	for name, text := range map[string]string{"invoice": lossyFlow, "quota": busyFlow, "courier": signalFlow, "intake": inboxFlow} {
+	for name, text := range map[string]string{"invoice": lossyFlow, "quota": busyFlow, "courier": signalFlow, "intake": inboxFlow, "tick": tickFlow} {
 		s.publish(t, name, text)
 	}
+	s.publish(t, "twice", loopFlow)
+	s.publish(t, "delivery", aboveFlow)
 
 	run := func(flow, input string, path ...string) (id string) {
 		t.Helper()
@@ -77,6 +82,8 @@ func states(t testing.TB, s, empty site) []state {
 	doubt := run("invoice", "{}", "uncertain")
 	waits := run("courier", "{}", "waiting")
 	parent := run("intake", "{}", "succeeded")
+	loop := run("twice", "{}", "succeeded")
+	above := run("delivery", "{}", "running")
 	retrying := run("quota", "{}")
 	until(t, said("quota.busy is tried again"), func() bool { r := s.run(t, retrying); return r.Steps[0].Status == "retrying" })
 	s.api(t, "POST", "/flows/order/tests/run", "", nil)
@@ -140,6 +147,9 @@ func states(t testing.TB, s, empty site) []state {
 		{"run-retrying", s.url + "/runs/" + retrying + "?step=ask", runPage, nil},
 		{"run-waiting", s.url + "/runs/" + waits + "?step=courier", runPage, nil},
 		{"run-sub-flow", s.url + "/runs/" + parent + "?step=order", runPage, nil},
+		{"run-item", s.url + "/runs/" + failed + "?step=stock&item=0&status=succeeded", runPage, nil},
+		{"run-iteration", s.url + "/runs/" + loop + "?step=poll", runPage + ` && document.querySelector("#iteration .changes")`, nil},
+		{"run-above", s.url + "/runs/" + above + "?step=deliver", runPage + ` && document.querySelector("#open-child")`, nil},
 		{"functions", s.url + "/functions", plainPage, nil},
 		{"functions-empty", empty.url + "/functions", plainPage, nil},
 		{"function", s.url + "/functions/payments.reserve", plainPage, nil},
@@ -147,7 +157,6 @@ func states(t testing.TB, s, empty site) []state {
 			b.submit(".try button.primary")
 			b.find(".tried")
 		}},
-		{"login", s.url + "/login", plainPage, nil},
 		{"keys", s.url + "/flows", plainPage, func(b *tab) {
 			b.do("opening the list of keys", chromedp.KeyEvent("?"))
 			b.find("#keys")
@@ -155,7 +164,7 @@ func states(t testing.TB, s, empty site) []state {
 		{"not-found", s.url + "/nowhere", plainPage, nil},
 		{"run-not-found", s.url + "/runs/nobody", plainPage, nil},
 	}
-	return list
+	return append(list, laterStates(t, s, done, failed)...)
 }
 
 // nothing is a server of a project folder that holds no flow.

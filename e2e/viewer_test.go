@@ -13,8 +13,8 @@ import (
 const viewed = `{"id": "A-7", "exact": 12345678901234567890.10, "content-type": {"in": [1, 2]}, "note": "first line\nsecond <b>line</b>\n` + `and a third that is long enough for no row", ` +
 	`"items": [{"id": 1, "sku": "teapot"}, {"id": 2, "sku": "cup"}, {"id": 9007199254740993, "sku": "spoon"}], "rows": [0`
 
-// viewer publishes a flow whose step answers a value of many rows, and runs it.
-func viewer(t testing.TB, s site) (id string) {
+// readRun publishes a flow whose step answers a value of many rows, and runs it.
+func readRun(t testing.TB, s site) (id string) {
 	t.Helper()
 	value := []byte(viewed)
 	for i := range 2000 {
@@ -36,7 +36,7 @@ func viewer(t testing.TB, s site) (id string) {
 // TestValueAsATree reads a recorded value by search, pointer and keyboard.
 func TestValueAsATree(t *testing.T) {
 	s := boot(t)
-	id := viewer(t, s)
+	id := readRun(t, s)
 	b := open(t, 1280, 800)
 	b.goTo(s.url + "/runs/" + id + "?step=read&view=output")
 	b.await("the tree", `document.querySelector("#value-output[data-tree] [role=tree] [role=treeitem]")`)

@@ -33,7 +33,7 @@ type loader struct {
 }
 
 func newLoader(ctx context.Context, s *session) *loader {
-	return &loader{ctx: ctx, s: s, open: map[int64]bool{}}
+	return &loader{ctx: ctx, s: s, open: map[int64]bool{}, weight: mostHistory / 8} // the first read is a careful one
 }
 
 // idle reports whether everything asked for has been answered, and nothing waits in the mailbox that could ask for more.

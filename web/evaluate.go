@@ -206,7 +206,22 @@ func (l looking) value(e expression) view.RecordedValue {
 		}
 		return view.RecordedValue{Why: sentenceOf(err.Error())}
 	}
-	return beginning(expr.Shown(l.h.state.Inline(v.JSON())), l.most)
+	return l.shown(v.JSON())
+}
+
+// shown is a value with what is kept apart of it, as far as an expression could look into that.
+func (l looking) shown(raw []byte) view.RecordedValue {
+	if !expr.HasPayloads(raw) {
+		return beginning(raw, l.most)
+	}
+	size := expr.SizeOf(raw)
+	whole := l.h.state.Inline(raw)
+	if _, apart := expr.WholePayload(whole); apart {
+		return view.RecordedValue{Bytes: int(size), Why: "The value has " + expr.FormatSize(size) + ", too much to be looked into here."}
+	}
+	v := beginning(expr.Shown(whole), l.most)
+	v.Bytes = int(size)
+	return v
 }
 
 // beginning is a value, or its beginning up to a whole character.

@@ -113,3 +113,24 @@ func TestEvaluateAnItem(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+// What is kept apart because of its size is looked into like the rest, as far as an expression of the run could.
+func TestEvaluateLargeValues(t *testing.T) {
+	s := open(t)
+	s.order()
+	for _, c := range []struct {
+		n   int
+		cut bool
+		why string
+	}{{100_000, true, ""}, {2 << 20, false, "The value has 2.0 MiB, too much to be looked into here."}} {
+		id := s.start()
+		s.engine.answer(id, "reserve", `{"n": 7, "text": "`+strings.Repeat("x", c.n)+`"}`, nil)
+		got := s.worth(id, "", "x=steps.reserve.output", "x=steps.reserve.output.n").Values
+		if got[0].Cut != c.cut || got[0].Bytes < c.n || got[0].Why != c.why || strings.Contains(got[0].Text, "\x01") {
+			t.Errorf("%d bytes: got %+v", c.n, got[0])
+		}
+		if c.cut && got[1].Text != "7" || !c.cut && !strings.Contains(got[1].Why, "2.0 MiB") {
+			t.Errorf("inside of %d bytes: got %+v", c.n, got[1])
+		}
+	}
+}

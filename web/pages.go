@@ -10,6 +10,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
+	"github.com/segno-run/segno/designer/flow"
 	"github.com/segno-run/segno/runtime"
 	"github.com/segno-run/segno/web/templates"
 )
@@ -107,6 +108,9 @@ func (s *Server) errorPage(c echo.Context, e *Error) error {
 	case CodeNotFound:
 		p.How = "It may have been removed, or the address has a typing error."
 		p.Links = []templates.Link{flows, {Text: "Runs", Href: "/runs"}, {Text: "Functions", Href: "/functions"}}
+		if name := c.Param("flow"); flow.ValidName(name) && c.Path() == "/flows/:flow" {
+			p.Links = append(p.Links, templates.Link{Text: "New flow " + name, Href: "/flows/new?template=blank&name=" + name})
+		}
 	case CodeInternal:
 		p.How = fmt.Sprintf("The server's log has the cause under request `%v`.", c.Get(requestKey))
 		p.Links = []templates.Link{flows}

@@ -12,6 +12,7 @@ import (
 func TestNewFlowForm(t *testing.T) {
 	s := open(t)
 	s.do("GET", "/flows", "").want(200).has(`href="/flows/new?template=blank"`)
+	s.do("GET", "/flows/pay", "", "Accept", "text/html").want(404).has("New flow pay", `href="/flows/new?template=blank&amp;name=pay"`)
 	page := s.do("GET", "/flows/new?template=saga&name=pay&title=Pay+%26+ship", "").want(200)
 	page.has(`value="pay"`, `value="Pay &amp; ship"`, `value="saga" checked`, `name="bring" value="yes" checked`, "(not on this server yet)")
 	for _, tp := range starter.All() {

@@ -29,6 +29,7 @@ func benchCommand(t terminal) *cobra.Command {
 		bench.Latency:    "One run of ten steps at a time, alone",
 		bench.Throughput: "2,000 runs of five steps each, 200 in flight",
 		bench.Fanout:     "A run of 1,000 parallel steps, and one of 10,000 items",
+		bench.Asleep:     "A million runs that sleep, and 10,000 that are due at one moment",
 		bench.Floor:      "Rows through a bare group commit, without Segno",
 	} {
 		cmd.AddCommand(t.benchKind(kind, short))
@@ -135,6 +136,9 @@ func (t terminal) benchKind(kind bench.Kind, short string) *cobra.Command {
 	f.StringVar(&cfg.DatabaseURL, "database-url", "", "a PostgreSQL to measure on (SEGNO_DATABASE_URL; default: a private one)")
 	f.StringVar(&cfg.Profile, "profile", "", "write a CPU profile of the measured time to this file")
 	f.BoolVar(&cfg.Keep, "keep", false, "leave the tables in the database")
+	if kind != bench.Floor {
+		f.BoolVar(&cfg.Reuse, "reuse", false, "measure on the tables that --keep has left, and leave them again")
+	}
 	switch kind {
 	case bench.Floor:
 		f.IntVar(&cfg.Callers, "callers", 200, "rows in flight")
@@ -149,6 +153,10 @@ func (t terminal) benchKind(kind bench.Kind, short string) *cobra.Command {
 		f.IntVar(&cfg.Runs, "runs", 2000, "runs")
 		f.IntVar(&cfg.Steps, "steps", 5, "steps of a run")
 		f.IntVar(&cfg.InFlight, "in-flight", 200, "runs at once")
+	case bench.Asleep:
+		f.IntVar(&cfg.Runs, "runs", 10_000, "runs that are due at one moment")
+		f.IntVar(&cfg.Asleep, "asleep", 1_000_000, "runs that stay asleep")
+		return cmd
 	case bench.Fanout:
 		f.IntVar(&cfg.Runs, "runs", 5, "runs of each kind, one after another")
 		f.IntVar(&cfg.Steps, "steps", 1000, "parallel steps of a run")

@@ -69,3 +69,45 @@ func TestSignIn(t *testing.T) {
 		t.Errorf("a secret is in the log:\n%s", s.text())
 	}
 }
+
+// TestViewer signs in to look: pages and the API are read, nothing is changed, and the password taken away ends it.
+func TestViewer(t *testing.T) {
+	data := dataDir(t)
+	s := start(t, options{data: data, env: []string{"SEGNO_PASSWORD=open sesame", "SEGNO_VIEWER_PASSWORD=open barley"}})
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	browser := &http.Client{Jar: jar}
+	ask := func(method, path string, form url.Values) int {
+		t.Helper()
+		req, err := http.NewRequest(method, s.url+path, strings.NewReader(form.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Accept", "text/html")
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		res, err := browser.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		return res.StatusCode
+	}
+	if got := ask("POST", "/login", url.Values{"password": {"open barley"}}); got != http.StatusOK {
+		t.Errorf("signing in to look: %d", got)
+	}
+	for path, want := range map[string]int{"/flows/order": 200, "/flows/order/edit": 200, "/flows/order/start": 403, "/api/v1/flows": 200} {
+		if got := ask("GET", path, nil); got != want {
+			t.Errorf("GET %s: %d, want %d", path, got, want)
+		}
+	}
+	if got := ask("POST", "/flows/order/publish", url.Values{"message": {"mine"}}); got != http.StatusForbidden {
+		t.Errorf("publishing: %d, want 403", got)
+	}
+	s.kill(t)
+	s = start(t, options{data: data, args: []string{"--addr", strings.TrimPrefix(s.url, "http://")}, env: []string{"SEGNO_PASSWORD=open sesame"}})
+	if got := ask("GET", "/api/v1/flows", nil); got != http.StatusUnauthorized {
+		t.Errorf("after the password was taken away: %d, want 401", got)
+	}
+}

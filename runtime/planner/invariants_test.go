@@ -74,15 +74,20 @@ func (w *witness) decide(in Input) ([]Fact, []Command, error) {
 // startsNothing checks that a paused run begins no step and no item.
 func (w *witness) startsNothing(facts []Fact) {
 	paused := w.folded.Paused
-	begun, failing := map[Ref]int{}, w.folded.Phase == PhaseFailing
+	begun, failing, timedOut := map[Ref]int{}, w.folded.Phase == PhaseFailing, w.folded.TimedOut
 	for _, f := range facts {
 		switch f := f.(type) {
 		case *StepFailed:
-			if f.Handled && w.folded.TimedOut {
+			if f.Handled && timedOut {
 				w.violated("an error port of %s handles the end of the run's time", f.Step)
 			}
-		case *RetryRequested:
-			failing = false
+		case *RunTimedOut:
+			timedOut = true
+			if paused {
+				w.violated("%s while the run is paused", factLine(f))
+			}
+		case *RetryRequested: // it has its time anew
+			failing, timedOut = false, false
 		case *RunPaused:
 			paused = true
 		case *RunResumed, *CancelRequested:
@@ -105,7 +110,7 @@ func (w *witness) startsNothing(facts []Fact) {
 				w.violated("%s begins iteration %d after a failure", f.Ref, f.Iteration)
 			}
 			begun[f.Ref] = f.Iteration
-		case *StepWaiting, *ItemsPlanned, *TimerFired, *CompensationStarted, *DeadlinePassed, *RunTimedOut:
+		case *StepWaiting, *ItemsPlanned, *TimerFired, *CompensationStarted, *DeadlinePassed:
 			if paused {
 				w.violated("%s while the run is paused", factLine(f))
 			}

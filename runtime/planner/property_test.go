@@ -242,11 +242,56 @@ type chaos struct {
 func (w *chaos) step(in Input) error {
 	w.t.Helper()
 	in = w.byParent(in)
+	after := w.pressed(in)
 	_, _, err := w.decide(in)
+	if err == nil {
+		w.broken = append(w.broken, after()...)
+	}
 	if len(w.broken) > 0 {
 		w.t.Fatalf("after %T %+v:\n%s\n%s", in, in, strings.Join(w.broken, "\n"), stand(w.p, w.s))
 	}
 	return err
+}
+
+// pressed looks at what a button is about that is pressed on what retries, and afterwards at what became of it: nothing of it waits any more; what is
+// called again is called as the next attempt, with its key, and never beyond its policy.
+func (w *chaos) pressed(in Input) func() []string {
+	var step string
+	var item int
+	var stops bool
+	switch in := in.(type) {
+	case *RetryNow:
+		step, item = in.Step, in.Item
+	case *StopRetrying:
+		step, item, stops = in.Step, in.Item, true
+	default:
+		return func() []string { return nil }
+	}
+	refs := w.s.retrying(step, item)
+	made, rounds, keys := make([]int, len(refs)), make([]int, len(refs)), make([]string, len(refs))
+	for i, r := range refs {
+		u := w.s.Unit(r)
+		made[i], rounds[i], keys[i] = u.Made(), u.Round, u.Key(w.s.ID, r)
+	}
+	return func() (broken []string) {
+		if len(refs) == 0 {
+			return []string{"a button was taken on what does not retry"}
+		}
+		for i, r := range refs {
+			u := w.s.Unit(r)
+			switch {
+			case u.State == Retrying:
+				broken = append(broken, fmt.Sprintf("%v still waits for its next attempt", r))
+			case stops && u.State == Running && u.Made() > made[i]:
+				broken = append(broken, fmt.Sprintf("%v was to be tried no more, and is called", r))
+			case u.State == Running && (u.Made() != made[i]+1 || u.Key(w.s.ID, r) != keys[i]):
+				broken = append(broken, fmt.Sprintf("%v is called as attempt %d with key %s after %d with %s", r, u.Made(), u.Key(w.s.ID, r), made[i], keys[i]))
+			case u.State == Running && (u.Round != rounds[i]+1 || u.Round > w.call(r).Retry.MaxAttempts):
+				broken = append(broken, fmt.Sprintf("%v is called in round %d of at most %d, after round %d", r, u.Round, w.call(r).Retry.MaxAttempts, rounds[i]))
+			}
+		}
+		return broken
+	}
 }
 
 // byParent has a child's parent press the buttons that are its.
@@ -295,7 +340,7 @@ func (w *chaos) draw() Input {
 	if rapid.IntRange(0, 3).Draw(t, "time") == 0 {
 		w.now = w.now.Add(time.Duration(rapid.IntRange(1, 6).Draw(t, "seconds")) * time.Second)
 	}
-	kind := rapid.IntRange(0, 21).Draw(t, "input")
+	kind := rapid.IntRange(0, 23).Draw(t, "input")
 	switch kind {
 	case 0:
 		return &Retry{By: "ann"}
@@ -327,6 +372,11 @@ func (w *chaos) draw() Input {
 	case 20:
 		return &Send{Name: rapid.SampledFrom([]string{"go", "stop", "nobody"}).Draw(t, "signal"), Payload: JSON(rapid.SampledFrom([]string{"1", "{", `{"a":[]}`}).Draw(t, "payload"))}
 	}
+	if kind >= 22 {
+		if in := w.drawOnRetrying(); in != nil {
+			return in
+		}
+	}
 	if refs := w.units(Uncertain); len(refs) > 0 && kind < 9 {
 		return w.resolve(rapid.SampledFrom(refs).Draw(t, "uncertain"), rapid.SampledFrom([]Resolution{Happened, DidNotHappen, DidFail}).Draw(t, "as"))
 	}
@@ -351,11 +401,31 @@ func (w *chaos) draw() Input {
 	return w.outcome(r, rapid.SampledFrom([]string{"ok", "ok", "more", "more", "rejected none", "rate_limited none", "timeout maybe", "cancelled maybe"}).Draw(t, "outcome"))
 }
 
+// drawOnRetrying presses a button on something that retries, or on its step with all its items; nil if nothing does.
+func (w *chaos) drawOnRetrying() Input {
+	refs := w.units(Retrying)
+	if len(refs) == 0 {
+		return nil
+	}
+	r := rapid.SampledFrom(refs).Draw(w.t, "retrying")
+	if rapid.IntRange(0, 2).Draw(w.t, "all") == 0 {
+		r.Item = NoItem
+	}
+	if rapid.Bool().Draw(w.t, "now") {
+		return &RetryNow{Step: r.Step, Item: r.Item, By: "ann"}
+	}
+	return &StopRetrying{Step: r.Step, Item: r.Item, By: "ann"}
+}
+
 // drawStale makes up an input that may name anything.
 func (w *chaos) drawStale() Input {
 	t := w.t
 	r := Ref{Step: rapid.SampledFrom(w.p.Steps).Draw(t, "step").Name, Item: rapid.IntRange(-1, 4).Draw(t, "item"), Undo: rapid.Bool().Draw(t, "undo")}
-	switch rapid.IntRange(0, 4).Draw(t, "stale") {
+	switch rapid.IntRange(0, 6).Draw(t, "stale") {
+	case 5:
+		return &RetryNow{Step: r.Step, Item: r.Item}
+	case 6:
+		return &StopRetrying{Step: r.Step, Item: r.Item}
 	case 0:
 		return &TimerDue{r}
 	case 1:

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/designer/fault"
@@ -220,8 +221,9 @@ func (w *World) judgeButton(id string, m message) {
 		w.violated("run %d of button %s: %v", m.run, id, err)
 		return
 	}
-	taken := 0
-	for _, rec := range h.Records {
+	taken, late := 0, false
+	for _, rec := range h.Records { // a button is taken in one transition, whatever that holds of its doing
+		did := false
 		facts, err := planner.Decode(rec.Facts)
 		if err != nil {
 			w.violated("run %d: %v", m.run, err)
@@ -229,13 +231,28 @@ func (w *World) judgeButton(id string, m message) {
 		}
 		for _, f := range facts {
 			if by, kind := madeBy(f); by == id && kind == m.kind {
-				taken++
+				did = true
 			}
+			switch f := f.(type) {
+			case *planner.DeadlinePassed:
+				late = late || f.Step == m.step
+			case *planner.RunTimedOut:
+				late = true
+			}
+		}
+		if did {
+			taken++
 		}
 	}
 	want := 0
 	if bytes.Contains(answer, []byte(`"ok":true`)) {
 		want = 1
+	}
+	if taken == 0 && want == 1 && m.kind == runtime.ButtonRetryNow && late {
+		want = 0 // it found that there was no time left for another attempt, which then is what became of it
+	}
+	if want == 1 && (m.kind == runtime.ButtonRetryNow || m.kind == runtime.ButtonStopRetrying) {
+		w.report.Hurried++
 	}
 	if taken != want {
 		w.violated("button %s (%s) of run %d was answered %s and taken %d times", id, m.kind, m.run, answer, taken)
@@ -261,6 +278,16 @@ func madeBy(f planner.Fact) (by string, kind runtime.ButtonKind) {
 		return f.By, runtime.ButtonApprove
 	case *planner.UncertainResolved:
 		return f.By, runtime.ButtonResolve
+	case *planner.TimerFired:
+		if f.Early {
+			return f.By, runtime.ButtonRetryNow
+		}
+	case *planner.CallFailed:
+		for _, d := range f.Fault.Evidence {
+			if by, stopped := strings.CutPrefix(d.Value, "stopped by "); stopped && d.Name == "no further attempt" {
+				return by, runtime.ButtonStopRetrying
+			}
+		}
 	}
 	return "", ""
 }
@@ -295,7 +322,9 @@ func (w *World) outcomes(run int64, h journal.History) {
 			case *planner.CallFailed:
 				once(f.Ref, f.Attempt)
 			case *planner.ChildEnded:
-				once(f.Ref, f.Attempt)
+				if !f.Open { // of that another fact tells what it came to
+					once(f.Ref, f.Attempt)
+				}
 			}
 		}
 	}

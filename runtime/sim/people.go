@@ -123,6 +123,9 @@ func (w *World) glance(c *client) {
 		if b = w.ask(s); b == nil {
 			b = w.send(s)
 		}
+		if b == nil && c.clicks < 8 {
+			b = w.hurry(s)
+		}
 		if b == nil && c.clicks < 8 && w.chance(0.02) {
 			b = &runtime.Button{Kind: runtime.ButtonCancel}
 			if w.rng.IntN(2) == 0 {
@@ -143,7 +146,11 @@ func (w *World) press(c *client, b *runtime.Button) {
 	}
 	c.pending = true
 	c.clicks++
-	w.after(w.upTo(20*time.Second), func() {
+	wait := 20 * time.Second
+	if b.Kind == runtime.ButtonRetryNow || b.Kind == runtime.ButtonStopRetrying {
+		wait = 2 * time.Second // a retry does not wait long
+	}
+	w.after(w.upTo(wait), func() {
 		c.pending = false
 		w.click(c.run, *b)
 		if w.rng.IntN(3) == 0 { // an impatient second click
@@ -164,6 +171,43 @@ func (w *World) send(s *planner.State) *runtime.Button {
 		return nil
 	}
 	return &runtime.Button{Kind: runtime.ButtonSignal, Name: "paid", Output: []byte(`{"n":1}`)}
+}
+
+// hurry presses, now and then, a button on something that waits for its next attempt: on that alone, or on its step with all its items.
+func (w *World) hurry(s *planner.State) *runtime.Button {
+	if s.Retries == 0 || !w.chance(0.5) {
+		return nil
+	}
+	var waiting []planner.Ref
+	for _, p := range w.flows[s.Flow].Steps {
+		st := s.Steps[p.Name]
+		if st == nil {
+			continue
+		}
+		items := []int{planner.NoItem}
+		for i := range st.Items {
+			items = append(items, i)
+		}
+		for _, i := range items {
+			for _, undo := range []bool{false, true} {
+				if u := s.Unit(planner.Ref{Step: p.Name, Item: i, Undo: undo}); u != nil && u.State == planner.Retrying {
+					waiting = append(waiting, planner.Ref{Step: p.Name, Item: i})
+				}
+			}
+		}
+	}
+	if len(waiting) == 0 {
+		return nil
+	}
+	r := waiting[w.rng.IntN(len(waiting))]
+	b := &runtime.Button{Kind: runtime.ButtonRetryNow, Step: r.Step, Item: r.Item}
+	if w.rng.IntN(3) == 0 {
+		b.Kind = runtime.ButtonStopRetrying
+	}
+	if w.rng.IntN(3) == 0 {
+		b.Item = planner.NoItem
+	}
+	return b
 }
 
 // ask answers what a run asks a person.
@@ -218,11 +262,12 @@ func (w *World) click(run int64, b runtime.Button) {
 			return
 		}
 	}
-	w.posted[b.ID] = message{run, b.Kind}
+	w.posted[b.ID] = message{run, b.Kind, b.Step}
 }
 
 // message is a button that was posted.
 type message struct {
 	run  int64
 	kind runtime.ButtonKind
+	step string // that it is about, if it is about one
 }

@@ -35,6 +35,7 @@ type Report struct {
 	Takeovers  int // sessions that lost their fence
 	Calls      int
 	Buttons    int
+	Hurried    int // retries that a person has made at once, or stopped
 	Children   int
 	Lies       int // commits that were reported as failures
 	Virtual    time.Duration

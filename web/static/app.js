@@ -60,6 +60,9 @@
       if (t.hasAttribute("data-edge")) {
         const day = new Date(t.dateTime).toLocaleDateString("en-GB", { day: "numeric", month: "short" });
         if (t.textContent !== `${day} ${said.clock.slice(0, 5)}`) t.textContent = `${day} ${said.clock.slice(0, 5)}`;
+      } else if (t.hasAttribute("data-exact")) {
+        const text = said.full.replace(/\.\d{3} /, " ");
+        if (t.textContent !== text) t.textContent = text;
       } else if (!t.hasAttribute("data-relative") && t.textContent !== said.clock) t.textContent = said.clock;
     }
   };

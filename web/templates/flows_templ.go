@@ -328,7 +328,7 @@ func flowCard(f FlowCard, now time.Time) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = status(f.LastRun.Status).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = status(runTone(*f.LastRun)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

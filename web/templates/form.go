@@ -1,5 +1,10 @@
 package templates
 
+import (
+	"unicode"
+	"unicode/utf8"
+)
+
 // Field is one input of a form made from a JSON schema.
 //
 // Names in the posted form, so that a server rebuilds the JSON with scripts off:
@@ -28,3 +33,12 @@ type Field struct {
 
 // Paths with this mark are of the empty row that "Add" copies: nothing posts them.
 const rowMark = "__i__"
+
+// hintText is the hint as it stands alone, or as a sentence after the description.
+func (f Field) hintText() string {
+	if f.Description == "" || f.Hint == "" {
+		return f.Hint
+	}
+	first, size := utf8.DecodeRuneInString(f.Hint)
+	return string(unicode.ToUpper(first)) + f.Hint[size:] + "."
+}

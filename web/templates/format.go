@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -198,6 +199,36 @@ func bytes1024(n int) string {
 		return strconv.Itoa(n>>10) + " KiB"
 	}
 	return strconv.FormatFloat(float64(n)/(1<<20), 'f', 1, 64) + " MiB"
+}
+
+// told is a moment as sentences have it, UTC to the second.
+var told = regexp.MustCompile(`\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\b`)
+
+// phrase is a part of a sentence: words, or a moment in it.
+type phrase struct {
+	text string
+	at   time.Time // zero: words
+}
+
+// moments splits a sentence at the moments that it names.
+func moments(text string) []phrase {
+	var out []phrase
+	done := 0
+	for _, at := range told.FindAllStringIndex(text, -1) {
+		t, err := time.Parse("2006-01-02 15:04:05 MST", text[at[0]:at[1]])
+		if err != nil {
+			continue // 99 o'clock
+		}
+		if at[0] > done {
+			out = append(out, phrase{text: text[done:at[0]]})
+		}
+		out = append(out, phrase{text: text[at[0]:at[1]], at: t})
+		done = at[1]
+	}
+	if done < len(text) {
+		out = append(out, phrase{text: text[done:]})
+	}
+	return out
 }
 
 // ticks splits a text at its backticks: every second part stood between two. An odd one at the end is kept as it is.

@@ -101,3 +101,25 @@ func TestTheBarOfItemsShowsTheFew(t *testing.T) {
 		t.Errorf("got %s up to %v", got, x)
 	}
 }
+
+func TestMomentsInASentence(t *testing.T) {
+	for text, want := range map[string]string{
+		"":          "",
+		"no moment": "no moment",
+		"attempt 2 of 4 comes at 2026-11-23 22:38:08 UTC":                           "attempt 2 of 4 comes at |2026-11-23T22:38:08Z",
+		"2026-11-23 22:38:08 UTC to 2026-11-24 00:00:00 UTC, or never":              "2026-11-23T22:38:08Z| to |2026-11-24T00:00:00Z|, or never",
+		"at 2026-11-23 99:38:08 UTC, which is none, and at 2026-11-23 01:02:03 UTC": "at 2026-11-23 99:38:08 UTC, which is none, and at |2026-11-23T01:02:03Z",
+	} {
+		var got []string
+		for _, p := range moments(text) {
+			if p.at.IsZero() {
+				got = append(got, p.text)
+			} else {
+				got = append(got, iso(p.at))
+			}
+		}
+		if strings.Join(got, "|") != want {
+			t.Errorf("%q: got %q, want %q", text, strings.Join(got, "|"), want)
+		}
+	}
+}

@@ -35,12 +35,6 @@ type RunsFilter struct {
 	Flow, Version, Status, Needs, Class, Step, Fingerprint, Since, From, To, Longer, Shorter, Input, Q, Parent, Over string
 }
 
-// more reports whether a filter is set that only the second row of the form has.
-func (f RunsFilter) more() bool {
-	f.Flow, f.Status, f.Q, f.Fingerprint, f.Over, f.From, f.To = "", "", "", "", "", "", ""
-	return f != RunsFilter{}
-}
-
 // Chosen is a filter that is set, with the address of the list without it.
 type Chosen struct{ Text, Href string }
 

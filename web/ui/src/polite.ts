@@ -1,5 +1,6 @@
 // What a screen reader hears without being asked: one polite region a page, in which at most one thing is said in five seconds. What has changed meanwhile is
 // said together, as it stands then.
+import { STATUS } from "./words.gen";
 
 /** The least time between two announcements, in milliseconds. */
 export const POLITE_MS = 5000;
@@ -84,7 +85,7 @@ export function changed(before: Standing, after: Standing): string {
 export function announceRun(): void {
   const words = (root: Element | null) => (root?.querySelector(".status-text")?.textContent ?? "").trim();
   const standing = (): Standing => ({
-    run: words(document.getElementById("run-header")) || (document.getElementById("run-header")?.dataset["status"] ?? "").replaceAll("_", " "),
+    run: words(document.getElementById("run-header")) || (STATUS[document.getElementById("run-header")?.dataset["status"] ?? ""] ?? ""),
     steps: new Map([...document.querySelectorAll<HTMLElement>("#run-steps tr[data-step]")].map((row) => [row.dataset["step"] ?? "", words(row) || (row.dataset["status"] ?? "")])),
   });
   let told = standing();

@@ -1,7 +1,7 @@
 // The run page's entry: the page is complete without it; this keeps it true while the run goes on.
 import { createRoot } from "react-dom/client";
 import { announceRun } from "./polite";
-import { applyGathered, Lag } from "./model/gather";
+import { applyGathered, Lag, withBelow } from "./model/gather";
 import { showAttempt } from "./run/attempts";
 import { Fragments } from "./run/fragments";
 import { Frames } from "./run/frames";
@@ -68,6 +68,9 @@ function start(host: HTMLElement, embedded: { run: Run; graph: Graph }): void {
     showAttempt();
     showValues();
     showLines();
+    const rows = document.querySelectorAll<HTMLElement>("#run-steps [data-below]");
+    const steps = withBelow(state.run.steps, new Map([...rows].map((r) => [r.dataset["step"] ?? "", r.dataset["below"] ?? ""])));
+    if (steps !== state.run.steps) set({ run: { ...state.run, steps } });
   };
   const fragments = new Fragments(state.run.id, arrived);
 

@@ -21,22 +21,26 @@ const (
 	Latency    Kind = "latency"    // one run of sequential steps at a time, alone
 	Throughput Kind = "throughput" // many runs of sequential steps, a number of them in flight
 	Fanout     Kind = "fanout"     // one run of many parallel steps, then one of many items
+	Asleep     Kind = "asleep"     // a million runs that sleep, and ten thousand that are due at one moment
 	Floor      Kind = "floor"      // no Segno: rows through a bare group commit
 )
 
 // Kinds lists the benchmarks.
-func Kinds() []Kind { return []Kind{Latency, Throughput, Fanout, Floor} }
+func Kinds() []Kind { return []Kind{Latency, Throughput, Fanout, Asleep, Floor} }
 
 // Config says what to measure. What is zero takes the value that the figures in docs/performance.md are made with.
 type Config struct {
 	Kind        Kind
 	DatabaseURL string // a PostgreSQL to measure on, in schemas of its own (segno_bench, floor); "" starts a private one, as the server does
 
-	Runs     int // throughput: 2,000; latency: 200, one after another; fanout: 5 of each
+	Runs     int // throughput: 2,000; latency: 200, one after another; fanout: 5 of each; asleep: 10,000 that are woken
 	Steps    int // of a run. throughput: 5; latency: 10; fanout: 1,000 parallel ones
 	InFlight int // throughput: 200 runs at once
 	Items    int // fanout: 10,000, in a run of their own
 	Warm     int // runs before the measured ones; default a tenth of them, at least 1
+
+	Asleep int           // asleep: 1,000,000 runs that stay asleep
+	Lead   time.Duration // asleep: how long before their time the others are started
 
 	// Finished is how many finished steps, in runs of five, are in the tables before anything is measured.
 	Finished int
@@ -48,6 +52,8 @@ type Config struct {
 
 	// Profile writes a CPU profile of what is measured to that file. "": none.
 	Profile string
+	// Reuse measures on what Keep has left, instead of on a schema made anew, and leaves it again.
+	Reuse bool
 	// Keep leaves the schema segno_bench, with all its runs, in the database.
 	Keep bool
 }
@@ -57,13 +63,13 @@ func (c *Config) setDefaults() error {
 		return fmt.Errorf("there is no benchmark %q", c.Kind)
 	}
 	type defaults struct{ runs, steps int }
-	d := map[Kind]defaults{Latency: {200, 10}, Throughput: {2000, 5}, Fanout: {5, 1000}}[c.Kind]
+	d := map[Kind]defaults{Latency: {200, 10}, Throughput: {2000, 5}, Fanout: {5, 1000}, Asleep: {10_000, 1}}[c.Kind]
 	for _, v := range []struct {
 		name string
 		v    *int
 		def  int
 	}{{"runs", &c.Runs, d.runs}, {"steps", &c.Steps, d.steps}, {"in-flight", &c.InFlight, 200}, {"items", &c.Items, 10_000},
-		{"callers", &c.Callers, 200}, {"writers", &c.Writers, 2}, {"batch", &c.Batch, 200}} {
+		{"asleep", &c.Asleep, 1_000_000}, {"callers", &c.Callers, 200}, {"writers", &c.Writers, 2}, {"batch", &c.Batch, 200}} {
 		if *v.v < 0 {
 			return fmt.Errorf("%d %s make no sense", *v.v, v.name)
 		}
@@ -73,6 +79,9 @@ func (c *Config) setDefaults() error {
 	}
 	if c.Warm <= 0 {
 		c.Warm = max(1, c.Runs/10)
+	}
+	if c.Lead <= 0 {
+		c.Lead = lead
 	}
 	if c.For <= 0 {
 		c.For = 3 * time.Second
@@ -96,6 +105,11 @@ type Result struct {
 	CPUServer   float64  `json:"cpu_server_seconds"`   // of this process, the benchmark's own part included
 	CPUDatabase *float64 `json:"cpu_database_seconds"` // of all of PostgreSQL's processes; null if it is not on this machine
 	PeakRSS     int64    `json:"peak_rss_bytes"`       // of this process since it began
+
+	Asleep      int     `json:"asleep,omitempty"`                // runs that sleep; p50 and p99 are then how late those came that did not
+	AsleepBytes float64 `json:"asleep_bytes_per_run,omitempty"`  // in the database, indexes included
+	AsleepHeap  int64   `json:"asleep_heap_bytes,omitempty"`     // by how much the server's heap grew for all of them
+	Awake       int     `json:"awake_before_due_runs,omitempty"` // of those that were to be woken, how many were in memory just before
 
 	Runs     int     `json:"runs,omitempty"`
 	InFlight int     `json:"in_flight,omitempty"`

@@ -27,12 +27,13 @@ func small(url string) map[bench.Kind]bench.Config {
 		bench.Latency:    {Runs: 3, Steps: 4, Warm: 1},
 		bench.Throughput: {Runs: 20, Steps: 3, InFlight: 5, Warm: 1, Finished: 50},
 		bench.Fanout:     {Runs: 1, Steps: 30, Items: 40, Warm: 1},
+		bench.Asleep:     {Runs: 3, Asleep: 40, Lead: time.Second},
 		bench.Floor:      {Callers: 5, For: 50 * time.Millisecond},
 	}
 }
 
 func TestOneLine(t *testing.T) {
-	steps := map[bench.Kind]int{bench.Latency: 12, bench.Throughput: 60, bench.Fanout: 70}
+	steps := map[bench.Kind]int{bench.Latency: 12, bench.Throughput: 60, bench.Fanout: 70, bench.Asleep: 3}
 	url := pgtest.URL(t)
 	for kind, cfg := range small(url) {
 		t.Run(string(kind), func(t *testing.T) {
@@ -62,6 +63,9 @@ func TestOneLine(t *testing.T) {
 			}
 			if kind == bench.Fanout && (res.Parallel == nil || res.Items == nil || res.Parallel.Steps != 30 || res.Items.Steps != 40) {
 				t.Errorf("got %s, want both parts", raw)
+			}
+			if kind == bench.Asleep && (res.Asleep != 40 || res.AsleepBytes <= 0) {
+				t.Errorf("got %s, want what 40 sleeping runs cost", raw)
 			}
 			if schemas := schemasOf(t, url); len(schemas) > 0 {
 				t.Errorf("left the schemas %v behind", schemas)

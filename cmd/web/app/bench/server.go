@@ -30,9 +30,11 @@ type server struct {
 	ended   chan error
 }
 
-func boot(ctx context.Context, db *database, dir string) (*server, error) {
-	if err := db.fresh(ctx); err != nil {
-		return nil, err
+func boot(ctx context.Context, db *database, dir string, reuse bool) (*server, error) {
+	if !reuse {
+		if err := db.fresh(ctx); err != nil {
+			return nil, err
+		}
 	}
 	address, err := db.inSchema()
 	if err != nil {
@@ -128,13 +130,13 @@ func (s *server) play(ctx context.Context, flow string, version int, input []byt
 
 // measureServer boots a server and measures it.
 func measureServer(ctx context.Context, db *database, dir string, cfg Config) (res *Result, err error) {
-	s, err := boot(ctx, db, dir)
+	s, err := boot(ctx, db, dir, cfg.Reuse)
 	if err != nil {
 		return nil, err
 	}
 	defer func() {
 		err = errors.Join(err, s.close())
-		if !cfg.Keep {
+		if !cfg.Keep && !cfg.Reuse {
 			dropping, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 			defer cancel()
 			err = errors.Join(err, db.drop(dropping))
@@ -145,8 +147,11 @@ func measureServer(ctx context.Context, db *database, dir string, cfg Config) (r
 			return nil, fmt.Errorf("filling the tables with %d finished steps: %w", cfg.Finished, err)
 		}
 	}
-	if cfg.Kind == Fanout {
+	switch cfg.Kind {
+	case Fanout:
 		return s.fanout(ctx, cfg)
+	case Asleep:
+		return s.asleep(ctx, cfg)
 	}
 	return s.chain(ctx, cfg)
 }

@@ -30,7 +30,7 @@ export function FlowForm() {
         <dt>Published</dt>
         <dd>{draft.published ? <a href={`/flows/${draft.flow}/versions`}>version {draft.published}</a> : "not yet"}</dd>
         <dt>Draft</dt>
-        <dd>{draft.changed ? "differs from it" : draft.published ? "the same" : "never published"}</dd>
+        <dd>{!draft.published ? "never published" : draft.changed ? "differs from it" : "the same"}</dd>
       </dl>
       <Field path="timeout" label="Timeout of a run" mono placeholder="none" value={spec["timeout"]} issues={issues} about="10m, 48h. A run that takes longer fails." onCommit={(v, typed) => set("timeout", v, typed)} />
       <Field

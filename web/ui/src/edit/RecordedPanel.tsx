@@ -158,8 +158,8 @@ function Values() {
       if (got?.tree !== undefined) walk(root.key, root.path, got.tree, 0);
       else {
         const { value } = got ?? {};
-        const text = value?.cut ? `${Math.ceil((value.bytes ?? 0) / 1000)} kB, too much to list here` : "";
-        out.push({ key: root.key, path: root.path, text, kind: "leaf", tone: "other", depth: 0, open: value ? undefined : opened.has(root.path), ...(value?.why ? { why: value.why } : {}) });
+        const text = value?.bytes && (value.cut || value.why) ? `${Math.ceil((value.bytes ?? 0) / 1000)} kB, too much to list here` : "";
+        out.push({ key: root.key, path: root.path, text, kind: "leaf", tone: "other", depth: 0, open: value ? undefined : opened.has(root.path), ...(value?.why && !value.bytes ? { why: value.why } : {}) });
       }
     }
     return out;

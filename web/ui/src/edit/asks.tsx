@@ -70,7 +70,7 @@ export function RenameDialog({ step, onClose }: { step: string; onClose(): void 
         <p id="sg-rename-why" className="sg-issue" data-tone="fail" hidden={!refused}>
           {refused}
         </p>
-        <div className="sg-refs" data-testid="rename-references" aria-busy={found === null && !why}>
+        <div className="sg-refs" role="region" aria-label="What is written anew" tabIndex={0} data-testid="rename-references" aria-busy={found === null && !why}>
           {why ? <p className="sg-about">The places that name it could not be listed: {why}</p> : null}
           {found?.length === 0 ? <p className="sg-about">Nothing else names it.</p> : null}
           {found

@@ -25,7 +25,8 @@ export const FarLayer = memo(function FarLayer({ graph, routes, steps, selected,
   const lines = useMemo(() => {
     const out = new Map<string, string>();
     for (const e of graph.edges) {
-      const life = e.mark ? `mark${e.mark}` : e.port === "error" ? "error" : edgeLife(e, steps.get(e.from));
+      const way = edgeLife(e, steps.get(e.from));
+      const life = e.mark ? `mark${e.mark}` : e.port === "error" && way !== "dead" ? "error" : way;
       const d = routes.get(e.id)?.d;
       if (d) out.set(life, (out.get(life) ?? "") + d);
     }

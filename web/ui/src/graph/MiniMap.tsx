@@ -12,9 +12,8 @@ interface Props {
   onMoved(): void;
 }
 
-/** The largest map, in CSS pixels. */
-const WIDE = 184;
-const HIGH = 136;
+/** The largest map, in CSS pixels, and how much of its pane it may take in each direction. */
+const MOST = { wide: 184, high: 136, share: 0.36 };
 /** How much more a direction may be stretched than the other, so that a long chain is more than a hair. */
 const STRETCH = 6;
 /** The smallest block, in CSS pixels. */
@@ -28,8 +27,9 @@ export function MiniMap({ graph, steps, selected, onMoved }: Props) {
   const height = useStore((s) => s.height);
   const b = useMemo(() => bounds(graph), [graph]);
   const [w, h] = [b.right - b.left, b.bottom - b.top];
-  const least = Math.min(WIDE / w, HIGH / h);
-  const [sx, sy] = [Math.min(WIDE / w, least * STRETCH), Math.min(HIGH / h, least * STRETCH)];
+  const [wide, high] = [Math.min(MOST.wide, width * MOST.share), Math.min(MOST.high, height * MOST.share)];
+  const least = Math.min(wide / w, high / h);
+  const [sx, sy] = [Math.min(wide / w, least * STRETCH), Math.min(high / h, least * STRETCH)];
   const at = (px: number, py: number) => [(px - b.left) * sx + PAD, (py - b.top) * sy + PAD] as const;
 
   // One path a tone: a thousand steps are a dozen elements.
@@ -42,11 +42,11 @@ export function MiniMap({ graph, steps, selected, onMoved }: Props) {
       out.set(tone, `${out.get(tone) ?? ""}M${px.toFixed(1)} ${py.toFixed(1)}h${bw.toFixed(1)}v${bh.toFixed(1)}h-${bw.toFixed(1)}z`);
     }
     return [...out];
-  }, [graph, steps, b]);
+  }, [graph, steps, b, sx, sy]);
   const chosen = useMemo(() => {
     const ids = new Set(selected);
     return graph.nodes.filter((n) => ids.has(n.id)).map((n) => at(n.x + n.w / 2, n.y + n.h / 2));
-  }, [graph, selected, b]);
+  }, [graph, selected, b, sx, sy]);
 
   const [mapWide, mapHigh] = [w * sx + 2 * PAD, h * sy + 2 * PAD];
   const [vx, vy] = at(-x / zoom, -y / zoom);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Event, Gathered, Run, Step } from "../types.gen";
-import { applyGathered, join, Lag } from "./gather";
+import { applyGathered, join, Lag, withBelow } from "./gather";
 
 const step = (id: string, status: string): Step => ({ id, kind: "call", status, attempt: 1 });
 const events = (from: number, to: number): Event[] => Array.from({ length: to - from + 1 }, (_, i) => ({ seq: from + i, at: "", facts: [] }));
@@ -47,4 +47,13 @@ test("a lag is what is more than the quickest message took, whatever the clocks 
   assert.equal(lag.came(1_000_200, 5590), 5000);
   lag.reset();
   assert.equal(lag.came(1_000_000, 9000), 0);
+});
+
+test("what shows of a run below stays until the step ends or the list says otherwise", () => {
+  const run: Run = { id: "r", flow: "f", version: 1, status: "running", seq: 4, input: null, created_at: "", actions: [], steps: [{ ...step("a", "running"), below: "ask" }, step("b", "pending")] };
+  const on = applyGathered(run, g(4, 5, { steps: [step("a", "running")] }));
+  assert.equal(on.steps[0]!.below, "ask");
+  assert.equal(applyGathered(on, g(5, 6, { steps: [step("a", "succeeded")] })).steps[0]!.below, undefined);
+  assert.equal(withBelow(on.steps, new Map([["a", "ask"]])), on.steps);
+  assert.deepEqual(withBelow(on.steps, new Map([["a", "paused"]])).map((s) => s.below), ["paused", undefined]);
 });

@@ -22,8 +22,18 @@ export function applyGathered(run: Run, g: Gathered): Run {
     ended_at: g.run.ended_at,
     error: g.run.error,
     actions: g.run.actions ?? [],
-    steps: run.steps.map((s) => changed.get(s.id) ?? s),
+    steps: run.steps.map((s) => {
+      const next = changed.get(s.id);
+      if (!next) return s;
+      return s.below && next.status === "running" ? { ...next, below: s.below } : next; // of runs below a message does not tell
+    }),
   };
+}
+
+/** The steps with what the runs below them show, by step; the same ones if that is what they have. */
+export function withBelow(steps: Step[], below: ReadonlyMap<string, string>): Step[] {
+  if (steps.every((s) => (s.below ?? "") === (below.get(s.id) ?? ""))) return steps;
+  return steps.map((s) => ({ ...s, below: below.get(s.id) }));
 }
 
 /**

@@ -52,3 +52,28 @@ test("edges that leave in opposite directions do not lie upon each other", () =>
   assert.ok(Math.abs(level("yes") - level("no")) >= 12, `both run at ${level("yes")}`);
   for (const id of ["yes", "no"]) assert.ok(level(id) > 72 && level(id) < 136, `${id} runs at ${level(id)}, outside the gap`);
 });
+
+test("the + of an edge stands clear of the step that the edge passes", () => {
+  const graph: Graph = {
+    width: 0, height: 0,
+    nodes: [node("big", 92, 0, "review", "otherwise"), node("review", 0, 136, "approved"), node("ship", 92, 272)],
+    edges: [{ id: "e", from: "big", port: "otherwise", to: "ship" }],
+  };
+  const { mid, points } = routes(graph).get("e")!;
+  const review = graph.nodes[1]!;
+  assert.ok(points.some((p) => p.x === mid.x), "it stands on the edge");
+  assert.ok(mid.y >= review.y + review.h + 16 || mid.y <= review.y - 16 || mid.x > review.x + review.w + 20, `it stands at ${mid.x}, ${mid.y}`);
+});
+
+test("edges that a comparison marks differently do not cover each other", () => {
+  const graph: Graph = {
+    width: 0, height: 0,
+    nodes: [node("a", 0, 0, "done"), node("b", 300, 0, "done"), node("c", 150, 136)],
+    edges: [{ id: "stays", from: "a", port: "done", to: "c" }, { id: "gone", from: "b", port: "done", to: "c", mark: "-" }, { id: "gone too", from: "a", port: "done", to: "c", mark: "-" }],
+  };
+  const found = routes(graph);
+  const end = (id: string) => found.get(id)!.points.at(-1)!;
+  assert.ok(Math.abs(end("stays").x - end("gone").x) >= 8, "they end in one place");
+  assert.deepEqual(end("gone"), end("gone too"));
+  assert.notDeepEqual(found.get("stays")!.points[0], found.get("gone too")!.points[0]);
+});

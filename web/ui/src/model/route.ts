@@ -38,12 +38,13 @@ export function routes(graph: Graph): Map<string, Route> {
   const out = new Map<string, Route>();
   const taken: Taken = new Map();
   const rows = new Rows(graph.nodes);
+  const apart = offsets(graph);
   for (const e of graph.edges) {
     const from = byId.get(e.from);
     const to = byId.get(e.to);
     if (!from || !to) continue;
-    const points = inLanes(tidy(course(e, from, to, rows)), e, taken);
-    out.set(e.id, { points, d: rounded(points), mid: middle(points) });
+    const points = inLanes(tidy(course(e, from, to, rows, apart)), e, taken);
+    out.set(e.id, { points, d: rounded(points), mid: clear(middle(points), points, rows) });
   }
   return out;
 }
@@ -54,6 +55,28 @@ interface Row {
   y: number;
   left: number;
   right: number;
+}
+
+/** How far an edge stands beside the middle of a port or of a step's top. */
+type Offsets = (end: string, edge: Edge) => number;
+
+/** How far edges that a comparison marks differently stand apart where they share an end: one upon the other would hide which is there and which is gone. */
+const APART = 10;
+
+/** Edges of one mark share their ends, as ever. */
+function offsets(graph: Graph): Offsets {
+  if (!graph.edges.some((e) => e.mark)) return () => 0;
+  const marks = new Map<string, string[]>();
+  for (const e of graph.edges) {
+    for (const end of [`${e.from}.${e.port}`, e.to]) {
+      const all = marks.get(end) ?? [];
+      if (!all.includes(e.mark ?? "")) marks.set(end, [...all, e.mark ?? ""].sort());
+    }
+  }
+  return (end, edge) => {
+    const all = marks.get(end) ?? [];
+    return (all.indexOf(edge.mark ?? "") - (all.length - 1) / 2) * APART;
+  };
 }
 
 /** The level stretches that there are, by the lane in which they lie. */
@@ -120,14 +143,16 @@ function inOrder(end: number, was: number, now: number): boolean {
 
 /** Two stretches that lie upon each other although their edges share nothing. Those of one port, or into one step, may: they say the same. */
 function mistaken(a: Row, b: Row): boolean {
-  if (a.edge.to === b.edge.to || a.edge.from === b.edge.from && a.edge.port === b.edge.port) return false;
+  if (a.edge.mark === b.edge.mark && (a.edge.to === b.edge.to || a.edge.from === b.edge.from && a.edge.port === b.edge.port)) return false;
   return Math.abs(a.y - b.y) < LANE && a.left < b.right + LANE && b.left < a.right + LANE;
 }
 
-function course(edge: Edge, from: Node, to: Node, rows: Rows): Point[] {
-  const start = portAt(from, edge.port);
-  const end = inletAt(to);
+function course(edge: Edge, from: Node, to: Node, rows: Rows, apart: Offsets): Point[] {
   const isError = edge.port === "error";
+  const port = portAt(from, edge.port);
+  const by = apart(`${edge.from}.${edge.port}`, edge);
+  const start = isError ? { x: port.x, y: port.y + by } : { x: port.x + by, y: port.y };
+  const end = { x: inletAt(to).x + apart(edge.to, edge), y: to.y };
   const out: Point = isError ? { x: start.x + CLEAR * 1.5, y: start.y } : { x: start.x, y: start.y + CLEAR };
   const low = end.y - CLEAR * 1.5; // the row on which the edge turns into its target
   const top = isError ? out.y : out.y;
@@ -138,10 +163,10 @@ function course(edge: Edge, from: Node, to: Node, rows: Rows): Point[] {
   }
   if (column === start.x || column === end.x) {
     // One turn is enough; it lies on the row just above the target, or just below the port when the target's column is the free one.
-    const row = column === start.x ? low : Math.min(out.y + CLEAR / 2, low);
+    const row = column === start.x ? low : Math.min(out.y + CLEAR, low);
     return [start, { x: start.x, y: row }, { x: end.x, y: row }, end];
   }
-  const row = out.y + CLEAR / 2;
+  const row = Math.min(out.y + CLEAR, low);
   return [start, { x: start.x, y: row }, { x: column, y: row }, { x: column, y: low }, { x: end.x, y: low }, end];
 }
 
@@ -223,6 +248,25 @@ function length(a: Point, b: Point): number {
 function toward(from: Point, to: Point, by: number): Point {
   const l = length(from, to) || 1;
   return { x: from.x + ((to.x - from.x) * by) / l, y: from.y + ((to.y - from.y) * by) / l };
+}
+
+/** How far the + keeps from a step that its edge passes. */
+const BESIDE = 24;
+
+/** Moves the place of the + along its stretch out of the way of a step that it would touch: below it if there is room, else above. */
+function clear(mid: Point, points: Point[], rows: Rows): Point {
+  const i = points.findIndex((p, k) => k > 0 && p.x === mid.x && points[k - 1]!.x === mid.x && between(mid.y, p.y, points[k - 1]!.y));
+  if (i < 0) return mid;
+  const [low, high] = [Math.min(points[i]!.y, points[i - 1]!.y) + BESIDE / 2, Math.max(points[i]!.y, points[i - 1]!.y) - BESIDE / 2];
+  const near = (y: number) => rows.between(y - BESIDE / 2, y + BESIDE / 2).find((n) => mid.x > n.x - BESIDE && mid.x < n.x + n.w + BESIDE);
+  const step = near(mid.y);
+  if (!step) return mid;
+  const y = [step.y + step.h + BESIDE - 4, step.y - BESIDE + 4].find((at) => at >= low && at <= high && !near(at));
+  return y === undefined ? mid : { x: mid.x, y };
+}
+
+function between(v: number, a: number, b: number): boolean {
+  return v >= Math.min(a, b) && v <= Math.max(a, b);
 }
 
 /** The middle of the longest stretch. */

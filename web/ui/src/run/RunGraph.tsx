@@ -1,16 +1,22 @@
 // The run's graph: the one graph component in live mode.
 import { useMemo, useSyncExternalStore } from "react";
 import { SegnoGraph } from "../graph/SegnoGraph";
-import type { Graph, Run } from "../types.gen";
+import type { Graph, Run, Step } from "../types.gen";
 
 export interface RunStore {
   subscribe(fn: () => void): () => void;
   get(): { run: Run; selected: string | null };
 }
 
+/** A step that waits for a run below it shows what that one waits for. */
+function asShown(s: Step): Step {
+  if (!s.below) return s;
+  return s.below === "ask" ? { ...s, status: "waiting", deciding: { title: "" } } : { ...s, status: s.below };
+}
+
 export function RunGraph({ store, graph, onSelect }: { store: RunStore; graph: Graph; onSelect(step: string | null): void }) {
   const { run, selected } = useSyncExternalStore(store.subscribe, store.get);
-  const steps = useMemo(() => new Map(run.steps.map((s) => [s.id, s])), [run.steps]);
+  const steps = useMemo(() => new Map(run.steps.map((s) => [s.id, asShown(s)])), [run.steps]);
   const resumesAt = useMemo(() => {
     const retry = run.actions.includes("retry");
     return new Set(retry ? run.steps.filter((s) => s.status === "failed" && !s.error?.handled).map((s) => s.id) : []);
