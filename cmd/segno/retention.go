@@ -31,7 +31,7 @@ func retentionCommand(t terminal) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			got := want
+			var got client.Retention
 			if change || off {
 				got, err = c.PutRetention(cmd.Context(), args[0], want)
 			} else {
