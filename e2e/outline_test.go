@@ -30,6 +30,10 @@ func TestOutlines(t *testing.T) {
 	} {
 		b.goTo(s.url + p.path)
 		b.await("all of "+p.path, p.when)
+		if strings.HasSuffix(p.path, "/edit") { // it is drawn once it is open
+			b.click(".sg-outline > summary")
+			b.await("the outline is open", `document.querySelector("[data-testid=outline] li")`)
+		}
 		got, _ := ask[[]string](b, p.names)
 		names := slices.Clone(want)
 		names = append(names, "last")
