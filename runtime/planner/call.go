@@ -232,7 +232,8 @@ func (d *decider) timerDue(in *TimerDue) {
 	d.fail(st, NoItem, &f)
 }
 
-// Timers lists every timer that a run waits for, soonest first. An owner that loads a run sets them anew.
+// Timers lists every timer that a run waits for, soonest first. An owner that loads a run sets them anew. Loops wait for none while their run fails or has
+// ended: Retry sets theirs.
 func (s *State) Timers() []SetTimer {
 	var out []SetTimer
 	if s.onTheClock() {
@@ -250,7 +251,9 @@ func (s *State) Timers() []SetTimer {
 			case Retrying:
 				out = append(out, SetTimer{Ref{Step: name, Item: i}, u.RetryAt})
 			case Waiting:
-				out = append(out, SetTimer{Ref{Step: name, Item: i}, u.NextAt})
+				if s.Ended == "" && s.Phase == PhaseForward {
+					out = append(out, SetTimer{Ref{Step: name, Item: i}, u.NextAt})
+				}
 			}
 			if u.Undo != nil && u.Undo.State == Retrying {
 				out = append(out, SetTimer{Ref{Step: name, Item: i, Undo: true}, u.Undo.RetryAt})

@@ -186,6 +186,11 @@ func (w *witness) fold(facts []Fact) {
 	if ok == want.IsZero() || !wake.Equal(want) {
 		w.violated("next wake: got %s, want %s", moment(wake), moment(want))
 	}
+	for _, timer := range w.s.Timers() {
+		if u := w.s.Unit(timer.Ref); !w.s.Paused && (u == nil || u.State != Retrying) && (want.IsZero() || timer.At.Before(want)) {
+			w.violated("a timer of %s at %s, for which the run does not wait", timer.Ref, moment(timer.At))
+		}
+	}
 }
 
 // doubts keeps its own account of what may have happened, and holds the end of a compensation against it.

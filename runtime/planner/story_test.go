@@ -303,6 +303,9 @@ func (p *story) due(r Ref) time.Time {
 			return timer.At
 		}
 	}
+	if u := p.w.s.Unit(r); u != nil && u.State == Waiting { // its timer was set before the run failed, and comes all the same
+		return u.NextAt
+	}
 	p.t.Fatalf("%s has no timer", r)
 	return time.Time{}
 }

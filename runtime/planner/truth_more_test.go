@@ -2,6 +2,7 @@ package planner
 
 import (
 	"strings"
+	"time"
 
 	"github.com/segno-run/segno/designer/fault"
 )
@@ -90,6 +91,19 @@ func then(plays []func(p *played), inputs ...string) []func(p *played) {
 	return out
 }
 
+// late plays a step x whose error is wired in a run that times out, beside one whose call is in flight then.
+func late(step string, inputs ...string) func(p *played) {
+	return func(p *played) {
+		p.flow(`timeout: 10s
+steps:
+  ask: {approval: {title: "?"}}
+  held: {call: once}
+  x: {`+step+`}
+  saved: {needs: [x.error], set: {v: 1}}`, `start {"n":2}`, "sent held", "pass 10s", "early ", "done held {}")
+		p.do(inputs...)
+	}
+}
+
 func (p *played) timedOut(effect fault.Effect) bool {
 	x := p.w.s.Steps["x"]
 	return p.is("x", Failed) && !x.Planned && x.Fault != nil && x.Fault.Class == fault.Timeout && x.Fault.Effect == effect
@@ -102,6 +116,8 @@ var deadlines = truth{
 		"a call has not gone out, or waits for its next attempt": one(append(within("call: once"), within("call: safe, retry: {max_attempts: 3, backoff: 9s}", "done x fail rate_limited none")...)...),
 		"items that have not begun":                              one(within(`for_each: "${{ [1, 2, 3] }}", max_parallel: 1, call: safe`)...),
 		"waits, approvals and signals":                           one(within("wait: 1h")[1], within("approval: {title: t}")[1], within("signal: {name: go}")[1]),
+		"the run's time was over, and Retry came: a step fails": one(late("call: safe", "retry", "done x fail denied none"),
+			late(`needs: [held], set: {v: "${{ 6 / (input.n - 2) }}"}`, "retry")), // in the decision of Retry itself
 	},
 	words: map[string]claim{
 		"failed (`timeout`, its effect `maybe`), and told to stop": func(p *played) bool {
@@ -114,6 +130,9 @@ var deadlines = truth{
 		"not begun; the `for_each` fails": func(p *played) bool {
 			x := p.w.s.Steps["x"]
 			return p.is("x", Failed) && x.Planned && x.Items[1] == nil && x.Items[2] == nil
+		},
+		"handled by its error port: the run has its time anew": func(p *played) bool {
+			return p.w.s.Steps["x"].Handled && p.is("saved", Succeeded) && !p.w.s.TimedOut && p.w.s.Deadline.Equal(p.w.now.Add(10*time.Second)) && p.w.s.Ended == ""
 		},
 		"left open: a step's deadline is of calls alone, and the run fails": func(p *played) bool { return p.is("x", Waiting) && p.w.s.Ended == StatusFailed },
 	},
