@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/labstack/echo/v4"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/segno-run/segno/designer/fault"
 	"github.com/segno-run/segno/models"
@@ -27,41 +28,25 @@ func (s *Server) runsPage(c echo.Context) error {
 		return err
 	}
 	f.Limit = 50
-	page, unread, err := s.listed(ctx, f)
-	if err != nil {
-		return err
-	}
-	slots, err := s.timeLine(ctx, f, keep)
-	if err != nil {
-		return err
-	}
-	counts, capped, err := s.DB.RunTally(ctx, f, slots, countsBound)
-	if err != nil {
-		return err
-	}
-	p := templates.RunsPage{Chrome: s.chrome(c, "Runs", "runs"), Filter: shownFilter(keep), Counts: runChips(tallied(counts), keep), Histogram: histogram(counts, slots, f, keep), Capped: capped, Unread: unread, ByInput: len(f.Keys) > 0,
-		Query: keep.Encode(), HasAny: len(keep) > 0 || len(page.Runs) > 0, Chosen: chosenFilters(keep)}
-	if p.Flows, err = s.DB.FlowNames(ctx); err != nil {
-		return err
-	}
-	if !p.HasAny {
-		names, err := s.DB.PublishedNames(ctx)
-		if err != nil {
-			return err
+	// Counting takes longer than all the rest, so the rest is read beside it.
+	var (
+		counts []models.RunCount
+		capped bool
+		slots  models.RunSlots
+	)
+	tally, counting := errgroup.WithContext(ctx)
+	tally.Go(func() (err error) {
+		if slots, err = s.timeLine(counting, f, keep); err == nil {
+			counts, capped, err = s.DB.RunTally(counting, f, slots, countsBound)
 		}
-		if len(names) > 0 {
-			p.StartAt, p.Sample = names[0], s.sampleLine(ctx, names[0])
-		}
-	}
-	for _, class := range fault.Classes() {
-		p.Classes = append(p.Classes, string(class))
-	}
-	if p.Rows, err = s.runRows(ctx, page.Runs); err != nil {
+		return err
+	})
+	p := templates.RunsPage{Chrome: s.chrome(c, "Runs", "runs"), Filter: shownFilter(keep), ByInput: len(f.Keys) > 0, Query: keep.Encode(), Chosen: chosenFilters(keep)}
+	page, err := s.listedRuns(ctx, f, &p)
+	if err = cmp.Or(err, tally.Wait()); err != nil {
 		return err
 	}
-	if p.Views, err = s.views(ctx, keep.Encode()); err != nil {
-		return err
-	}
+	p.Counts, p.Histogram, p.Capped = runChips(tallied(counts), keep), histogram(counts, slots, f, keep), capped
 	at := func(name, cursor string) string {
 		if cursor == "" {
 			return ""
@@ -86,6 +71,36 @@ func (s *Server) runsPage(c echo.Context) error {
 		c.Response().Header().Set("HX-Push-Url", address(keep)) // without the fields that are empty
 	}
 	return s.render(c, http.StatusOK, templates.Runs(p))
+}
+
+// listedRuns fills in the rows of the page, and what its form offers.
+func (s *Server) listedRuns(ctx context.Context, f models.RunFilter, p *templates.RunsPage) (page models.RunList, err error) {
+	if page, p.Unread, err = s.listed(ctx, f); err != nil {
+		return page, err
+	}
+	p.HasAny = p.Query != "" || len(page.Runs) > 0
+	if p.Flows, err = s.DB.FlowNames(ctx); err != nil {
+		return page, err
+	}
+	if !p.HasAny {
+		names, err := s.DB.PublishedNames(ctx)
+		if err != nil {
+			return page, err
+		}
+		if len(names) > 0 {
+			p.StartAt, p.Sample = names[0], s.sampleLine(ctx, names[0])
+		}
+	}
+	for _, class := range fault.Classes() {
+		p.Classes = append(p.Classes, string(class))
+	}
+	if p.Rows, err = s.runRows(ctx, page.Runs); err != nil {
+		return page, err
+	}
+	if p.Views, err = s.views(ctx, p.Query); err != nil {
+		return page, err
+	}
+	return page, nil
 }
 
 // address is the list with these filters.
