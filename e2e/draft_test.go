@@ -76,22 +76,24 @@ func problemsOneByOne(b *tab, s site) {
 // caretBehind puts the cursor of the editor behind a text on one of its lines.
 func (b *tab) caretBehind(text string) {
 	b.Helper()
+	// Asked again until the editor has it: what loads meanwhile may move the cursor.
 	b.await("a cursor behind "+text, `(() => {
-		const text = `+quote(text)+`;
-		document.querySelector(".cm-content").focus();
+		const text = `+quote(text)+`, now = getSelection();
 		for (const line of document.querySelectorAll(".cm-line")) {
 			let at = line.textContent.indexOf(text);
 			if (at < 0) continue;
 			at += text.length;
 			const walk = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
 			for (let n = walk.nextNode(); n; n = walk.nextNode()) {
-				if (at <= n.length) return getSelection().collapse(n, at), true;
-				at -= n.length;
+				if (at > n.length) { at -= n.length; continue; }
+				if (line.matches(".cm-activeLine") && document.activeElement.matches(".cm-content") && now.anchorNode === n && now.anchorOffset === at) return true;
+				document.querySelector(".cm-content").focus();
+				now.collapse(n, at);
+				return false;
 			}
 		}
 		return false;
 	})()`)
-	b.await("the editor has it", `document.querySelector(".cm-activeLine")?.textContent.includes(`+quote(text)+`)`)
 }
 
 func brokenAndMended(b *tab, s site) {

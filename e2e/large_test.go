@@ -58,6 +58,7 @@ func TestAThousandSteps(t *testing.T) {
 	b.press("tell people d19")
 	b.sees(`[data-testid="find-count"]`, "1/1")
 	b.await("it is in sight", `document.querySelector('[data-testid="node-d19_mail"]') && document.querySelector('[data-testid="found"]')`)
+	b.await("nothing has become smaller on the way", `document.querySelector(".sg-zoom-percent").textContent === "50%"`)
 	b.await("and not chosen yet", `!document.querySelector(".sg-node[data-selected]")`)
 	b.rewrite("d19_")
 	b.sees(`[data-testid="find-count"]`, "1/7")

@@ -164,6 +164,9 @@ func TestOneSelection(t *testing.T) {
 	b.click(`#run-inspector a[data-tab="logs"]`)
 	b.await("its lines", `document.querySelector('#run-inspector[data-tab="logs"] .pick a[aria-current]').dataset.attempt === "1"`)
 	b.click(`#run-steps [data-step="ship"] .bar-link[data-attempt="2"]`)
+	b.await("a clipboard", `(navigator.clipboard.writeText = t => (window.copied = t, Promise.resolve()), true)`)
+	b.click("[data-copy-address]")
+	b.await("the address has it all", `window.copied === location.href && copied.includes("attempt=2") && copied.includes("view=logs")`)
 	b.await("the lines of the other, not its times", `document.querySelector('#run-inspector[data-tab="logs"] .pick a[aria-current]').dataset.attempt === "2"`)
 	b.clean()
 }

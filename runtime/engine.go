@@ -37,6 +37,8 @@ type Config struct {
 	Programs  Programs
 	Functions Functions
 	Logger    *slog.Logger
+	// Retention lists the flows whose finished runs are deleted, and when. It is asked once a minute. Nil: none are.
+	Retention func(ctx context.Context) ([]Retention, error)
 
 	Lease   time.Duration // how long the runs stay ours without a sign of life; default and most 10 s
 	Writers int           // default 2
@@ -78,6 +80,7 @@ type Engine struct {
 	broker live.Broker
 	ids    ids
 	values *values
+	house  house
 
 	mu      sync.Mutex
 	session *session

@@ -322,3 +322,42 @@ func TestHousekeeping(t *testing.T) {
 		}
 	})
 }
+
+// TestExpiry: a server deletes what its flows do not keep, and the values with it.
+func TestExpiry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{t: t, program: compile(t, "\nname: f\nsteps:\n  big: {call: a}\noutput: \"${{ steps.big.output }}\"\n", functions)}
+		w.answer = func(n int, in invoke.Invocation) invoke.Result { return invoke.Result{Output: document(70_000)} }
+		store := memory.New(time.Now)
+		e, err := runtime.New(runtime.Config{Store: store, Replica: "one", Programs: w, Functions: w,
+			Retention: func(context.Context) ([]runtime.Retention, error) {
+				return []runtime.Retention{{Flow: "f", Runs: 2}}, nil
+			}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); _ = e.Run(ctx) }()
+		defer func() { cancel(); <-done }()
+		<-e.Ready()
+		var ids []string
+		for range 5 {
+			id, _, err := e.Start(t.Context(), runtime.StartRequest{Flow: "f", Version: 1, Input: []byte(`{}`)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ids = append(ids, id)
+			synctest.Wait()
+		}
+		<-time.After(2 * time.Minute)
+		for i, id := range ids {
+			if _, err := store.Find(t.Context(), id); (err == nil) != (i >= 3) {
+				t.Errorf("run %d of 5: %v", i, err)
+			}
+		}
+		if h := e.House(); h.Runs != 3 {
+			t.Errorf("counted %+v", h)
+		}
+	})
+}

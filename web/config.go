@@ -29,6 +29,8 @@ type Runs interface {
 	Started(ctx context.Context, flow, key string, input []byte) (id string, ok bool, err error)
 	// Press waits for the owner's word: nil, a *planner.Refusal, runtime.ErrNoRun, runtime.ErrButtonReused, or runtime.ErrUndecided.
 	Press(ctx context.Context, run string, b runtime.Button) error
+	// House counts what was deleted because nobody needs it any more.
+	House() runtime.House
 	// ReadPayload writes a part of a payload that a run refers to, from one offset up to another.
 	ReadPayload(ctx context.Context, p planner.Payload, from, to int64, w io.Writer) error
 }

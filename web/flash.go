@@ -18,6 +18,7 @@ var flashes = map[string]string{
 	"resolved":    "Recorded; the run goes on.",
 	"hurried":     "The next attempt is made now.",
 	"given_up":    "No further attempt is made: it counts as failed.",
+	"retained":    "Saved. Finished runs are deleted within minutes, if any.",
 	"saved":       "The draft is saved.",
 	"kept":        "The file is saved.",
 	"created":     "The draft is made. Nothing runs it until you publish.",

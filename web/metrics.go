@@ -9,6 +9,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/segno-run/segno/runtime"
 )
 
 // metrics are the server's own; whatever else the registry holds is shown beside them.
@@ -50,6 +52,21 @@ func (m *metrics) observe(method, route string, status int, took time.Duration) 
 		route = "none"
 	}
 	m.requests.WithLabelValues(method, route, strconv.Itoa(status)).Observe(took.Seconds())
+}
+
+// housed counts what house-keeping has deleted.
+func (m *metrics) housed(read func() runtime.House) {
+	for name, c := range map[string]struct {
+		help string
+		of   func(runtime.House) int64
+	}{
+		"segno_retention_runs_deleted_total": {"Finished runs that this server deleted because their flow does not keep them, without the runs that they started.", func(h runtime.House) int64 { return h.Runs }},
+		"segno_retention_rows_deleted_total": {"Rows of their histories.", func(h runtime.House) int64 { return h.Rows }},
+		"segno_payloads_deleted_total":       {"Large values that this server deleted because nothing referred to them.", func(h runtime.House) int64 { return h.Payloads }},
+		"segno_payload_bytes_deleted_total":  {"The sizes of those values, before compression.", func(h runtime.House) int64 { return h.Bytes }},
+	} {
+		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: c.help}, func() float64 { return float64(c.of(read())) }))
+	}
 }
 
 func (m *metrics) handler() http.Handler {

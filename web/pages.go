@@ -34,6 +34,7 @@ func (s *Server) pageRoutes(e *echo.Echo) {
 	e.POST("/flows/:flow/unrestore", s.unrestoreForm)
 	e.GET("/flows/:flow/diff", s.diffPage)
 	s.testRoutes(e)
+	e.POST("/flows/:flow/retention", s.retentionForm)
 	e.GET("/flows/:flow/start", s.startPage)
 	e.POST("/flows/:flow/start", s.startForm)
 
@@ -63,7 +64,8 @@ func (s *Server) pageRoutes(e *echo.Echo) {
 
 	// A refused form is shown at the address it was sent to: who opens that again gets the page with the form.
 	for form, page := range map[string]string{
-		"/logout": "/flows", "/flows/:flow/draft": "/flows/:flow/edit", "/flows/:flow/publish": "/flows/:flow/edit",
+		"/flows/:flow/retention": "/flows/:flow",
+		"/logout":                "/flows", "/flows/:flow/draft": "/flows/:flow/edit", "/flows/:flow/publish": "/flows/:flow/edit",
 		"/flows/:flow/tests/run": "/flows/:flow/tests", "/flows/:flow/tests/faults": "/flows/:flow/tests", "/flows/:flow/tests/save": "/flows/:flow/tests",
 		"/flows/:flow/tests/delete":              "/flows/:flow/tests",
 		"/flows/:flow/versions/:version/restore": "/flows/:flow/versions", "/flows/:flow/unrestore": "/flows/:flow/versions", "/runs/:run/retry": "/runs/:run", "/runs/:run/cancel": "/runs/:run",

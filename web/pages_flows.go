@@ -118,6 +118,11 @@ func (s *Server) flowPage(c echo.Context) error { return s.showFlow(c, c.Param("
 
 // showFlow is the overview of a flow.
 func (s *Server) showFlow(c echo.Context, name string) error {
+	return s.showFlowWith(c, name, http.StatusOK, nil)
+}
+
+// showFlowWith is showFlow with what was typed of how long runs are kept, if that is to be corrected.
+func (s *Server) showFlowWith(c echo.Context, name string, status int, typed *templates.RetentionForm) error {
 	ctx := c.Request().Context()
 	d, err := s.readDraft(ctx, name)
 	if err != nil {
@@ -155,6 +160,14 @@ func (s *Server) showFlow(c echo.Context, name string) error {
 			p.OnFailure = string(flow.Pause)
 		}
 	}
+	kept, err := s.retention(ctx, name)
+	if err != nil {
+		return err
+	}
+	if p.Retention = retentionShown(kept); typed != nil {
+		typed.Stands = p.Retention.Stands
+		p.Retention = typed
+	}
 	const recent = 10
 	rows, _, err := s.DB.Runs(ctx, models.RunFilter{Flow: name, Limit: recent})
 	if err != nil {
@@ -174,7 +187,7 @@ func (s *Server) showFlow(c echo.Context, name string) error {
 	if p.Health, err = s.health(ctx, name, def); err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, templates.Flow(p))
+	return s.render(c, status, templates.Flow(p))
 }
 
 // chips are counts by status, those above zero, in the order in which the filter lists them.

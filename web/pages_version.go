@@ -26,6 +26,9 @@ func (s *Server) versionPage(c echo.Context) error {
 		return err
 	}
 	p := templates.ReadPage{Head: head(d, "versions"), Query: strings.TrimSpace(c.QueryParam("q"))}
+	if roleOf(c) == viewerRole {
+		p.Head.Tab = "edit" // it is the canvas of who may only look
+	}
 	text := d.source
 	var pins Catalog
 	if which != "draft" {

@@ -38,6 +38,7 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{Config: c, echo: echo.New(), hosts: newHosts(c.Addr, c.Hosts), ended: make(chan struct{}), testing: make(chan struct{}, 1)}
 	s.metrics = newMetrics(c.Metrics)
+	s.metrics.housed(c.Runs.House)
 	s.signIn = newSignIn(c.PasswordHash, c.ViewerHash, c.Now)
 	s.flows, s.linker = newFlowReader(c.DB), NewLinker(c.DB)
 	s.folds = &folds{db: c.DB, broker: s.Broker, made: s.metrics.folds, outline: s.outline, read: s.readPayload, known: map[foldKey]*fold{}}
@@ -125,6 +126,9 @@ func (s *Server) apiRoutes(g *echo.Group) {
 	g.GET("/flows/:flow/versions", s.listVersions)
 	g.GET("/flows/:flow/versions/:version", s.getVersion)
 	g.GET("/flows/:flow/diff", s.getDiff)
+	g.GET("/flows/:flow/retention", s.getRetention)
+	g.PUT("/flows/:flow/retention", s.putRetention)
+	g.DELETE("/flows/:flow/retention", s.deleteRetention)
 	g.POST("/flows/:flow/runs", s.startRun)
 
 	g.GET("/runs", s.listRuns)

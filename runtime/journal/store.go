@@ -172,6 +172,13 @@ type Store interface {
 	ReadPayload(ctx context.Context, p planner.Payload, from, to int64, w io.Writer) error
 	// SweepPayloads deletes payloads that no transition refers to and that nobody has stored within grace, at most limit. It returns how many, and their sizes' sum.
 	SweepPayloads(ctx context.Context, grace time.Duration, limit int) (n int, size int64, err error)
+
+	// Expire deletes runs that a flow's retention gives up, the oldest first, at most limit of those that no other run started, each with all runs below it. None
+	// that goes on, or has been asked for something, is deleted, and none of a family in which one does. A deleted run is gone from that moment; what belonged to it goes
+	// with Clear. The idempotency keys of its start are free again.
+	Expire(ctx context.Context, r Retention, limit int) (runs int, err error)
+	// Clear deletes what is left of deleted runs, about limit rows of it. It returns 0 when nothing is left.
+	Clear(ctx context.Context, limit int) (n int, err error)
 }
 
 // ErrNoPayload says that the store has no payload of that content.

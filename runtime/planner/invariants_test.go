@@ -96,7 +96,7 @@ func (w *witness) startsNothing(facts []Fact) {
 			if paused {
 				w.violated("%s starts a run while the run is paused", f.Ref)
 			}
-			if failing && f.Iteration > 1 {
+			if failing && w.goesOn(f.Ref, f.Iteration) {
 				w.violated("%s begins iteration %d after a failure", f.Ref, f.Iteration)
 			}
 		case *CallScheduled:
@@ -106,7 +106,7 @@ func (w *witness) startsNothing(facts []Fact) {
 			if u := w.folded.Unit(f.Ref); paused && u != nil && f.Iteration > max(u.Iteration, begun[f.Ref]) {
 				w.violated("%s begins iteration %d while the run is paused", f.Ref, f.Iteration)
 			}
-			if u := w.folded.Unit(f.Ref); failing && f.Iteration > 1 && f.Iteration > u.Iteration {
+			if failing && w.goesOn(f.Ref, f.Iteration) {
 				w.violated("%s begins iteration %d after a failure", f.Ref, f.Iteration)
 			}
 			begun[f.Ref] = f.Iteration
@@ -116,6 +116,13 @@ func (w *witness) startsNothing(facts []Fact) {
 			}
 		}
 	}
+}
+
+// goesOn reports whether a unit that is in the middle of its loop begins another iteration. One that Retry has reset begins the next with the rest of its
+// step, whatever became of other steps meanwhile.
+func (w *witness) goesOn(r Ref, iteration int) bool {
+	u := w.folded.Unit(r)
+	return u != nil && iteration > 1 && iteration > u.Iteration && (u.State == Waiting || u.State == Running || u.State == Retrying)
 }
 
 func (w *witness) fold(facts []Fact) {

@@ -173,7 +173,7 @@ func (s *Store) Post(ctx context.Context, m journal.Message) error {
 		m.Body = []byte{}
 	}
 	var runs int
-	err = s.others.QueryRow(ctx, `WITH run AS (SELECT id FROM runs WHERE id = $2), posted AS (
+	err = s.others.QueryRow(ctx, `WITH run AS (SELECT id FROM runs WHERE id = $2 FOR KEY SHARE), posted AS (
 			INSERT INTO inbox (id, run, kind, body, at) SELECT $1, id, $3, $4, clock_timestamp() FROM run ON CONFLICT DO NOTHING
 		) SELECT count(*) FROM run`, id, m.Run, journal.CleanText(m.Kind), m.Body).Scan(&runs)
 	switch {

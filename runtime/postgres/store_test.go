@@ -61,7 +61,7 @@ func TestConformance(t *testing.T) {
 		Advance: func(t *testing.T, s journal.Store, d time.Duration) {
 			t.Helper()
 			exec(t, conns[s], `WITH l AS (UPDATE incarnations SET lease_until = lease_until - $1::interval)
-				UPDATE runs SET wake_at = wake_at - $1::interval`, d)
+				UPDATE runs SET wake_at = wake_at - $1::interval, ended_at = ended_at - $1::interval, created_at = created_at - $1::interval`, d)
 		},
 		Row: func(t *testing.T, s journal.Store, run int64) journal.RunRow {
 			t.Helper()

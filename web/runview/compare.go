@@ -2,10 +2,10 @@ package runview
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/segno-run/segno/web/view"
+	"github.com/segno-run/segno/web/words"
 )
 
 // changesShown is how many differences of one value are listed.
@@ -117,7 +117,7 @@ func compareStep(s, old view.Step, had bool) view.StepComparison {
 	return one
 }
 
-func statusWord(status string) string { return strings.ReplaceAll(status, "_", " ") }
+func statusWord(status string) string { return words.Status(status) }
 
 func runTook(r view.Run) *int64 { return took(&r.CreatedAt, r.EndedAt) }
 

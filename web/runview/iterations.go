@@ -19,7 +19,7 @@ func (i Iterations) Take(all []live.Transition) {
 		for _, f := range t.Facts {
 			if f, ok := f.(*planner.IterationCompleted); ok && f.Ref == i.Ref {
 				if _, wanted := i.Outputs[f.Iteration]; wanted {
-					i.Outputs[f.Iteration] = json.RawMessage(f.Output)
+					i.Outputs[f.Iteration] = shownJSON(f.Output)
 				}
 			}
 		}

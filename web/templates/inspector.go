@@ -245,9 +245,27 @@ func (in Inspector) href(run, tab string, attempt int) string {
 	return "/runs/" + run + "?" + q.Encode()
 }
 
+// worthNoting says the size of the step's value, or of the selected item's, from 1 KiB on.
+func (in Inspector) worthNoting(bytes int64, ofItem func(*view.Item) int64) string {
+	if in.Item != nil {
+		bytes = ofItem(in.Item)
+	}
+	if bytes < 1<<10 {
+		return ""
+	}
+	return bytes1024(int(bytes))
+}
+
 // tabNote is the little number beside a tab's name.
 func (in Inspector) tabNote(tab string) string {
+	if in.Step == nil {
+		return ""
+	}
 	switch tab {
+	case "resolved":
+		return in.worthNoting(in.Step.InputBytes, func(i *view.Item) int64 { return i.InputBytes })
+	case "output":
+		return in.worthNoting(in.Step.OutputBytes, func(i *view.Item) int64 { return i.OutputBytes })
 	case "attempts":
 		if n := len(in.attempts()); n > 1 {
 			return strconv.Itoa(n)

@@ -3,6 +3,7 @@ package templates
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/segno-run/segno/web/view"
 )
@@ -38,5 +39,10 @@ func (i Iteration) says() string {
 	return fmt.Sprintf("%s changed since iteration %d:", count(len(i.Changes)+i.More, "field"), i.Number-1)
 }
 
-// changedField names a field; the value as a whole has no name.
-func changedField(path string) string { return "output" + path }
+// changedField names a field of an output; the output as a whole has no path.
+func changedField(path string) string {
+	if path == "" || strings.HasPrefix(path, "[") {
+		return "output" + path
+	}
+	return "output." + path
+}

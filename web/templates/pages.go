@@ -110,8 +110,9 @@ type FlowPage struct {
 	RunBy     []string  // the flows whose latest version runs it
 	OnFailure string    // pause or compensate
 	Problems  int
-	Health    *FlowHealth // nil: no run began lately
-	Sample    string      // an input that fits, JSON on one line, if nothing has run yet
+	Retention *RetentionForm // nil: it is not shown
+	Health    *FlowHealth    // nil: no run began lately
+	Sample    string         // an input that fits, JSON on one line, if nothing has run yet
 }
 
 // FlowRun is a flow that another one runs. Version is 0 for a draft that names none: the latest when it is published.

@@ -70,6 +70,10 @@ func Run(t *testing.T, open func(t *testing.T) journal.Store, o Options) {
 		{"PayloadMissing", payloadMissing},
 		{"PayloadSwept", payloadSwept},
 		{"PayloadSweptUnderAppends", payloadSweptUnderAppends},
+		{"ExpireByAge", expireByAge},
+		{"ExpireByCount", expireByCount},
+		{"ExpireSparesTheLiving", expireSparesTheLiving},
+		{"ExpireFamilies", expireFamilies},
 		{"ReserveIDs", reserveIDs},
 		{"ReserveStart", reserveStart},
 	}

@@ -14,6 +14,9 @@ import (
 // lead is how long before their time the runs are started that are to be woken: longer than a run may wait in memory, so that they are asleep by then.
 const lead = 40 * time.Second
 
+// ahead is how long before the runs are due the measurement begins: it waits for a checkpoint first, which takes its time on a busy disk.
+const ahead = time.Second
+
 func asleepText() []byte {
 	return fmt.Appendf(nil, `name: bench_asleep
 input: {type: object, required: [n, at], properties: {n: {type: integer}, at: {type: string, format: date-time}}}
@@ -45,19 +48,19 @@ func (s *server) asleep(ctx context.Context, cfg Config) (*Result, error) {
 	if time.Until(at) < 0 {
 		return nil, fmt.Errorf("starting %d runs took longer than the %s before they are due", cfg.Runs, cfg.Lead)
 	}
-	wait := time.NewTimer(time.Until(at) - 100*time.Millisecond)
+	wait := time.NewTimer(time.Until(at) - ahead)
 	defer wait.Stop()
 	select {
 	case <-wait.C:
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	var owned int
-	if err := s.db.conn.QueryRow(ctx, `SELECT count(*) FROM `+schema+`.runs WHERE flow = 'bench_asleep' AND owner IS NOT NULL`).Scan(&owned); err != nil {
-		return nil, err
-	}
 	m, err := s.db.begin(ctx, s.counted, cfg.Profile)
 	if err != nil {
+		return nil, err
+	}
+	var owned int
+	if err := s.db.conn.QueryRow(ctx, `SELECT count(*) FROM `+schema+`.runs WHERE flow = 'bench_asleep' AND owner IS NOT NULL`).Scan(&owned); err != nil {
 		return nil, err
 	}
 	var late []time.Duration

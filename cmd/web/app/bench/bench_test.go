@@ -27,7 +27,7 @@ func small(url string) map[bench.Kind]bench.Config {
 		bench.Latency:    {Runs: 3, Steps: 4, Warm: 1},
 		bench.Throughput: {Runs: 20, Steps: 3, InFlight: 5, Warm: 1, Finished: 50},
 		bench.Fanout:     {Runs: 1, Steps: 30, Items: 40, Warm: 1},
-		bench.Asleep:     {Runs: 3, Asleep: 40, Lead: time.Second},
+		bench.Asleep:     {Runs: 3, Asleep: 40, Lead: 3 * time.Second},
 		bench.Floor:      {Callers: 5, For: 50 * time.Millisecond},
 	}
 }

@@ -112,6 +112,14 @@ test("rows are what is below open values, and are found again in a text that has
   assert.equal(rows.length, o.length);
 });
 
+test("what fits is open at first, and one long list with little around it", () => {
+  const list = (n: number) => `[${Array.from({ length: n }, (_, i) => `{"n":${i}}`).join(",")}]`;
+  const shown = (text: string) => new Rows(outline(text)).length;
+  assert.equal(shown(`{"a":{"b":{"c":1}}}`), 4);
+  assert.equal(shown(`{"rows":${list(500)},"n":1}`), 503);
+  assert.equal(shown(`{"rows":${list(500)},"more":${list(15)}}`), 33); // enough is to be seen without
+});
+
 test("search finds keys and values, decoded, whatever the case, and nothing that joins them", () => {
   const o = outline(sample);
   const found = (text: string) => new Finder(o).find(text).map((n) => pathOf(partsTo(o, n)));

@@ -4,6 +4,8 @@ import { isContainer, type Outline, ROOT } from "./outline";
 
 /** As many rows are opened by themselves, at most. */
 const AT_FIRST = 40;
+/** With no more rows than these, what does not fit is opened all the same. */
+const FEW = 10;
 /** As many open values are found again in another text, at most. */
 const KEPT = 500;
 
@@ -84,17 +86,22 @@ export function depthOf(o: Outline, node: number): number {
 export function openAtFirst(o: Outline): Set<number> {
   const open = new Set<number>();
   let rows = 1;
+  let long = -1; // the first that does not fit
   for (let level = [ROOT]; level.length; ) {
     const below: number[] = [];
     for (const node of level) {
       if (!isContainer(o, node)) continue;
-      if (node !== ROOT && rows + o.count[node]! > AT_FIRST) continue;
+      if (node !== ROOT && rows + o.count[node]! > AT_FIRST) {
+        if (long < 0) long = node;
+        continue;
+      }
       open.add(node);
       rows += o.count[node]!;
       if (o.count[node]! <= AT_FIRST) for (let c = node + 1; c < o.after[node]!; c = o.after[c]!) below.push(c);
     }
     level = below;
   }
+  if (long >= 0 && rows <= FEW) open.add(long); // one long list with little around it is what there is to read
   return open;
 }
 

@@ -1,5 +1,6 @@
 // Somebody else saved this draft: what they changed, what is unsaved here, and the two joined. Nothing is overwritten that was not chosen.
 import { useEffect, useState } from "react";
+import { difference } from "../model/text";
 import type { Merge, MergeChange } from "../types.gen";
 import { useEditor, useSnapshot } from "./context";
 import { Modal } from "./dialogs";
@@ -33,7 +34,8 @@ export function ConflictDialog() {
   const open = both.filter((c) => !(c.path in choose));
   return (
     <Modal title="Somebody else saved this draft" onClose={() => {}} testid="conflict">
-      <p>
+      {/* The focus goes here: the buttons below drop somebody's work. */}
+      <p tabIndex={-1} data-autofocus>
         While you worked on <span className="sg-mono">{draft.flow}</span>, another editor saved a change. Yours is kept here and is not saved yet.
       </p>
       {why ? (
@@ -67,7 +69,6 @@ export function ConflictDialog() {
           type="button"
           className="sg-button sg-primary"
           data-testid="conflict-merge"
-          data-autofocus
           disabled={!merge || why !== "" || open.length > 0}
           title={open.length ? `Choose for ${open.map((c) => c.path).join(", ")} first` : undefined}
           onClick={() => merge && session.resolve("Join with another editor’s changes", merge.source)}
@@ -85,6 +86,12 @@ export function ConflictDialog() {
   );
 }
 
+/** A value from a little before the place where another differs. */
+function near(value: string, other: string): string {
+  const from = difference(value, other).from - 12;
+  return from > 12 ? `…${value.slice(from)}` : value;
+}
+
 function Changed({ title, testid, changes, side }: { title: string; testid: string; changes: MergeChange[]; side: "mine" | "theirs" }) {
   if (!changes.length) return null;
   return (
@@ -93,8 +100,15 @@ function Changed({ title, testid, changes, side }: { title: string; testid: stri
       <ul>
         {changes.map((c) => (
           <li key={c.path}>
-            <span className="sg-mono">{c.path}</span>
-            <code className="sg-clip">{c.base ? <del>{c.base}</del> : null} {c[side] ? <ins>{c[side]}</ins> : "removed"}</code>
+            <span className="sg-mono">{c.path}</span>{" "}
+            <span>
+              {c.base ? (
+                <code className="sg-clip" title={c.base}>
+                  <del>{near(c.base, c[side])}</del>
+                </code>
+              ) : null}{" "}
+              <code className="sg-clip" title={c[side] || undefined}>{c[side] ? <ins>{near(c[side], c.base)}</ins> : "removed"}</code>
+            </span>
           </li>
         ))}
       </ul>

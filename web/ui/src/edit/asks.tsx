@@ -111,7 +111,10 @@ export function RenameDialog({ step, onClose }: { step: string; onClose(): void 
 
 /** A line with each place of the old name struck out for the new one, as far as whole words show it. */
 function Renamed({ text, from, to }: { text: string; from: string; to: string | null }) {
-  const parts = text.split(new RegExp(`(?<![A-Za-z0-9_])${from}(?![A-Za-z0-9_])`));
+  // A place that is far to the right would be cut off: the line begins a little before it.
+  const at = text.search(new RegExp(`(?<![A-Za-z0-9_])${from}(?![A-Za-z0-9_])`));
+  const line = at > 22 ? `…${text.slice(at - 14)}` : text;
+  const parts = line.split(new RegExp(`(?<![A-Za-z0-9_])${from}(?![A-Za-z0-9_])`));
   return parts.map((p, i) => (
     <span key={i}>
       {i > 0 ? to ? (<><del>{from}</del><ins>{to}</ins></>) : <b>{from}</b> : null}

@@ -54,7 +54,7 @@ export function MiniMap({ graph, steps, selected, onMoved }: Props) {
 
   function move(cx: number, cy: number, duration = 0) {
     onMoved();
-    void flow.setViewport({ x: width / 2 - clamp(cx, b.left, b.right) * zoom, y: height / 2 - clamp(cy, b.top, b.bottom) * zoom, zoom }, { duration });
+    void flow.setViewport({ x: width / 2 - clamp(cx, b.left, b.right) * zoom, y: height / 2 - clamp(cy, b.top, b.bottom) * zoom, zoom }, { duration, interpolate: "linear" });
   }
   function onPointer(e: PointerEvent<HTMLElement>) {
     if (e.type === "pointerdown") e.currentTarget.setPointerCapture(e.pointerId);

@@ -116,7 +116,7 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
   /** Shows all steps. */
   function fit() {
     moved.current = false;
-    if (box.current && graph.nodes.length) void flow.setViewport(whole(graph, box.current, selectedStep), { duration: calm() ? 0 : 200 });
+    if (box.current && graph.nodes.length) void flow.setViewport(whole(graph, box.current, selectedStep), { duration: calm() ? 0 : 200, interpolate: "linear" });
   }
 
   /** Brings a step that was looked for into view, large enough to be read. */
@@ -145,13 +145,14 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
     const past = (low: number, high: number, from: number, to: number) => (low < from + margin ? from + margin - low : high > to - margin ? to - margin - high : 0);
     const [dx, dy] = [past(a.x, b.x, pane.left, pane.right), past(a.y, b.y, pane.top, pane.bottom)];
     if (dx !== 0 || dy !== 0) {
+      // Moved in a straight line: a way that rises on its middle, once it is interrupted there, leaves another zoom behind.
       // A long way is not travelled: all that stands beside it would be mounted on the way.
       const duration = calm() || Math.abs(dx) > 2 * sight.width || Math.abs(dy) > 2 * sight.height ? 0 : 200;
       // All of a small flow stays in sight; in a large one the view moves no more than it must.
-      if (!moved.current && !covered && roomFor(graph, box.current) >= FITS_FROM) void flow.setViewport(whole(graph, box.current!), { duration });
+      if (!moved.current && !covered && roomFor(graph, box.current) >= FITS_FROM) void flow.setViewport(whole(graph, box.current!), { duration, interpolate: "linear" });
       else {
         const { x, y, zoom } = flow.getViewport();
-        void flow.setViewport({ x: x + dx, y: y + dy, zoom }, { duration });
+        void flow.setViewport({ x: x + dx, y: y + dy, zoom }, { duration, interpolate: "linear" });
       }
     }
     if (!focus) return;
@@ -290,7 +291,7 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
     if (command && e.key.toLowerCase() === "f") setFinding(true);
     else if (command) return;
     else if (e.key === "0" && !singleKeysOff()) fit();
-    else if (e.key === "1" && !singleKeysOff()) void flow.zoomTo(1, { duration: calm() ? 0 : 200 });
+    else if (e.key === "1" && !singleKeysOff()) void flow.zoomTo(1, { duration: calm() ? 0 : 200, interpolate: "linear" });
     else if (at && (e.key === "Enter" || e.key === " ")) onSelect({ kind: "step", id: at });
     else if (at && way) {
       const next = neighbour(graph, at, way);

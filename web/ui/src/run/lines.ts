@@ -7,9 +7,27 @@ function target(see: boolean): void {
   const line = id ? document.getElementById(id) : null;
   if (!line?.closest("#log-lines") || line.classList.contains("line-target")) return;
   line.classList.add("line-target");
-  if (see) line.scrollIntoView({ block: "center" });
+  if (!see) return;
+  // The browser has scrolled the page to the line. Where the inspector stands beside the verdict that hides the verdict: there only the inspector scrolls.
+  const body = document.getElementById("inspector-body");
+  if (!body || !matchMedia(BESIDE).matches) {
+    line.scrollIntoView({ block: "center" });
+    return;
+  }
+  const top = line.getBoundingClientRect().top - body.getBoundingClientRect().top + body.scrollTop;
+  body.scrollTop = Math.max(0, top - body.clientHeight / 4);
 }
 
+/** The page stays at its top when it is loaded for a line: see target. */
+function keepTop(): void {
+  if (!/^#l[0-9]/.test(location.hash) || !matchMedia(BESIDE).matches) return;
+  const top = () => requestAnimationFrame(() => scrollTo({ top: 0 }));
+  if (document.readyState === "complete") top();
+  else addEventListener("load", top, { once: true });
+}
+
+/** The inspector stands beside the rest, as in app.css. */
+const BESIDE = "(min-width: 901px)";
 /** As many lines have what was found in them marked, at most. */
 const MARKED = 2000;
 
@@ -68,6 +86,7 @@ export function showLines(): void {
 }
 
 export function watchLines(): void {
+  keepTop();
   addEventListener("hashchange", () => target(true));
   const field = (e: Event) => (e.target instanceof HTMLInputElement && e.target.id === "log-search" ? e.target : null);
   document.addEventListener("input", (e) => {
