@@ -67,7 +67,9 @@ func noRunOutput(status string) string {
 }
 
 // calls reports whether the step calls something that can be attempted.
-func (in Inspector) calls() bool { return in.Step != nil && (in.Step.Function != "" || in.Step.Flow != "") }
+func (in Inspector) calls() bool {
+	return in.Step != nil && (in.Step.Function != "" || in.Step.Flow != "")
+}
 
 // because is a sentence of what is, and of why if that is known: "Not started yet: it waits for `stock`."
 func (in Inspector) because(what string) string {
