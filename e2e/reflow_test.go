@@ -55,7 +55,8 @@ const cutWords = `(() => {
 			if (/auto|scroll/.test(s.overflowX + s.overflowY)) break;
 			const word = n.data.trim().slice(0, 30) + " in " + a.tagName + "." + (a.getAttribute("class") ?? "");
 			if (y && (r.bottom > box.bottom + 3 || r.top < box.top - 3) && r.bottom > box.top && r.top < box.bottom) { out.push("cut off below or above: " + word); break; }
-			if (x && r.right > box.right + 2 && r.left < box.right && s.textOverflow !== "ellipsis") { out.push("cut off at the side: " + word); break; }
+			if (x && r.right > box.right + 2 && s.textOverflow === "ellipsis") break; // those further out hide nothing more
+			if (x && r.right > box.right + 2 && r.left < box.right) { out.push("cut off at the side: " + word); break; }
 			if (s.position === "fixed") break;
 		}
 	}

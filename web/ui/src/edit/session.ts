@@ -217,7 +217,11 @@ export class Session {
     const before = draft.source;
     try {
       const text = change.kind === "text" ? await this.joined(change.base ?? before, change.text) : change.kind === "ops" ? "" : change.text;
-      const next = change.kind === "ops" ? await postEdits(draft.flow, draft.etag, change.ops) : await putDraft(draft.flow, draft.etag, text, "renames" in change ? change.renames : undefined);
+      const next = await this.write(change, text).catch(async (err: unknown) => {
+        const theirs = err instanceof ApiError && err.status === 412 ? err.details.draft : undefined;
+        if (theirs && (await this.did(change, text, theirs))) return tidyDraft(theirs);
+        throw err;
+      });
       if (change.kind === "undo" || change.kind === "redo") this.history.move(change.kind);
       else this.history.add({ label: change.label, before, after: next.source, ...renamed(change) }, "typed" in change && change.typed === true);
       this.accept(next, change.kind !== "text" || text !== change.text);
@@ -243,6 +247,18 @@ export class Session {
       this.pause = Math.min(this.pause * 2, RETRY_MS[1]);
       return false;
     }
+  }
+
+  private write(change: Change, text: string): Promise<Draft> {
+    const { flow, etag } = this.snap.draft;
+    return change.kind === "ops" ? postEdits(flow, etag, change.ops) : putDraft(flow, etag, text, "renames" in change ? change.renames : undefined);
+  }
+
+  /** Whether the draft that refuses a change is what that change made: it was saved, and the answer was lost on its way. */
+  private async did(change: Change, text: string, now: Draft): Promise<boolean> {
+    if (change.kind !== "ops") return text === now.source;
+    const merge = await mergeDraft(now.flow, this.snap.base, [{ edits: change.ops }], {}).catch(() => null);
+    return merge?.mine === now.source;
   }
 
   /** What was typed on one text, on the draft as it is now: a gesture that was under way meanwhile is not lost by it. */

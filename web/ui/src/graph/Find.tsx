@@ -19,6 +19,9 @@ interface Props {
 /** How many matches are listed. */
 const LISTED = 40;
 
+/** How long typing rests before the view goes to what is found, in milliseconds. */
+const REST = 120;
+
 export function Find({ nodes, steps, onShow, onGo, onClose }: Props) {
   const [query, setQuery] = useState("");
   const [at, setAt] = useState(0);
@@ -31,7 +34,13 @@ export function Find({ nodes, steps, onShow, onGo, onClose }: Props) {
   const listed = useDeferredValue(found); // the field answers first, the list follows
   const current = found[at];
 
-  useEffect(() => onShow(current?.id ?? null), [current?.id]);
+  // To travel at each key would hold up the next one: the view follows when the typing rests, and at once for who walks the list.
+  useEffect(() => {
+    const id = current?.id ?? null;
+    if (at > 0) return onShow(id);
+    const rests = setTimeout(() => onShow(id), REST);
+    return () => clearTimeout(rests);
+  }, [current?.id]);
   useEffect(() => {
     back.current = document.activeElement;
     return () => onShow(null);
