@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/segno-run/segno/designer/flow"
+	"github.com/segno-run/segno/designer/layout"
 	"github.com/segno-run/segno/designer/schema"
 	"github.com/segno-run/segno/runtime"
 	"github.com/segno-run/segno/web/templates"
@@ -222,6 +224,33 @@ func TestALargeGraphIsNotDrawnInAList(t *testing.T) {
 		d, _ := flow.Parse([]byte(c.source))
 		if got := strings.HasPrefix(thumbnail(d, c.labels), "<svg"); got != c.want {
 			t.Errorf("%d steps, labels %v: got a drawing %v, want %v", len(d.Steps), c.labels, got, c.want)
+		}
+	}
+}
+
+func TestASmallFlowIsNoSpeckInAList(t *testing.T) {
+	for _, c := range []struct {
+		steps int
+		want  float64
+	}{{1, 0.5}, {12, 0.3}} {
+		source := "name: f\nsteps:\n"
+		for i := range c.steps {
+			source += fmt.Sprintf("  s%d: {set: {x: 1}}\n", i)
+			if i > 0 {
+				source = strings.TrimSuffix(source, "}\n") + fmt.Sprintf(", needs: s%d}\n", i-1)
+			}
+		}
+		d, issues := flow.Parse([]byte(source))
+		if d == nil {
+			t.Fatal(issues)
+		}
+		var width int
+		_, svg, _ := strings.Cut(thumbnail(d, false), `width="`)
+		if _, err := fmt.Sscanf(svg, "%d", &width); err != nil {
+			t.Fatal(err)
+		}
+		if scale := float64(width) / layout.Layout(layout.FromFlow(d)).Width; math.Abs(scale-c.want) > 0.02 {
+			t.Errorf("%d steps: drawn at %.2f of its size, want %.2f", c.steps, scale, c.want)
 		}
 	}
 }

@@ -34,12 +34,13 @@ func thumbnail(d *flow.Definition, labels bool) string {
 		}
 		return fmt.Sprintf("<p>A graph of %d steps is drawn on the canvas only.</p>", len(d.Steps))
 	}
-	// A small flow is not blown up: its boxes are as large as those of its neighbours in a list, and with names no larger than on the canvas.
-	scale := 0.3
-	if labels {
-		scale = 1
-	}
+	// With names they are no larger than on the canvas. Without, boxes are as large as those of the neighbours in a list, but for a flow of a step or two,
+	// which would be a speck: it takes the room that a larger one has, at no more than half its size.
 	drawn := layout.Layout(layout.FromFlow(d))
+	scale := 1.0
+	if !labels {
+		scale = max(0.3, min(0.5, 96/drawn.Height, 200/drawn.Width))
+	}
 	return string(layout.SVG(d, layout.SVGOptions{Width: int(math.Ceil(drawn.Width * scale)), Height: int(math.Ceil(drawn.Height * scale)), Labels: labels}))
 }
 

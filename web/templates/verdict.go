@@ -194,16 +194,7 @@ func (v *Verdict) underway(run view.Run, now time.Time) {
 		v.Sentence = "Running " + strings.Join(active, ", ") + "."
 	case waiting != nil:
 		v.Step = waiting.ID
-		v.Sentence = "`" + waiting.ID + "` waits"
-		if waiting.Kind == "signal" {
-			v.Sentence += " for its signal"
-		}
-		if waiting.NextAt != nil {
-			v.Sentence += " until " + full(*waiting.NextAt)
-		} else if waiting.Reason != "" {
-			v.Sentence += ": " + waiting.Reason
-		}
-		v.Sentence += "."
+		v.Sentence = waitText(*waiting) + "."
 	default:
 		v.Sentence = "Under way: " + settledWords(run) + "."
 	}
@@ -355,4 +346,22 @@ func childRun(d view.Detail) string {
 		return ""
 	}
 	return d.Value
+}
+
+// waitText says what a waiting step waits for; its reason is a clause of its own, "waits for the signal …", wherever it is known.
+func waitText(st view.Step) string {
+	name := "`" + st.ID + "` "
+	switch {
+	case st.Kind == "signal" && strings.HasPrefix(st.Reason, "waits "):
+		return name + st.Reason
+	case st.NextAt != nil && st.Kind == "signal":
+		return name + "waits for its signal until " + full(*st.NextAt)
+	case st.NextAt != nil:
+		return name + "waits until " + full(*st.NextAt)
+	case strings.HasPrefix(st.Reason, "waits "):
+		return name + st.Reason
+	case st.Reason != "":
+		return name + "waits: " + st.Reason
+	}
+	return name + "waits"
 }

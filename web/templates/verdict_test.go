@@ -54,6 +54,26 @@ func TestVerdict(t *testing.T) {
 }
 
 // What a compensation undoes is told step by step, with the inputs, and with what may have happened; a retry with the mark where it goes on.
+func TestAWaitIsSaidOnce(t *testing.T) {
+	t.Parallel()
+	at := sampleNow
+	for _, c := range []struct {
+		name string
+		st   view.Step
+		want string
+	}{
+		{"a signal", view.Step{ID: "a", Kind: "signal", Reason: "waits for the signal `go`: POST /x"}, "`a` waits for the signal `go`: POST /x"},
+		{"a signal that nothing is said of", view.Step{ID: "a", Kind: "signal", NextAt: &at}, "`a` waits for its signal until " + full(at)},
+		{"a time", view.Step{ID: "a", Kind: "wait", NextAt: &at, Reason: "waits until noon"}, "`a` waits until " + full(at)},
+		{"another reason", view.Step{ID: "a", Reason: "the rate limit"}, "`a` waits: the rate limit"},
+		{"no reason", view.Step{ID: "a"}, "`a` waits"},
+	} {
+		if got := waitText(c.st); got != c.want {
+			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
 func TestPlansOnThePage(t *testing.T) {
 	r := failedRun()
 	r.Steps[0].Status, r.Steps[0].Unknown = "failed", 1

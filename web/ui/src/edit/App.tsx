@@ -237,7 +237,14 @@ export function App() {
             Connecting <b className="sg-mono">{wire.from}.{wire.port}</b>: choose the step that needs it, by a click or by the arrows and <kbd>Enter</kbd>. <kbd>C</kbd> takes the next port, <kbd>Esc</kbd> cancels.
           </p>
         ) : null}
-        {graph.nodes.length === 0 && !frozen ? <p className="sg-empty">No steps yet. Drag one in from the left, or press A.</p> : null}
+        {graph.nodes.length === 0 && !frozen ? (
+          <div className="sg-empty">
+            <p>No steps yet: a flow begins with its first.</p>
+            <button type="button" className="sg-button sg-primary" onClick={() => addAfter(undefined)} data-testid="add-first">
+              Add a step <kbd>A</kbd>
+            </button>
+          </div>
+        ) : null}
         {notice ? (
           <p className="sg-notice" data-tone={notice.tone} role={notice.tone === "fail" ? "alert" : "status"} data-testid="notice">
             <span>

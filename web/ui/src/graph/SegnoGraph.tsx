@@ -100,7 +100,7 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
     [graph, far],
   );
   const [paneWidth, paneHeight] = [useStore((s) => s.width), useStore((s) => s.height)];
-  const mapped = useMemo(() => paneWidth > 0 && roomFor(graph, { clientWidth: paneWidth, clientHeight: paneHeight }) < FITS_FROM, [graph, paneWidth, paneHeight]);
+  const mapped = useMemo(() => paneWidth > 0 && graph.nodes.length > 0 && roomFor(graph, { clientWidth: paneWidth, clientHeight: paneHeight }) < FITS_FROM, [graph, paneWidth, paneHeight]);
   const [finding, setFinding] = useState(false);
   const [shown, setShown] = useState<string | null>(null); // what the search has come to
   const [first, setFirst] = useState<Viewport | null>(null); // where the view is when the graph is first drawn

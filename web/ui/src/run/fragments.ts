@@ -10,8 +10,10 @@ const SPACING_MS = 250;
 /** And the least share of the time that is left to everything else: a page that is dear to fetch and to merge is fetched less often. */
 const SPARE = 4;
 /** The list with its bars is confirmed when events rest for this long, or after the longest time below. */
-const REST_MS = 800;
+const REST_MS = 300;
 const LONGEST_MS = 3000;
+/** What could not be fetched is asked for again after the first of these pauses, then after twice as long, up to the last: the run may send no further event. */
+const AGAIN_MS = [500, 15_000] as const;
 
 export class Fragments {
   private readonly wanted = new Set<Part>();
@@ -20,6 +22,7 @@ export class Fragments {
   private restless = 0; // since when events have not rested
   private running: AbortController | null = null;
   private next = 0; // not before then
+  private again: number = AGAIN_MS[0];
 
   /** after is called when parts have been merged. */
   constructor(private readonly run: string, private readonly after: () => void) {}
@@ -65,15 +68,20 @@ export class Fragments {
     const stop = new AbortController();
     this.running = stop;
     const began = Date.now();
+    let missed = false;
     try {
       const res = await fetch(`/runs/${this.run}/fragments/${parts.join(".")}${location.search}`, { headers: { Accept: "text/html" }, credentials: "same-origin", signal: stop.signal });
-      const text = res.ok ? await res.text() : ""; // refused: the next event asks again
-      if (text && !stop.signal.aborted) this.merge(parts, text);
+      if (res.ok) {
+        const text = await res.text();
+        if (!stop.signal.aborted) this.merge(parts, text);
+      } else if (res.status >= 500 || res.status === 429) missed = true; // any other refusal will be the same tomorrow
     } catch {
-      // Out of reach or overtaken by a newer request: the socket says the one; what was overtaken is asked for again.
-      if (stop.signal.aborted) for (const p of parts) this.wanted.add(p);
+      missed = !stop.signal.aborted; // out of reach; the socket says so
     }
-    this.next = Date.now() + Math.max(SPACING_MS, SPARE * (Date.now() - began));
+    // What a newer request overtook, or what did not come, is asked for again.
+    if (missed || stop.signal.aborted) for (const p of parts) this.wanted.add(p);
+    this.next = Date.now() + Math.max(SPACING_MS, SPARE * (Date.now() - began), missed ? this.again : 0);
+    this.again = missed ? Math.min(2 * this.again, AGAIN_MS[1]) : AGAIN_MS[0];
     if (this.running !== stop) return;
     this.running = null;
     this.soon();
