@@ -45,12 +45,7 @@ func HistogramBars(bars []HistogramBar) []HistogramBar {
 	for _, b := range bars {
 		most = max(most, b.Runs)
 	}
-	scale := func(n int) float64 {
-		if n == 0 {
-			return 0
-		}
-		return max(2, float64(n)*histogramHeight/float64(most))
-	}
+	scale := barScale(most, histogramHeight)
 	for i := range bars {
 		b := &bars[i]
 		b.X = i * histogramStep

@@ -51,18 +51,23 @@ const (
 	barStep     = 24
 )
 
+// barScale is how high the bar of a number stands where that of most has the whole height: 2 at least, so that one among thousands is seen, and 0 for none.
+func barScale(most int, height float64) func(n int) float64 {
+	return func(n int) float64 {
+		if n == 0 {
+			return 0
+		}
+		return max(2, float64(n)*height/float64(most))
+	}
+}
+
 // Chart lays the bars of days out.
 func Chart(days []HealthDay) []HealthDay {
 	most := 1
 	for _, d := range days {
 		most = max(most, d.Runs)
 	}
-	scale := func(n int) float64 {
-		if n == 0 {
-			return 0
-		}
-		return max(2, float64(n)*chartHeight/float64(most))
-	}
+	scale := barScale(most, chartHeight)
 	for i := range days {
 		d := &days[i]
 		d.X, d.H, d.FailH = i*barStep, scale(d.Runs), scale(d.Failed)
