@@ -138,6 +138,7 @@ export interface Gathered {
   after: number;
   seq: number;
   sent: string;
+  beat_ms: number;
   events: Event[];
   skipped?: number;
   run: RunPatch;
