@@ -9,7 +9,7 @@ ifneq ($(wildcard $(SYSTEM_CA)),)
 export NODE_EXTRA_CA_CERTS ?= $(SYSTEM_CA)
 endif
 
-.PHONY: help run test lint generate bench compare e2e shots fuzz
+.PHONY: help run test lint generate bench compare e2e shots fuzz simulate
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -51,6 +51,13 @@ shots: ## photograph every page, state and theme at two widths into SHOTS=/tmp/s
 	@scripts/deps.sh postgresql chromium
 	SEGNO_SHOTS=$(abspath $(SHOTS)) $(GO) test ./e2e -run '^$$' -bench '^BenchmarkShots$$' -benchtime 1x
 	@echo "The contact sheet is $(abspath $(SHOTS))/sheet.html"
+
+# Each seed is another story; one that violates a guarantee is kept in runtime/sim/testdata/seeds.txt.
+SEEDS ?= 10000
+FROM ?= 1
+
+simulate: ## play SEEDS=10000 seeds of crashes, lost leases and late answers, from FROM=1 on
+	$(GO) test ./runtime/sim -run '^TestSeeds$$' -count=1 -v -timeout 0 -seeds $(SEEDS) -from $(FROM) -keep
 
 # One target after the other, each on one processor; what one of them finds is kept under its testdata/fuzz.
 FUZZTIME ?= 10m
