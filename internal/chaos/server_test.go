@@ -168,14 +168,6 @@ func (f fleet) any(n int) string {
 	return ""
 }
 
-// awaitReady returns when every server is ready.
-func (f fleet) awaitReady(t testing.TB) {
-	t.Helper()
-	for _, s := range f {
-		eventually(t, "the server in "+s.data+" is ready", func() bool { return s.ready() })
-	}
-}
-
 func (s *server) ready() bool {
 	url := s.address()
 	if url == "" {
