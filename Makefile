@@ -9,7 +9,7 @@ ifneq ($(wildcard $(SYSTEM_CA)),)
 export NODE_EXTRA_CA_CERTS ?= $(SYSTEM_CA)
 endif
 
-.PHONY: help run test lint generate bench compare e2e shots fuzz simulate
+.PHONY: help run test lint generate bench compare e2e chaos shots fuzz simulate
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -44,6 +44,10 @@ e2e: ## run the browser journeys alone
 compare: ## hold throughput, latency and fan-out against a bare group commit on the same database
 	@scripts/deps.sh postgresql
 	$(GO) run ./cmd/segno bench compare --table
+
+chaos: ## break servers and the database for about an hour while 25,000 runs go on, and judge by the functions' own books
+	@scripts/deps.sh postgresql
+	$(GO) test ./internal/chaos -count=1 -v -parallel 1 -timeout 2h -long
 
 SHOTS ?= /tmp/segno-shots
 
