@@ -118,12 +118,15 @@ func (a *App) Run(ctx context.Context) (err error) {
 		err = errors.Join(err, database.stop(closing))
 	}()
 	a.log.Info("database", "using", database.what)
+	if err := database.divide(ctx, a.cfg.Connections); err != nil {
+		return err
+	}
 	db, err := database.migrate(ctx, a.cfg.Tracer)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	store, err := postgres.Open(ctx, postgres.Config{URL: database.url, Tracer: a.cfg.Tracer})
+	store, err := postgres.Open(ctx, postgres.Config{URL: database.url, Writers: database.share.writers, Others: database.share.others, Tracer: a.cfg.Tracer})
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ type Config struct {
 	Addr        string // host:port; port 0 takes a free one. Default 127.0.0.1:8080
 	Data        string // directory of this server: its lock, its identity, its private database. Default DefaultData()
 	DatabaseURL string // a PostgreSQL of the user's; "" starts a private one under Data
+	Connections int    // how many connections to the database this server has at most; 0: a third of the database's, 5 to 15
 	Project     string // a project folder to apply and to watch; "" loads the sample project into an empty database
 	Password    string // the operator's; required unless Addr is a loopback address
 	// ViewerPassword is that of people who may only look; "" lets nobody in so. It needs a Password, and another one.
@@ -110,6 +111,9 @@ func (c *Config) setDefaults() error {
 	}
 	if c.Password == "" && !loopback(host) {
 		return ErrNoPassword
+	}
+	if c.Connections != 0 && c.Connections < LeastConnections {
+		return fmt.Errorf("--connections %d: %w", c.Connections, ErrConnections)
 	}
 	if c.ViewerPassword != "" && (c.Password == "" || c.Password == c.ViewerPassword) {
 		return ErrViewerPassword
