@@ -145,7 +145,7 @@ func (a *App) run(ctx context.Context, db *models.DB, store *postgres.Store, ser
 	functions := newFunctions(db, a.log, policy, filepath.Join(a.cfg.Data, "ledger.jsonl"), a.cfg.Local)
 	defer functions.Close()
 	programs := newPrograms(db)
-	a.engine, err = runtime.New(runtime.Config{Store: store, Replica: replica, Programs: programs, Functions: functions, Logger: a.log,
+	a.engine, err = runtime.New(runtime.Config{Store: store, Replica: replica, Lease: a.cfg.Lease, Programs: programs, Functions: functions, Logger: a.log,
 		Retention: func(ctx context.Context) ([]runtime.Retention, error) { return web.Retentions(ctx, db) }})
 	if err != nil {
 		return err
