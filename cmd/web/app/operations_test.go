@@ -233,6 +233,8 @@ func TestOperations(t *testing.T) {
 		}
 	}
 
+	checkDocuments(t, families)
+
 	replica, err := replicaID(s.cfg.Data)
 	if err != nil {
 		t.Fatal(err)
