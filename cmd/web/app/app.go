@@ -122,13 +122,16 @@ func (a *App) Run(ctx context.Context) (err error) {
 		err = errors.Join(err, database.stop(closing))
 	}()
 	a.log.Info("database", "using", database.what)
+	if err := database.divide(ctx, a.cfg.Connections); err != nil {
+		return err
+	}
 	tracer := a.meter.Tracer(a.cfg.Tracer)
 	db, err := database.migrate(ctx, tracer)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	store, err := postgres.Open(ctx, postgres.Config{URL: database.url, Tracer: tracer})
+	store, err := postgres.Open(ctx, postgres.Config{URL: database.url, Writers: database.share.writers, Others: database.share.others, Tracer: tracer})
 	if err != nil {
 		return err
 	}
@@ -148,7 +151,7 @@ func (a *App) run(ctx context.Context, db *models.DB, database *database, store 
 	functions := newFunctions(db, a.log, policy, filepath.Join(a.cfg.Data, "ledger.jsonl"), a.cfg.Local)
 	defer functions.Close()
 	programs := newPrograms(db)
-	a.engine, err = runtime.New(runtime.Config{Store: store, Replica: replica, Programs: programs, Functions: functions, Logger: a.log, Meter: a.meter,
+	a.engine, err = runtime.New(runtime.Config{Store: store, Replica: replica, Lease: a.cfg.Lease, Programs: programs, Functions: functions, Logger: a.log, Meter: a.meter,
 		Retention: func(ctx context.Context) ([]runtime.Retention, error) { return web.Retentions(ctx, db) }})
 	if err != nil {
 		return err
