@@ -62,7 +62,7 @@ func (m *metrics) housed(read func() runtime.House) {
 		"segno_retention_rows_deleted_total": {"Rows of their histories.", func(h runtime.House) int64 { return h.Rows }},
 		"segno_payloads_deleted_total":       {"Large values that this server deleted because nothing referred to them.", func(h runtime.House) int64 { return h.Payloads }},
 		"segno_payload_bytes_deleted_total":  {"The sizes of those values, before compression.", func(h runtime.House) int64 { return h.Bytes }},
-		"segno_housekeeping_failures_total": {"Times that house-keeping (retention, payloads that nothing refers to) had to give up until the next minute.", func(h runtime.House) int64 { return h.Failed }},
+		"segno_housekeeping_failures_total":  {"Times that house-keeping (retention, payloads that nothing refers to) had to give up until the next minute.", func(h runtime.House) int64 { return h.Failed }},
 	} {
 		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: c.help}, func() float64 { return float64(c.of(read())) }))
 	}
