@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -42,7 +44,8 @@ func run(args []string, getenv func(string) string, stderr io.Writer) int {
 	a, err := app.New(cfg)
 	if err != nil {
 		fmt.Fprintln(stderr, "segno:", err)
-		if errors.Is(err, app.ErrNoPassword) || errors.Is(err, app.ErrViewerPassword) || errors.Is(err, app.ErrAddr) {
+		wrong := []error{app.ErrNoPassword, app.ErrViewerPassword, app.ErrAddr, app.ErrLease, app.ErrConnections}
+		if slices.ContainsFunc(wrong, func(usage error) bool { return errors.Is(err, usage) }) {
 			return 2
 		}
 		return 1
@@ -74,11 +77,21 @@ func configure(args []string, getenv func(string) string, stderr io.Writer) (cfg
 		}
 		return otherwise
 	}
+	lease, err := time.ParseDuration(env("SEGNO_LEASE", "10s"))
+	if err != nil {
+		return cfg, false, fmt.Errorf("SEGNO_LEASE: %w", err)
+	}
 	var hosts string
 	flags.StringVar(&cfg.Addr, "addr", env("SEGNO_ADDR", app.DefaultAddr), "address to listen on; port 0 takes a free one (SEGNO_ADDR)")
 	flags.StringVar(&cfg.Data, "data", env("SEGNO_DATA", ""), "data directory of this server (SEGNO_DATA; default: the XDG data home, /var/lib/segno for root)")
 	flags.StringVar(&cfg.DatabaseURL, "database-url", env("SEGNO_DATABASE_URL", ""), "a PostgreSQL to use instead of a private one (SEGNO_DATABASE_URL)")
+	connections, err := strconv.Atoi(env("SEGNO_CONNECTIONS", "0"))
+	if err != nil {
+		return cfg, false, fmt.Errorf("SEGNO_CONNECTIONS is %q, want a number", getenv("SEGNO_CONNECTIONS"))
+	}
+	flags.IntVar(&cfg.Connections, "connections", connections, "most connections to the database, 5 or more (SEGNO_CONNECTIONS; default 0: a third of what the database gives, 5 to 15)")
 	flags.StringVar(&cfg.Project, "project", env("SEGNO_PROJECT", ""), "a project folder to apply and to watch (SEGNO_PROJECT)")
+	flags.DurationVar(&cfg.Lease, "lease", lease, "how long this server's runs stay its own without a sign of life, 1s to 10s (SEGNO_LEASE)")
 	flags.StringVar(&hosts, "hosts", env("SEGNO_HOSTS", ""), "further host names of this server, separated by commas (SEGNO_HOSTS)")
 	flags.BoolVar(&cfg.Secure, "secure-cookies", getenv("SEGNO_SECURE_COOKIES") == "true", "TLS ends in front of this server (SEGNO_SECURE_COOKIES=true)")
 	flags.BoolVar(&cfg.AllowPrivate, "allow-private", getenv("SEGNO_ALLOW_PRIVATE") == "true", "functions may live in private address ranges (SEGNO_ALLOW_PRIVATE=true)")

@@ -118,12 +118,15 @@ func (a *App) Run(ctx context.Context) (err error) {
 		err = errors.Join(err, database.stop(closing))
 	}()
 	a.log.Info("database", "using", database.what)
+	if err := database.divide(ctx, a.cfg.Connections); err != nil {
+		return err
+	}
 	db, err := database.migrate(ctx, a.cfg.Tracer)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	store, err := postgres.Open(ctx, postgres.Config{URL: database.url, Tracer: a.cfg.Tracer})
+	store, err := postgres.Open(ctx, postgres.Config{URL: database.url, Writers: database.share.writers, Others: database.share.others, Tracer: a.cfg.Tracer})
 	if err != nil {
 		return err
 	}
@@ -142,7 +145,7 @@ func (a *App) run(ctx context.Context, db *models.DB, store *postgres.Store, ser
 	functions := newFunctions(db, a.log, policy, filepath.Join(a.cfg.Data, "ledger.jsonl"), a.cfg.Local)
 	defer functions.Close()
 	programs := newPrograms(db)
-	a.engine, err = runtime.New(runtime.Config{Store: store, Replica: replica, Programs: programs, Functions: functions, Logger: a.log,
+	a.engine, err = runtime.New(runtime.Config{Store: store, Replica: replica, Lease: a.cfg.Lease, Programs: programs, Functions: functions, Logger: a.log,
 		Retention: func(ctx context.Context) ([]runtime.Retention, error) { return web.Retentions(ctx, db) }})
 	if err != nil {
 		return err
