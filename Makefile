@@ -9,7 +9,7 @@ ifneq ($(wildcard $(SYSTEM_CA)),)
 export NODE_EXTRA_CA_CERTS ?= $(SYSTEM_CA)
 endif
 
-.PHONY: help run test lint generate bench compare e2e shots fuzz
+.PHONY: help run test lint generate bench compare e2e chaos shots fuzz simulate
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -45,12 +45,23 @@ compare: ## hold throughput, latency and fan-out against a bare group commit on 
 	@scripts/deps.sh postgresql
 	$(GO) run ./cmd/segno bench compare --table
 
+chaos: ## break servers and the database for about an hour while 25,000 runs go on, and judge by the functions' own books
+	@scripts/deps.sh postgresql
+	$(GO) test ./internal/chaos -count=1 -v -parallel 1 -timeout 2h -long
+
 SHOTS ?= /tmp/segno-shots
 
 shots: ## photograph every page, state and theme at two widths into SHOTS=/tmp/segno-shots, with contact sheets
 	@scripts/deps.sh postgresql chromium
 	SEGNO_SHOTS=$(abspath $(SHOTS)) $(GO) test ./e2e -run '^$$' -bench '^BenchmarkShots$$' -benchtime 1x
 	@echo "The contact sheet is $(abspath $(SHOTS))/sheet.html"
+
+# Each seed is another story; one that violates a guarantee is kept in runtime/sim/testdata/seeds.txt.
+SEEDS ?= 10000
+FROM ?= 1
+
+simulate: ## play SEEDS=10000 seeds of crashes, lost leases and late answers, from FROM=1 on
+	$(GO) test ./runtime/sim -run '^TestSeeds$$' -count=1 -v -timeout 0 -seeds $(SEEDS) -from $(FROM) -keep
 
 # One target after the other, each on one processor; what one of them finds is kept under its testdata/fuzz.
 FUZZTIME ?= 10m

@@ -37,12 +37,12 @@ func TestPaletteAndKeys(t *testing.T) {
 	b.do("Enter", chromedp.KeyEvent(kb.Enter))
 	b.await("Enter opens it", `location.pathname === '/runs/`+id+`'`)
 
-	b.goTo(s.url + "/runs")
-	b.do("/", chromedp.KeyEvent("/"))
+	b.goToType(s.url + "/runs")
+	b.press("/")
 	b.await("/ is in the search", `document.activeElement.name === 'q'`)
-	b.do("typing ?", chromedp.KeyEvent("?"))
-	b.await("a field takes it as text", `document.activeElement.value.endsWith('?') && !document.querySelector('#keys[open]')`)
-	b.await("and the address has it", `location.search.startsWith('?q=') && location.search.endsWith('%3F')`)
+	b.press("?")
+	b.await("a field takes it as text", `document.activeElement.value === '?' && !document.querySelector('#keys[open]')`)
+	b.await("and the address has it", `location.search === '?q=%3F'`)
 
 	b.goTo(s.url + "/runs")
 	b.do("?", chromedp.KeyEvent("?"))
@@ -57,6 +57,53 @@ func TestPaletteAndKeys(t *testing.T) {
 	b.await("J does nothing while single keys are off", `!document.querySelector('tr :focus')`)
 	b.do("Enter", chromedp.KeyEvent(kb.Enter))
 	b.await("the functions", `location.pathname === '/functions'`)
+	b.clean()
+}
+
+// TestTypedEarly: what is typed while scripts are still on their way is not lost. The list of runs, which waits for htmx, and the steps of a version, which
+// wait for the page's bundle, are filtered by it once these listen.
+func TestTypedEarly(t *testing.T) {
+	s := boot(t)
+	id := s.start(t, "order", fmt.Sprintf(order, 20, ""))
+	s.start(t, "order", fmt.Sprintf(order, 20, ""))
+	b := open(t, 1280, 720)
+	one := `document.querySelectorAll('tr[data-run]').length === 1 && document.querySelector('tr[data-run="` + id + `"]')`
+	for _, late := range []struct {
+		script string
+		into   func() // the field
+	}{
+		{"/htmx.", func() { b.press("/") }},
+		{"/app.js", func() { b.click("[data-filter]") }},
+	} {
+		release := b.hold(s.url+"/runs", late.script)
+		b.await("the list", `document.querySelectorAll('tr[data-run]').length === 2`)
+		if late.script == "/htmx." {
+			b.await("the scripts before it have run", `document.querySelector('[data-theme-toggle]').title`)
+		}
+		late.into()
+		b.await("the search has the focus", `document.activeElement.name === 'q'`)
+		b.press(id)
+		b.await("the text", `document.activeElement.value === '`+id+`'`)
+		release()
+		b.await("the list is filtered by it", one)
+		b.await("and the address has it", `location.search === '?q=`+id+`'`)
+		b.await("the focus and the text stay", `document.activeElement.name === 'q' && document.activeElement.value === '`+id+`'`)
+		b.press(kb.End, kb.Backspace)
+		b.await("the next key asks as ever", `location.search === '?q=`+id[:len(id)-1]+`'`)
+	}
+
+	release := b.hold(s.url+"/runs", "/htmx.")
+	b.await("the list", `document.querySelectorAll('tr[data-run]').length === 2`)
+	b.choose("[name=status]", "failed")
+	release()
+	b.sees("#runs", "No run fits this filter")
+	b.await("the address has what was chosen", `location.search === '?status=failed'`)
+
+	release = b.hold(s.url+"/flows/order/versions/1", "/read.js")
+	b.click("#read-find")
+	b.press("s", "h", "i", "p", "p", "i", "n", "g")
+	release()
+	b.await("the step that has these words", `[...document.querySelectorAll("#read-list li")].filter((li) => !li.hidden).map((li) => li.dataset.step).join() === "ship"`)
 	b.clean()
 }
 

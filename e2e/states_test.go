@@ -25,7 +25,7 @@ type state struct {
 
 // Whole pages: those with a bundle say so themselves.
 const (
-	plainPage  = `document.readyState === "complete" && document.querySelector("h1")`
+	plainPage  = listens + ` && document.querySelector("h1")`
 	runPage    = `document.body.dataset.live && document.querySelector(".sg-node")`
 	readPage   = `document.body.dataset.read === "ready" && document.querySelector(".sg-node")`
 	canvasPage = `document.body.dataset.canvas === "ready" && document.querySelector(".sg-node")`

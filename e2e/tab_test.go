@@ -9,8 +9,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -105,6 +110,69 @@ func (b *tab) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 func (b *tab) goTo(url string) {
 	b.Helper()
 	b.do("opening "+url, chromedp.Navigate(url))
+}
+
+// listens is true of a page whose scripts hear what is typed. htmx begins a little after the page's load event; it marks what it listens to.
+const listens = `document.readyState === "complete" && (!document.querySelector('script[src*="/htmx."]') || document.querySelector("[data-htmx-powered]"))`
+
+// goToType opens an address to type into the page at once: see listens.
+func (b *tab) goToType(url string) {
+	b.Helper()
+	b.goTo(url)
+	b.await("the page listens", listens)
+}
+
+// hold opens an address and keeps back those of its scripts whose address has this in it, as a slow network does, until release. It returns once the
+// browser waits for one of them, which is before the page's load event.
+func (b *tab) hold(url, script string) (release func()) {
+	b.Helper()
+	held := make(chan fetch.RequestID, 1)
+	ctx, stop := context.WithCancel(b.ctx)
+	err := chromedp.Listen(ctx, func(event any) {
+		if e, ok := event.(*fetch.EventRequestPaused); ok {
+			select {
+			case held <- e.RequestID:
+			default: // one is enough; the others go on with it
+			}
+		}
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	cached := func(ctx context.Context, t *chromedp.Target, yes bool) error {
+		_, err := cdp.Call(ctx, t, network.SetCacheDisabled, network.SetCacheDisabledParams{CacheDisabled: !yes})
+		return err
+	}
+	b.do("opening "+url, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		if err := cached(ctx, t, false); err != nil { // what the browser has it does not ask for
+			return err
+		}
+		patterns := []*fetch.RequestPattern{{URLPattern: "*" + script + "*"}}
+		if _, err := cdp.Call(ctx, t, fetch.Enable, fetch.EnableParams{Patterns: patterns}); err != nil {
+			return err
+		}
+		_, err := cdp.Call(ctx, t, page.Navigate, page.NavigateParams{URL: url})
+		return err
+	}))
+	var id fetch.RequestID
+	select {
+	case id = <-held:
+	case <-time.After(patience):
+		b.Fatalf("%s asks for no script with %q in its address", url, script)
+	}
+	return func() {
+		b.Helper()
+		stop()
+		b.do("letting "+script+" through", chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+			if _, err := cdp.Call(ctx, t, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: id}); err != nil {
+				return err
+			}
+			if _, err := cdp.Call(ctx, t, fetch.Disable, cdp.Empty{}); err != nil {
+				return err
+			}
+			return cached(ctx, t, true)
+		}))
+	}
 }
 
 // ask evaluates an expression. ok is false while the page is being replaced by another.

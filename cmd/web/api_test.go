@@ -27,6 +27,8 @@ type failure struct {
 	Class   string `json:"class"`
 	Effect  string `json:"effect"`
 	Message string `json:"message"`
+
+	Evidence []struct{ Name, Value string } `json:"evidence"`
 }
 
 type step struct {
@@ -41,6 +43,7 @@ type step struct {
 type attempt struct {
 	Number    int       `json:"number"`
 	Status    string    `json:"status"`
+	Error     *failure  `json:"error"`
 	StartedAt time.Time `json:"started_at"`
 	EndedAt   time.Time `json:"ended_at"`
 }

@@ -69,6 +69,8 @@ func TestRefusesWrongUsage(t *testing.T) {
 		{options{args: []string{"--prot", "80"}}, "-prot"},
 		{options{args: []string{"start"}}, `unexpected argument "start"`},
 		{options{args: []string{"--addr", "8080"}}, `"8080" is not host:port`},
+		{options{data: dataDir(t), args: []string{"--lease", "1m"}}, "--lease 1m0s is no lease: from 1s to 10s"},
+		{options{env: []string{"SEGNO_LEASE=ten"}}, "SEGNO_LEASE"},
 		{options{env: []string{"SEGNO_PASSWORD_FILE=/does/not/exist"}}, "SEGNO_PASSWORD_FILE"},
 		{options{env: []string{"SEGNO_PASSWORD_FILE=" + empty}}, "is empty"},
 		{options{env: []string{"SEGNO_PASSWORD=a", "SEGNO_VIEWER_PASSWORD_FILE=" + empty}}, "SEGNO_VIEWER_PASSWORD_FILE"},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -83,7 +84,7 @@ func reused(t *testing.T, before, after runView) {
 		if b.Status != "succeeded" {
 			continue
 		}
-		if a.Status != "succeeded" || !slices.Equal(a.Attempts, b.Attempts) || string(a.Output) != string(b.Output) {
+		if a.Status != "succeeded" || !reflect.DeepEqual(a.Attempts, b.Attempts) || string(a.Output) != string(b.Output) {
 			t.Errorf("%s was done before Retry: got %s with attempts %+v, want it untouched: %+v", b.ID, a.Status, a.Attempts, b.Attempts)
 		}
 	}

@@ -20,7 +20,7 @@ import (
 // pieceSize is how much of a payload is compressed at once: what is read or written of a large one at any moment is no more.
 const pieceSize = 1 << 20
 
-// movers is how many payloads a server writes and reads at once. They share the pool of the leases, which must always find a connection.
+// movers is how many payloads a server writes and reads at once, at most. They share the pool of the leases, which must always find a connection, or one soon.
 const movers = 2
 
 // packer compresses and unpacks. Both halves are safe for concurrent use of their whole-buffer calls.

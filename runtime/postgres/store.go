@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -26,6 +25,7 @@ type Config struct {
 	Writers int
 	// Others is the number of connections for everything else: leases, claims, loads, the inbox. Default 4.
 	Others int
+	// Beside these, a store that is listened to (Listen) has one more.
 	// Tracer sees every statement, for counting. Default none.
 	Tracer pgx.QueryTracer
 }
@@ -52,6 +52,8 @@ type Store struct {
 	others  *pgxpool.Pool
 	numbers numbers
 
+	listener *pgx.ConnConfig // of the connection that listens, while somebody does
+
 	packer packer
 	moving chan struct{} // an entry for each payload that is on its way
 }
@@ -76,7 +78,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		others.Close()
 		return nil, fmt.Errorf("postgres: opening the journal: %w", err)
 	}
-	return &Store{writers: writers, others: others, packer: packer, moving: make(chan struct{}, movers)}, nil
+	return &Store{writers: writers, others: others, listener: others.Config().ConnConfig, packer: packer, moving: make(chan struct{}, max(1, min(movers, cfg.Others-1)))}, nil
 }
 
 // Close waits for what is under way and closes the connections.
@@ -91,8 +93,7 @@ func connect(ctx context.Context, cfg Config, n int, prepare func(context.Contex
 		return nil, err
 	}
 	pc.MaxConns = int32(n)
-	// A connection that was lost without a word must not hold a writer for the kernel's quarter of an hour.
-	pc.ConnConfig.ConnectTimeout = 5 * time.Second
+	Harden(pc.ConnConfig)
 	pc.ConnConfig.Tracer = cfg.Tracer
 	pc.AfterConnect = prepare
 	pool, err := pgxpool.NewWithConfig(ctx, pc)

@@ -19,7 +19,7 @@ func (w *World) clientOf(run int64) *client {
 	}
 	parent, err := w.store.Find(background(), h.Parent)
 	if err != nil {
-		w.violated("run %d was started by %s, which is not there", run, h.Parent)
+		w.violated(nothingLost, "run %d was started by %s, which is not there", run, h.Parent)
 		return nil
 	}
 	from := w.clientOf(parent)
@@ -40,7 +40,7 @@ func (w *World) meet(s *planner.State) {
 		for _, f := range children1(s, s.Steps[name]) {
 			run, err := w.store.Find(background(), f.run)
 			if err != nil {
-				w.violated("%s has started %s, which is not there", s.ID, f.run)
+				w.violated(durableFirst, "%s has started %s, which is not there", s.ID, f.run)
 				continue
 			}
 			w.clientOf(run)
@@ -105,7 +105,7 @@ func (w *World) auditFamilies() {
 		}
 		h, err := w.store.Load(background(), c.run)
 		if err != nil {
-			w.violated("run %d: %v", c.run, err)
+			w.violated(nothingLost, "run %d: %v", c.run, err)
 			continue
 		}
 		s := w.durable(c.run)
@@ -120,24 +120,24 @@ func (w *World) auditFamilies() {
 				case *planner.ChildStarted:
 					unit := planner.Key(s.ID, f.Ref, f.Iteration, 0)
 					if other, ok := owner[f.Child]; ok {
-						w.violated("%s is the child of %s and of %s", f.Child, other, unit)
+						w.violated(oneOutcome, "%s is the child of %s and of %s", f.Child, other, unit)
 					}
 					owner[f.Child], started[f.Child] = unit, true
 				}
 			}
 		}
 		if begun != 1 {
-			w.violated("run %d began %d times", c.run, begun)
+			w.violated(oneOutcome, "run %d began %d times", c.run, begun)
 		}
 		if store, ok := w.store.(interface{ Family(string) []string }); ok {
 			if there := store.Family(s.ID); !slices.Equal(slices.Sorted(slices.Values(there)), slices.Sorted(maps.Keys(started))) {
-				w.violated("run %d says it started %v, and there are %v", c.run, slices.Sorted(maps.Keys(started)), there)
+				w.violated(oneOutcome, "run %d says it started %v, and there are %v", c.run, slices.Sorted(maps.Keys(started)), there)
 			}
 		}
 		if c.parent != nil {
 			w.outcomes(c.run, h)
 			if h.Status != string(s.Status()) {
-				w.violated("run %d: its row says %s, its history %s", c.run, h.Status, s.Status())
+				w.violated(oneOutcome, "run %d: its row says %s, its history %s", c.run, h.Status, s.Status())
 			}
 		}
 		for _, name := range slices.Sorted(maps.Keys(s.Steps)) {
@@ -153,7 +153,7 @@ func (w *World) judgeChild(s *planner.State, f child1) {
 	u := f.u
 	run, err := w.store.Find(background(), f.run)
 	if err != nil {
-		w.violated("%s has started %s, which is not there", s.ID, f.run)
+		w.violated(durableFirst, "%s has started %s, which is not there", s.ID, f.run)
 		return
 	}
 	kid := w.durable(run)
@@ -178,15 +178,15 @@ func (w *World) judgeChild(s *planner.State, f child1) {
 	}
 	switch {
 	case s.Ended != "" && kid.Ended == "":
-		w.violated("%s has ended %s, and its child %s goes on: %s", s.ID, s.Ended, f.run, describe(kid))
+		w.violated(nothingLost, "%s has ended %s, and its child %s goes on: %s", s.ID, s.Ended, f.run, describe(kid))
 	case s.Ended != "" && kid.Ended != told:
-		w.violated("%s takes its child %s for %s, and it is %s", s.ID, f.run, told, kid.Ended)
+		w.violated(oneOutcome, "%s takes its child %s for %s, and it is %s", s.ID, f.run, told, kid.Ended)
 	case s.Ended == planner.StatusCompensated && kid.Ended != planner.StatusCompensated:
-		w.violated("%s is compensated, and its child %s is %s", s.ID, f.run, kid.Ended)
+		w.violated(nothingLost, "%s is compensated, and its child %s is %s", s.ID, f.run, kid.Ended)
 	case s.Ended == planner.StatusSucceeded && u.State == planner.Succeeded && kid.Ended != planner.StatusSucceeded:
-		w.violated("%s succeeded with its child %s, which is %s", s.ID, f.run, kid.Ended)
+		w.violated(oneOutcome, "%s succeeded with its child %s, which is %s", s.ID, f.run, kid.Ended)
 	}
 	if kid.Parent == nil || kid.Parent.Run != s.ID {
-		w.violated("%s is a child of %s, and says %+v", f.run, s.ID, kid.Parent)
+		w.violated(oneOutcome, "%s is a child of %s, and says %+v", f.run, s.ID, kid.Parent)
 	}
 }

@@ -22,17 +22,17 @@ func (w *World) durable(run int64) *planner.State {
 	h, err := w.store.Load(background(), run)
 	if err != nil {
 		if !errors.Is(err, journal.ErrNoRun) {
-			w.violated("run %d can't be loaded: %v", run, err)
+			w.violated(nothingLost, "run %d can't be loaded: %v", run, err)
 		}
 		return s
 	}
 	for i, rec := range h.Records {
 		if rec.Seq != int64(i)+1 {
-			w.violated("run %d: transition %d stands where %d belongs", run, rec.Seq, i+1)
+			w.violated(oneOutcome, "run %d: transition %d stands where %d belongs", run, rec.Seq, i+1)
 		}
 		facts, err := planner.Decode(rec.Facts)
 		if err != nil {
-			w.violated("run %d: %v", run, err)
+			w.violated(poisonAlone, "run %d: %v", run, err)
 			return s
 		}
 		planner.Fold(s, rec.Seq, rec.At, facts)
@@ -48,26 +48,26 @@ func (w *World) judgeCall(inc journal.Incarnation, in runtime.Invoke, e *entry) 
 	what := fmt.Sprintf("run %d %s attempt %d", in.Run, in.Key, in.Attempt)
 	switch {
 	case u == nil || u.Made() < in.Attempt:
-		w.violated("%s is called before its intent is durable", what)
+		w.violated(neededFirst, "%s is called before its intent is durable", what)
 		return
 	case in.Attempt <= u.Dropped:
-		w.violated("%s is called when %d attempts have been made", what, u.Made())
+		w.violated(oneOutcome, "%s is called when %d attempts have been made", what, u.Made())
 		return
 	case in.Iteration > 0 && in.Iteration != u.Passed+1:
-		w.violated("%s is called for iteration %d, and %d have completed", what, in.Iteration, u.Passed)
+		w.violated(neededFirst, "%s is called for iteration %d, and %d have completed", what, in.Iteration, u.Passed)
 	case u.State == planner.Succeeded:
-		w.violated("%s is called again though it completed", what)
+		w.violated(neededFirst, "%s is called again though it completed", what)
 	case e.attempts[in.Attempt]:
-		w.violated("%s is made twice", what)
+		w.violated(stableKey, "%s is made twice", what)
 	}
 	before := u.Attempts[:in.Attempt-1-u.Dropped]
 	for _, a := range before {
 		if a.Status == planner.Running {
-			w.violated("%s goes out while attempt %d has no outcome", what, a.Number)
+			w.violated(oneOutcome, "%s goes out while attempt %d has no outcome", what, a.Number)
 		}
 	}
 	if owned, err := w.store.Owned(background(), inc); err != nil || !slices.Contains(owned, in.Run) {
-		w.violated("%s is called by incarnation %d, which has lost the run", what, inc)
+		w.violated(oneOutcome, "%s is called by incarnation %d, which has lost the run", what, inc)
 	}
 	st := p.Step(in.Step)
 	call := st.Call
@@ -78,7 +78,7 @@ func (w *World) judgeCall(inc journal.Incarnation, in runtime.Invoke, e *entry) 
 		for _, edge := range st.In {
 			from := s.Steps[p.Steps[edge.From].Name]
 			if !st.Any && (from == nil || from.Status != planner.Succeeded && (edge.Port != flow.PortError || from.Status != planner.Failed)) {
-				w.violated("%s is called before %s is durable", what, p.Steps[edge.From].Name)
+				w.violated(neededFirst, "%s is called before %s is durable", what, p.Steps[edge.From].Name)
 			}
 		}
 	}
@@ -86,15 +86,15 @@ func (w *World) judgeCall(inc journal.Incarnation, in runtime.Invoke, e *entry) 
 		return
 	}
 	if !u.Attempts[len(before)].Sent {
-		w.violated("%s may not be made twice, and its intent is not durable", what)
+		w.violated(stableKey, "%s may not be made twice, and its intent is not durable", what)
 	}
 	if e.calls > 0 && e.effect && (u.Resolved == nil || u.Resolved.As == planner.Happened) {
-		w.violated("%s has had its effect and is called again, and nobody was asked", what)
+		w.violated(stableKey, "%s has had its effect and is called again, and nobody was asked", what)
 	}
 	for _, a := range before {
 		known := a.Fault != nil && a.Fault.Effect == fault.None || a.Iteration != in.Iteration
 		if !known && u.Resolved == nil && a.Sent {
-			w.violated("%s: nobody knows what became of attempt %d, and nobody was asked", what, a.Number)
+			w.violated(stableKey, "%s: nobody knows what became of attempt %d, and nobody was asked", what, a.Number)
 		}
 	}
 }
@@ -133,7 +133,7 @@ func (w *World) judgeUndo(s *planner.State, in runtime.Invoke) {
 			seen[e.To] = true
 			st := s.Steps[p.Steps[e.To].Name]
 			if st != nil && p.Steps[e.To].Compensate != nil && st.State == planner.Succeeded && (st.Undo == nil || st.Undo.State != planner.Succeeded) {
-				w.violated("run %d: %s is undone before %s", in.Run, in.Step, p.Steps[e.To].Name)
+				w.violated(neededFirst, "run %d: %s is undone before %s", in.Run, in.Step, p.Steps[e.To].Name)
 			}
 			behind(e.To)
 		}
@@ -168,21 +168,21 @@ func (w *World) quiet() bool {
 func (w *World) audit() {
 	for _, c := range w.runs {
 		if c.run == 0 {
-			w.violated("client %d never got its run", c.n)
+			w.violated(nothingLost, "client %d never got its run", c.n)
 			continue
 		}
 		h, err := w.store.Load(background(), c.run)
 		if err != nil {
-			w.violated("run %d was acknowledged and is lost: %v", c.run, err)
+			w.violated(durableFirst, "run %d was acknowledged and is lost: %v", c.run, err)
 			continue
 		}
 		s := w.durable(c.run)
 		w.report.Statuses[string(s.Status())]++
 		if !c.over {
-			w.violated("run %d (%s) never ended: %s", c.run, h.Flow, describe(s))
+			w.violated(nothingLost, "run %d (%s) never ended: %s", c.run, h.Flow, describe(s))
 		}
 		if h.Status != string(s.Status()) {
-			w.violated("run %d: its row says %s, its history %s", c.run, h.Status, s.Status())
+			w.violated(oneOutcome, "run %d: its row says %s, its history %s", c.run, h.Status, s.Status())
 		}
 		w.outcomes(c.run, h)
 		if s.Status() == planner.StatusCompensated {
@@ -204,7 +204,7 @@ func (w *World) judgeLeft(run int64, p *check.Program, s *planner.State) {
 			continue
 		}
 		if u := s.Unit(e.ref); u.Resolved == nil || u.Resolved.As != planner.DidNotHappen {
-			w.violated("run %d is compensated, and what %s did is left", run, key)
+			w.violated(nothingLost, "run %d is compensated, and what %s did is left", run, key)
 		}
 	}
 }
@@ -213,12 +213,12 @@ func (w *World) judgeLeft(run int64, p *check.Program, s *planner.State) {
 func (w *World) judgeButton(id string, m message) {
 	answer, ok, err := w.store.Answer(background(), id)
 	if !ok || err != nil {
-		w.violated("button %s of run %d was lost: %v", id, m.run, err)
+		w.violated(nothingLost, "button %s of run %d was lost: %v", id, m.run, err)
 		return
 	}
 	h, err := w.store.Load(background(), m.run)
 	if err != nil {
-		w.violated("run %d of button %s: %v", m.run, id, err)
+		w.violated(nothingLost, "run %d of button %s: %v", m.run, id, err)
 		return
 	}
 	taken, late := 0, false
@@ -226,7 +226,7 @@ func (w *World) judgeButton(id string, m message) {
 		did := false
 		facts, err := planner.Decode(rec.Facts)
 		if err != nil {
-			w.violated("run %d: %v", m.run, err)
+			w.violated(poisonAlone, "run %d: %v", m.run, err)
 			return
 		}
 		for _, f := range facts {
@@ -255,7 +255,7 @@ func (w *World) judgeButton(id string, m message) {
 		w.report.Hurried++
 	}
 	if taken != want {
-		w.violated("button %s (%s) of run %d was answered %s and taken %d times", id, m.kind, m.run, answer, taken)
+		w.violated(nothingLost, "button %s (%s) of run %d was answered %s and taken %d times", id, m.kind, m.run, answer, taken)
 	}
 }
 
@@ -301,7 +301,7 @@ func (w *World) outcomes(run int64, h journal.History) {
 	seen, passed := map[id]bool{}, map[planner.Ref]int{}
 	once := func(r planner.Ref, attempt int) {
 		if attempt > 0 && seen[id{r, attempt}] {
-			w.violated("run %d: %v attempt %d has two outcomes", run, r, attempt)
+			w.violated(oneOutcome, "run %d: %v attempt %d has two outcomes", run, r, attempt)
 		}
 		seen[id{r, attempt}] = true
 	}
@@ -317,7 +317,7 @@ func (w *World) outcomes(run int64, h journal.History) {
 			case *planner.IterationCompleted:
 				once(f.Ref, f.Attempt)
 				if passed[f.Ref]++; f.Iteration != passed[f.Ref] {
-					w.violated("run %d: %v completed iteration %d where %d belongs", run, f.Ref, f.Iteration, passed[f.Ref])
+					w.violated(oneOutcome, "run %d: %v completed iteration %d where %d belongs", run, f.Ref, f.Iteration, passed[f.Ref])
 				}
 			case *planner.CallFailed:
 				once(f.Ref, f.Attempt)

@@ -46,7 +46,7 @@ func (w *World) start(c *client) {
 	}
 	n, err := w.store.ReserveIDs(background(), 1)
 	if err != nil {
-		w.violated("reserving a number: %v", err)
+		w.violated(theWorld, "reserving a number: %v", err)
 		return
 	}
 	c.try = n
@@ -60,7 +60,7 @@ func (w *World) begun(b runtime.Begun) {
 		return
 	}
 	if run, err := w.store.Find(background(), c.uuid); err != nil || run != b.Run {
-		w.violated("the start of run %d was acknowledged before it was durable: found %d, %v", b.Run, run, err)
+		w.violated(durableFirst, "the start of run %d was acknowledged before it was durable: found %d, %v", b.Run, run, err)
 		return
 	}
 	w.acknowledged(c, b.Run)
@@ -252,13 +252,13 @@ func (w *World) click(run int64, b runtime.Button) {
 	b.By = b.ID // so that the facts tell which click made them
 	body, err := runtime.EncodeButton(b)
 	if err != nil {
-		w.violated("button: %v", err)
+		w.violated(theWorld, "button: %v", err)
 		return
 	}
 	m := journal.Message{ID: b.ID, Run: run, Kind: string(b.Kind), Body: body}
 	for range 1 + w.rng.IntN(2) {
 		if err := w.store.Post(background(), m); err != nil {
-			w.violated("posting a button: %v", err)
+			w.violated(nothingLost, "posting a button: %v", err)
 			return
 		}
 	}

@@ -59,7 +59,7 @@ func (s *server) soon(d time.Duration, do func()) {
 func (s *server) boot() {
 	inc, err := s.store.Join(background(), s.name, writers, lease)
 	if err != nil {
-		s.w.violated("%s can't join: %v", s.name, err)
+		s.w.violated(theWorld, "%s can't join: %v", s.name, err)
 		return
 	}
 	s.life++
@@ -187,14 +187,14 @@ func (s *server) step(ev runtime.Event) {
 			s.w.begun(out)
 		case runtime.Answered:
 			if _, ok, err := s.w.store.Answer(background(), out.ID); !ok || err != nil {
-				s.w.violated("message %s was answered before its answer was durable", out.ID)
+				s.w.violated(durableFirst, "message %s was answered before its answer was durable", out.ID)
 			}
 		case runtime.Committed:
 			s.w.watch(out.Run)
 		case runtime.Broke:
 			_, err := s.w.store.Load(background(), out.Run) // a start that was made twice is one run, and the other is refused
 			if c := s.w.clientOf(out.Run); err == nil && c != nil && !c.poison && !errors.Is(out.Err, journal.ErrFenced) && !errors.Is(out.Err, errUnfit) {
-				s.w.violated("run %d broke: %v", out.Run, out.Err)
+				s.w.violated(poisonAlone, "run %d broke: %v", out.Run, out.Err)
 			}
 		case runtime.Mailed:
 			s.poked = true
@@ -289,7 +289,7 @@ func (s *server) append(n int, batch []runtime.Append) error {
 	wrong := s.w.judgeBatch(s.inc, ts)
 	err := s.store.Append(background(), s.inc, n, ts)
 	if err == nil && wrong != "" {
-		s.w.violated("%s", wrong)
+		s.w.violated(oneOutcome, "%s", wrong)
 	}
 	return err
 }

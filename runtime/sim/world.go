@@ -26,21 +26,6 @@ type Config struct {
 	Most    time.Duration // when the simulation gives up. Default 4 h
 }
 
-// Report is what happened.
-type Report struct {
-	Seed       uint64
-	Violations []string
-	Statuses   map[string]int // of runs at the end
-	Crashes    int
-	Takeovers  int // sessions that lost their fence
-	Calls      int
-	Buttons    int
-	Hurried    int // retries that a person has made at once, or stopped
-	Children   int
-	Lies       int // commits that were reported as failures
-	Virtual    time.Duration
-}
-
 // mutant plants a bug in every server, so that tests can show that it is found. Its zero value plants none.
 type mutant struct {
 	store   func(journal.Store) journal.Store                             // what a server takes for its store
@@ -79,7 +64,7 @@ func run(cfg Config, m mutant) Report {
 		cfg.Servers = 2
 	}
 	if cfg.Runs == 0 {
-		cfg.Runs = 12
+		cfg.Runs = runsASeed
 	}
 	if cfg.Faults == 0 {
 		cfg.Faults = 2 * time.Minute
@@ -120,11 +105,6 @@ func (w *World) program(flow string) *check.Program {
 		return w.flows[flow]
 	}
 	return w.mutant.program(w.flows[flow])
-}
-
-// violated notes that a guarantee does not hold.
-func (w *World) violated(format string, args ...any) {
-	w.report.Violations = append(w.report.Violations, fmt.Sprintf("%s: ", w.now.Sub(epoch))+fmt.Sprintf(format, args...))
 }
 
 // faulty reports whether the world is still hard.

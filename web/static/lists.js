@@ -1,5 +1,5 @@
-// What the lists of runs gain with scripts on: rows that stay current without moving, a count of what has come above them, and a time line on which a
-// stretch is drawn or, with the arrow keys, walked.
+// What the lists of runs gain with scripts on: filters that lose nothing typed early, rows that stay current without moving, a count of what has come above
+// them, and a time line on which a stretch is drawn or, with the arrow keys, walked.
 (() => {
   const every = 3000;
   const texts = new Map(); // by run: what the server last said of its row, so that nothing is touched that is the same
@@ -44,6 +44,14 @@
     setTimeout(round, every);
   };
   setTimeout(round, every);
+  // What was put into a field before htmx listened to the form is in no address: once it listens, the form asks for it.
+  const differs = (field) =>
+    field instanceof HTMLSelectElement ? field.selectedOptions[0] !== ([...field.options].find((o) => o.defaultSelected) ?? field.options[0]) : field instanceof HTMLInputElement && field.value !== field.defaultValue;
+  document.addEventListener("htmx:after:init", (event) => {
+    const form = event.target;
+    if (form instanceof HTMLFormElement && form.matches(".filters") && [...form.elements].some(differs)) form.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden) ask().catch(() => {});
   });

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -24,10 +25,15 @@ type Config struct {
 	Addr        string // host:port; port 0 takes a free one. Default 127.0.0.1:8080
 	Data        string // directory of this server: its lock, its identity, its private database. Default DefaultData()
 	DatabaseURL string // a PostgreSQL of the user's; "" starts a private one under Data
+	Connections int    // how many connections to the database this server has at most; 0: a third of the database's, 5 to 15
 	Project     string // a project folder to apply and to watch; "" loads the sample project into an empty database
 	Password    string // the operator's; required unless Addr is a loopback address
 	// ViewerPassword is that of people who may only look; "" lets nobody in so. It needs a Password, and another one.
 	ViewerPassword string
+
+	// Lease is how long this server's runs stay its own without a sign of life, 1 s to 10 s: after it, other servers on the database take them over.
+	// Default 10 s.
+	Lease time.Duration
 
 	Hosts        []string // further host names by which browsers may address this server
 	Secure       bool     // TLS ends in front of this server: cookies are sent over it only
@@ -52,6 +58,9 @@ var ErrNoPassword = errors.New("refusing to listen beyond this machine without a
 
 // ErrViewerPassword refuses a password for viewers that could not keep them from changing anything.
 var ErrViewerPassword = errors.New("SEGNO_VIEWER_PASSWORD needs SEGNO_PASSWORD beside it, and must be another one: otherwise who may look may do everything")
+
+// ErrLease says that a lease can't be one.
+var ErrLease = errors.New("is no lease: from 1s to 10s")
 
 // ErrAddr says that an address to listen on can't be one.
 var ErrAddr = errors.New("is not host:port, such as " + DefaultAddr)
@@ -94,8 +103,17 @@ func (c *Config) setDefaults() error {
 	if err != nil {
 		return fmt.Errorf("--addr %q %w: %w", c.Addr, ErrAddr, err)
 	}
+	if c.Lease == 0 {
+		c.Lease = 10 * time.Second
+	}
+	if c.Lease < time.Second || c.Lease > 10*time.Second {
+		return fmt.Errorf("--lease %s %w", c.Lease, ErrLease)
+	}
 	if c.Password == "" && !loopback(host) {
 		return ErrNoPassword
+	}
+	if c.Connections != 0 && c.Connections < LeastConnections {
+		return fmt.Errorf("--connections %d: %w", c.Connections, ErrConnections)
 	}
 	if c.ViewerPassword != "" && (c.Password == "" || c.Password == c.ViewerPassword) {
 		return ErrViewerPassword

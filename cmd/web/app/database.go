@@ -16,6 +16,7 @@ import (
 	"github.com/segno-run/segno/cmd/web/app/localpg"
 	"github.com/segno-run/segno/migrations"
 	"github.com/segno-run/segno/models"
+	"github.com/segno-run/segno/runtime/postgres"
 )
 
 // database is the PostgreSQL in use.
@@ -24,6 +25,7 @@ type database struct {
 	what    string // for the log: which one it is
 	private *localpg.Server
 	pages   *pgxpool.Pool
+	share   share
 }
 
 // openDatabase starts the private PostgreSQL, or takes the user's.
@@ -38,16 +40,14 @@ func openDatabase(ctx context.Context, c Config, lock *localpg.DirLock) (*databa
 	return &database{url: server.URL(), private: server, what: fmt.Sprintf("private PostgreSQL %s in %s", server.Version(), server.Dir())}, nil
 }
 
-// pagesPool is how many connections the pages share.
-const pagesPool = 8
-
 // migrate brings the schema up to date and opens the pages' models.
 func (d *database) migrate(ctx context.Context, tracer pgx.QueryTracer) (*models.DB, error) {
 	cfg, err := pgxpool.ParseConfig(d.url)
 	if err != nil {
 		return nil, fmt.Errorf("--database-url: %w", err)
 	}
-	cfg.MaxConns = pagesPool
+	cfg.MaxConns = int32(d.share.pages)
+	postgres.Harden(cfg.ConnConfig)
 	cfg.ConnConfig.Tracer = tracer
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {

@@ -70,8 +70,8 @@ addEventListener("popstate", () => void show(fromAddress()));
 // Finding: the list has every step of what the server found, so only a page without a query can be looked through here.
 const find = document.getElementById("read-find") as HTMLInputElement | null;
 const whole = rows().length === nodes.size;
-find?.addEventListener("input", () => {
-  if (!whole) return;
+function sift(): void {
+  if (!whole || !find) return;
   let n = 0;
   for (const row of rows()) {
     const node = nodes.get(row.dataset["step"] ?? "");
@@ -82,7 +82,9 @@ find?.addEventListener("input", () => {
   if (count) count.textContent = String(n);
   const none = document.getElementById("read-none");
   if (none) none.hidden = n > 0;
-});
+}
+find?.addEventListener("input", sift);
+if (find && find.value !== find.defaultValue) sift(); // typed before this script came
 find?.form?.addEventListener("submit", (e) => {
   if (!whole) return;
   e.preventDefault();

@@ -1,0 +1,43 @@
+package chaos
+
+import (
+	"testing"
+	"time"
+)
+
+// TestTimersDueWhileDown has runs sleep until a moment at which neither a server nor the database is up. Each must wake, once.
+func TestTimersDueWhileDown(t *testing.T) {
+	t.Parallel()
+	runs := of(200, 10_000)
+	d, b := openDatabase(t), openBooks(t, 10*time.Millisecond)
+	f := openFleet(t, d, b, 2, 2*time.Second, false)
+	due := time.Now().Add(of(5*time.Second, time.Minute)).UTC()
+	until := due.Format(time.RFC3339Nano)
+	s := newStarts(t, f, "nap", func(n int) map[string]any { return map[string]any{"n": n, "until": until} })
+	s.make(runs, 0)
+	if !time.Now().Before(due) {
+		t.Fatalf("starting %d runs took until they were due: a slow machine", runs)
+	}
+	for _, server := range f {
+		server.kill(t)
+	}
+	d.stop(t)
+	<-time.After(time.Until(due) + time.Second)
+	if got := b.count(); got != 0 {
+		t.Errorf("%d runs woke before everything was down", got)
+	}
+	d.start(t)
+	up := time.Now()
+	for _, server := range f {
+		if err := server.start(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.awaitEnds(t)
+	j := newJudge(t, f, b)
+	j.runs(s, runs, "a")
+	if got := b.count(); got != runs {
+		t.Errorf("got %d calls after %d naps, want one each", got, runs)
+	}
+	t.Logf("%d timers due while all was down, done %s after the database was up: %s", runs, time.Since(up).Round(time.Millisecond), j)
+}

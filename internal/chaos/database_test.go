@@ -1,0 +1,82 @@
+package chaos
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/segno-run/segno/cmd/web/app/localpg"
+	"github.com/segno-run/segno/internal/pgtest"
+)
+
+// database is a PostgreSQL of one test, which the test may stop, kill and start.
+type database struct {
+	cfg localpg.Config
+	*localpg.Server
+}
+
+// connections are as few as three servers must do with.
+const connections = "60"
+
+func openDatabase(t testing.TB) *database {
+	t.Helper()
+	d := &database{cfg: localpg.Config{DataDir: pgtest.DataDir(t), Logger: slog.New(slog.DiscardHandler), Settings: map[string]string{"max_connections": connections}}}
+	d.start(t)
+	t.Cleanup(func() { d.stop(t) })
+	return d
+}
+
+func (d *database) start(t testing.TB) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	var err error
+	if d.Server, err = localpg.Start(ctx, d.cfg); err != nil {
+		t.Fatalf("starting PostgreSQL: %v", err)
+	}
+}
+
+func (d *database) stop(t testing.TB) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := d.Stop(ctx); err != nil {
+		t.Fatalf("stopping PostgreSQL: %v", err)
+	}
+}
+
+// kill ends PostgreSQL without a word; whoever supervises it starts it again, through a recovery. It reports whether there was one to kill.
+func (d *database) kill(how syscall.Signal) bool {
+	raw, err := os.ReadFile(filepath.Join(d.Dir(), "postmaster.pid"))
+	if err != nil {
+		return false
+	}
+	first, _, _ := strings.Cut(string(raw), "\n")
+	pid, err := strconv.Atoi(first)
+	return err == nil && syscall.Kill(pid, how) == nil
+}
+
+// socket is where PostgreSQL listens.
+func (d *database) socket(t testing.TB) string {
+	t.Helper()
+	all, err := filepath.Glob(filepath.Join(hostOf(t, d.URL()), ".s.PGSQL.*[0-9]"))
+	if err != nil || len(all) != 1 {
+		t.Fatalf("found the sockets %v (error %v), want one", all, err)
+	}
+	return all[0]
+}
+
+// awaitUp returns when PostgreSQL accepts connections.
+func (d *database) awaitUp(t testing.TB) {
+	t.Helper()
+	eventually(t, "PostgreSQL accepts connections", func() bool { return answers(d.URL()) })
+}
+
+// patience is how long something that must happen may take before the test says that it did not. No test measures with it.
+const patience = 2 * time.Minute
