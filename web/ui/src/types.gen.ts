@@ -57,13 +57,17 @@ export interface Run {
   children?: ChildState[];
 }
 
-export interface Item extends Values {
+export interface Item {
   index: number;
   status: string;
   reason?: string;
   child?: Child;
-  item_bytes: number;
-  item_ref: string;
+  input?: Json;
+  output?: Json;
+  input_bytes?: number;
+  output_bytes?: number;
+  input_ref?: string;
+  output_ref?: string;
   error?: Failure;
   attempts: Attempt[];
   compensation?: Compensation;
@@ -175,7 +179,7 @@ export interface Failure {
   handled?: boolean;
 }
 
-export interface Step extends Values {
+export interface Step {
   id: string;
   kind: string;
   title?: string;
@@ -194,6 +198,12 @@ export interface Step extends Values {
   ended_at?: string;
   for_each?: boolean;
   items?: Items;
+  input?: Json;
+  output?: Json;
+  input_bytes?: number;
+  output_bytes?: number;
+  input_ref?: string;
+  output_ref?: string;
   error?: Failure;
   attempts?: Attempt[];
   key?: string;
@@ -219,15 +229,6 @@ export interface ChildState {
   item?: number;
   depth: number;
   says?: string;
-}
-
-export interface Values {
-  input?: Json;
-  output?: Json;
-  input_bytes?: number;
-  output_bytes?: number;
-  input_ref?: string;
-  output_ref?: string;
 }
 
 export interface Child {
@@ -391,6 +392,7 @@ export interface Edge {
   port: string;
   to: string;
   mark?: string;
+  enter?: number;
 }
 
 export interface Fix {
