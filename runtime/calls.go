@@ -91,13 +91,16 @@ func (c *calls) call(ctx context.Context, in Invoke) (res invoke.Result, kept bo
 			res = invoke.Result{Fault: &fault.Fault{Class: fault.Crashed, Effect: fault.Maybe, Message: fmt.Sprint("the invoker of this function panicked: ", p)}}
 		}
 		if res.Ended.IsZero() {
-			res.Ended = time.Now()
+			res.Ended = c.s.e.cfg.Clock()
 		}
 		// Fold the server's own clock into the journal's, by which everything else is dated.
 		if !res.Started.IsZero() {
 			res.Started = c.s.at(res.Started)
 		}
 		res.Ended = c.s.at(res.Ended)
+		for i := range res.Logs {
+			res.Logs[i].At = c.s.at(res.Logs[i].At)
+		}
 	}()
 	inv, err := c.s.e.cfg.Functions.Invoker(ctx, in.Function)
 	for try := 1; err != nil && ctx.Err() == nil && try < tries; try++ { // a database that is away for a moment fails no step

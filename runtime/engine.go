@@ -47,7 +47,10 @@ type Config struct {
 	Writers int           // default 2
 	Poll    time.Duration // how often the inbox and the sleepers are looked at without a hint; default 250 ms
 	Drain   time.Duration // how long Close waits for calls in flight; default 1 s
-	Decide  time.Duration // how long Press waits for the owner's word; default 10 s
+	// Clock is this server's own clock; nil: time.Now. Only what passes between two of its readings counts, which the monotonic clock tells: how it is set does not
+	// matter, and neither does that it is set anew.
+	Clock  func() time.Time
+	Decide time.Duration // how long Press waits for the owner's word; default 10 s
 }
 
 func (c *Config) validate() error {
@@ -66,6 +69,9 @@ func (c *Config) validate() error {
 		if *d.v <= 0 {
 			*d.v = d.def
 		}
+	}
+	if c.Clock == nil {
+		c.Clock = time.Now
 	}
 	if c.Writers <= 0 {
 		c.Writers = 2
@@ -276,6 +282,7 @@ func (e *Engine) Press(ctx context.Context, runID string, b Button) error {
 	}
 	if s := e.current(); s != nil {
 		s.poke()
+		s.hints.tell(journal.Hint{Kind: journal.HintInbox, Run: runID, ID: b.ID})
 	}
 	return e.decided(ctx, b.ID, answered)
 }

@@ -20,6 +20,7 @@ type session struct {
 	core     *Core
 	mail     *mailbox
 	calls    *calls
+	hints    *hints
 	over     chan struct{} // closed when the session can't write any more
 	pokes    chan struct{}
 	next     atomic.Int64 // when the core wants a Tick, by the store's clock in Unix nanoseconds; 0: never
@@ -36,6 +37,9 @@ type session struct {
 
 // join begins an incarnation and takes over what a dead predecessor left.
 func (e *Engine) join(ctx context.Context) (*session, error) {
+	// A connection on which nothing comes any more must not keep us from trying another one.
+	ctx, cancel := context.WithTimeout(ctx, e.cfg.Lease)
+	defer cancel()
 	store := e.cfg.Store
 	inc, err := store.Join(ctx, e.cfg.Replica, e.cfg.Writers, e.cfg.Lease)
 	if err != nil {
@@ -44,10 +48,11 @@ func (e *Engine) join(ctx context.Context) (*session, error) {
 	s := &session{e: e, inc: inc, mail: newMailbox(), over: make(chan struct{}), pokes: make(chan struct{}, 1),
 		core: NewCore(inc), begun: map[int64]chan error{}, answers: map[string]chan struct{}{},
 		watched: map[int64]func(int64, planner.RunStatus){}}
-	s.calls = newCalls(s)
+	s.calls, s.hints = newCalls(s), newHints(s)
 	if err := s.renew(ctx); err != nil {
 		return nil, err
 	}
+	s.hints.count(ctx)
 	runs, err := store.Takeover(ctx, inc, e.cfg.Replica)
 	if err != nil {
 		return nil, err
@@ -70,6 +75,7 @@ func (s *session) run(ctx context.Context) error {
 	around.Go(func() { lost <- s.keepLease(inner) })
 	around.Go(func() { s.pollInbox(inner) })
 	around.Go(func() { s.keepHouse(inner) })
+	around.Go(func() { s.hints.run(inner) })
 	err := s.loop(ctx, inner, lost)
 	if err == nil { // asked to stop: what has been decided is still written
 		s.drain(inner)
@@ -86,7 +92,9 @@ func (s *session) run(ctx context.Context) error {
 	around.Wait()
 	s.calls.wait(closing)
 	if err == nil {
-		if lerr := s.e.cfg.Store.Leave(closing, s.inc); lerr != nil {
+		leaving, stop := context.WithTimeout(context.Background(), time.Second)
+		defer stop()
+		if lerr := s.e.cfg.Store.Leave(leaving, s.inc); lerr != nil {
 			s.e.cfg.Logger.Warn("could not hand the runs over", "error", lerr)
 		}
 	}
@@ -166,12 +174,17 @@ func (s *session) handle(ev Event, loads *loader) error {
 			s.tellBegun(out)
 		case Answered:
 			s.tellAnswer(out.ID)
+			s.hints.answered(out.ID)
 		case Committed:
 			s.e.broker.Publish(out.UUID)
+			s.hints.moved(out.UUID)
 			s.tellCommitted(out)
 			s.tell(out)
-		case Released, Mailed:
+		case Released:
 			s.poke()
+		case Mailed:
+			s.poke()
+			s.hints.mailed(out.To)
 		case Broke:
 			s.e.cfg.Logger.Error("a run was stopped because it cannot be carried on", "run", out.UUID, "number", out.Run, "error", out.Err)
 		}
@@ -221,7 +234,7 @@ func (s *session) tellLast() {
 }
 
 // now is the store's time, as well as we know it.
-func (s *session) now() time.Time { return s.at(time.Now()) }
+func (s *session) now() time.Time { return s.at(s.e.cfg.Clock()) }
 
 // at is the store's time at a moment of ours. What has passed since we asked is measured by the monotonic clock: a wall clock that is set anew
 // must not make timers fire early, and then stand still until it catches up.
@@ -237,18 +250,18 @@ var errLeaseOver = errors.New("the lease ended while this server stood still")
 func (s *session) holdsLease() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return time.Since(s.asked) < s.e.cfg.Lease
+	return s.e.cfg.Clock().Sub(s.asked) < s.e.cfg.Lease
 }
 
 func (s *session) renew(ctx context.Context) error {
-	sent := time.Now()
+	sent := s.e.cfg.Clock()
 	at, err := s.e.cfg.Store.Renew(ctx, s.inc, s.e.cfg.Lease)
 	if err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.asked, s.told = sent, at.Add(-time.Since(sent)/2) // the answer was made about half way
+	s.asked, s.told = sent, at.Add(-s.e.cfg.Clock().Sub(sent)/2) // the answer was made about half way
 	return nil
 }
 
@@ -274,13 +287,14 @@ func (s *session) keepLease(ctx context.Context) error {
 				s.e.cfg.Meter.TookOver(len(runs))
 				s.mail.put(Adopt{Runs: runs})
 			}
+			s.hints.count(attempt)
 		}
 		cancel()
 		if errors.Is(err, journal.ErrFenced) {
 			return err
 		}
 		s.mu.Lock()
-		silent := time.Since(s.asked)
+		silent := s.e.cfg.Clock().Sub(s.asked)
 		s.mu.Unlock()
 		if silent > lease*3/5 {
 			return fmt.Errorf("no answer from the database for %s, and the lease lasts %s: %w", silent.Round(time.Millisecond), lease, err)
