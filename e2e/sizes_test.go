@@ -23,6 +23,7 @@ func TestPagesAreLight(t *testing.T) {
 		{"tests", "/flows/order/tests", plainPage, list},
 		{"runs", "/runs", plainPage, list},
 		{"functions", "/functions", plainPage, list},
+		{"replicas", "/replicas", plainPage, list},
 		{"function", "/functions/payments.reserve", plainPage, list},
 		{"run", "/runs/" + id + "?step=ship", runPage, run},
 		{"canvas", "/flows/order/edit?step=stock", canvasPage, canvas},
