@@ -33,6 +33,7 @@ type Store struct {
 	arrived   []*message // in the order in which they came
 	payloads  map[[32]byte]*payload
 	listeners map[journal.Incarnation]chan journal.Hint
+	limited   map[string]*limits
 }
 
 type incarnation struct {
@@ -73,7 +74,7 @@ func New(clock func() time.Time) *Store {
 		clock: clock, nextRun: 1,
 		incs: map[journal.Incarnation]*incarnation{}, runs: map[int64]*run{}, uuids: map[string]int64{},
 		histories: map[int64]map[int64]journal.Record{}, starts: map[[2]string]start{}, inbox: map[string]*message{},
-		payloads: map[[32]byte]*payload{}, listeners: map[journal.Incarnation]chan journal.Hint{},
+		payloads: map[[32]byte]*payload{}, listeners: map[journal.Incarnation]chan journal.Hint{}, limited: map[string]*limits{},
 	}
 }
 

@@ -76,6 +76,9 @@ func fence(ctx context.Context, tx pgx.Tx, dead []int64) error {
 	if _, err := tx.Exec(ctx, `DELETE FROM fences WHERE incarnation = ANY($1)`, dead); err != nil {
 		return fmt.Errorf("removing the fences: %w", err)
 	}
+	if _, err := tx.Exec(ctx, `DELETE FROM function_shares WHERE incarnation = ANY($1)`, dead); err != nil {
+		return fmt.Errorf("giving back what they had of functions: %w", err)
+	}
 	return nil
 }
 
