@@ -146,8 +146,28 @@ func (r *run) release(now time.Time) {
 	}
 }
 
+// Release is a store as the servers of another release have it.
+type Release struct {
+	*Store
+	Reader int // the latest reader version that it understands
+}
+
+// Takeover implements journal.Store.
+func (r Release) Takeover(ctx context.Context, inc journal.Incarnation, replica string) ([]int64, error) {
+	return r.takeover(ctx, inc, replica, r.Reader)
+}
+
+// Claim implements journal.Store.
+func (r Release) Claim(ctx context.Context, inc journal.Incarnation, limit int) ([]int64, error) {
+	return r.claim(ctx, inc, limit, r.Reader)
+}
+
 // Takeover implements journal.Store.
 func (s *Store) Takeover(ctx context.Context, inc journal.Incarnation, replica string) ([]int64, error) {
+	return s.takeover(ctx, inc, replica, planner.Reader)
+}
+
+func (s *Store) takeover(ctx context.Context, inc journal.Incarnation, replica string, reader int) ([]int64, error) {
 	unlock, err := s.lock(ctx)
 	if err != nil {
 		return nil, err
@@ -168,7 +188,7 @@ func (s *Store) Takeover(ctx context.Context, inc journal.Incarnation, replica s
 	for _, id := range s.sorted() {
 		switch r := s.runs[id]; {
 		case !dead[r.owner]:
-		case r.reader > planner.Reader: // it is of a later release
+		case r.reader > reader: // it is of a later release
 			r.release(now)
 		default:
 			r.owner = inc
@@ -180,6 +200,10 @@ func (s *Store) Takeover(ctx context.Context, inc journal.Incarnation, replica s
 
 // Claim implements journal.Store.
 func (s *Store) Claim(ctx context.Context, inc journal.Incarnation, limit int) ([]int64, error) {
+	return s.claim(ctx, inc, limit, planner.Reader)
+}
+
+func (s *Store) claim(ctx context.Context, inc journal.Incarnation, limit, reader int) ([]int64, error) {
 	unlock, err := s.lock(ctx)
 	if err != nil {
 		return nil, err
@@ -196,7 +220,7 @@ func (s *Store) Claim(ctx context.Context, inc journal.Incarnation, limit int) (
 	var first, then []int64 // with messages, due
 	for _, id := range s.sorted() {
 		switch r := s.runs[id]; {
-		case r.owner != 0, r.reader > planner.Reader:
+		case r.owner != 0, r.reader > reader:
 		case called[id]:
 			first = append(first, id)
 		case r.row.WakeAt != nil && !r.row.WakeAt.After(now):
