@@ -75,12 +75,12 @@ func (c *Core) stillborn(r *run, ev Press, start *planner.Start) {
 		_, p.letters, err = r.post(&t, commands)
 	}
 	if err != nil {
-		c.out = append(c.out, Broke{r.id, err})
+		c.out = append(c.out, Broke{r.id, r.uuid, err})
 		c.leave(r)
 		c.adrift[r.id] = true
 		return
 	}
-	r.seq, p.seq, r.state.Seq, t.Keys = 1, 1, 1, keysOf(r.state, facts)
+	r.seq, p.seq, p.facts, r.state.Seq, t.Keys = 1, 1, facts, 1, keysOf(r.state, facts)
 	r.held[ev.ID] = true
 	t.Inbox = []journal.Consumed{{ID: ev.ID, Answer: encodeAnswer(nil)}}
 	t.Row = r.gone()

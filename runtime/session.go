@@ -14,17 +14,19 @@ import (
 
 // session is one incarnation: a core, the journal under its fence, and the goroutines around them.
 type session struct {
-	e       *Engine
-	inc     journal.Incarnation
-	journal *journal.Journal
-	core    *Core
-	mail    *mailbox
-	calls   *calls
-	hints   *hints
-	limits  *limits
-	over    chan struct{} // closed when the session can't write any more
-	pokes   chan struct{}
-	unsure  atomic.Bool // a claim or takeover whose answer was lost may have given us runs
+	e        *Engine
+	inc      journal.Incarnation
+	journal  *journal.Journal
+	core     *Core
+	mail     *mailbox
+	calls    *calls
+	hints    *hints
+	limits   *limits
+	over     chan struct{} // closed when the session can't write any more
+	pokes    chan struct{}
+	next     atomic.Int64 // when the core wants a Tick, by the store's clock in Unix nanoseconds; 0: never
+	inMemory atomic.Int64 // runs
+	unsure   atomic.Bool  // a claim or takeover whose answer was lost may have given us runs
 
 	mu      sync.Mutex
 	begun   map[int64]chan error
@@ -57,9 +59,10 @@ func (e *Engine) join(ctx context.Context) (*session, error) {
 		return nil, err
 	}
 	if len(runs) > 0 {
+		e.cfg.Meter.TookOver(len(runs))
 		e.cfg.Logger.Info("taking runs up where they were left", "runs", len(runs), "incarnation", int64(inc))
 	}
-	s.journal = journal.New(store, inc, journal.Config{Writers: e.cfg.Writers, Logger: e.cfg.Logger})
+	s.journal = journal.New(store, inc, journal.Config{Writers: e.cfg.Writers, Logger: e.cfg.Logger, Observe: e.cfg.Meter.Batch})
 	s.mail.put(Adopt{Runs: runs})
 	return s, nil
 }
@@ -83,7 +86,7 @@ func (s *session) run(ctx context.Context) error {
 	closing, stop := context.WithTimeout(context.Background(), time.Second)
 	defer stop()
 	if cerr := s.journal.Close(closing); cerr != nil {
-		s.e.cfg.Logger.Warn("the journal did not close in time", "err", cerr)
+		s.e.cfg.Logger.Warn("the journal did not close in time", "error", cerr)
 	}
 	s.tellLast()
 	close(s.over)
@@ -94,7 +97,7 @@ func (s *session) run(ctx context.Context) error {
 		leaving, stop := context.WithTimeout(context.Background(), time.Second)
 		defer stop()
 		if lerr := s.e.cfg.Store.Leave(leaving, s.inc); lerr != nil {
-			s.e.cfg.Logger.Warn("could not hand the runs over", "err", lerr)
+			s.e.cfg.Logger.Warn("could not hand the runs over", "error", lerr)
 		}
 	}
 	return err
@@ -108,8 +111,12 @@ func (s *session) loop(ctx, inner context.Context, lost <-chan error) error {
 	ready := s.e.ready
 	var spare []Event
 	for {
+		s.inMemory.Store(int64(s.core.Runs()))
 		if at, ok := s.core.Next(); ok {
+			s.next.Store(at.UnixNano())
 			timer.Reset(max(0, at.Sub(s.now())))
+		} else {
+			s.next.Store(0)
 		}
 		select {
 		case <-ctx.Done():
@@ -174,13 +181,14 @@ func (s *session) handle(ev Event, loads *loader) error {
 			s.e.broker.Publish(out.UUID)
 			s.hints.moved(out.UUID)
 			s.tellCommitted(out)
+			s.tell(out)
 		case Released:
 			s.poke()
 		case Mailed:
 			s.poke()
 			s.hints.mailed(out.To)
 		case Broke:
-			s.e.cfg.Logger.Error("a run was stopped because it cannot be carried on", "run", out.Run, "err", out.Err)
+			s.e.cfg.Logger.Error("a run was stopped because it cannot be carried on", "run", out.UUID, "number", out.Run, "error", out.Err)
 		}
 	}
 	return nil
@@ -278,6 +286,7 @@ func (s *session) keepLease(ctx context.Context) error {
 			if runs, err = s.e.cfg.Store.Takeover(attempt, s.inc, s.e.cfg.Replica); err != nil {
 				s.unsure.Store(true)
 			} else if len(runs) > 0 {
+				s.e.cfg.Meter.TookOver(len(runs))
 				s.mail.put(Adopt{Runs: runs})
 			}
 			s.hints.count(attempt)
@@ -293,7 +302,7 @@ func (s *session) keepLease(ctx context.Context) error {
 			return fmt.Errorf("no answer from the database for %s, and the lease lasts %s: %w", silent.Round(time.Millisecond), lease, err)
 		}
 		if err != nil && ctx.Err() == nil {
-			s.e.cfg.Logger.Warn("the lease could not be renewed", "err", err)
+			s.e.cfg.Logger.Warn("the lease could not be renewed", "error", err)
 		}
 	}
 }
@@ -324,7 +333,7 @@ func (s *session) pollInbox(ctx context.Context) {
 		}
 		messages, err := store.Inbox(ctx, s.inc, most)
 		if err != nil && ctx.Err() == nil && !errors.Is(err, journal.ErrFenced) {
-			s.e.cfg.Logger.Warn("the inbox could not be read", "err", err)
+			s.e.cfg.Logger.Warn("the inbox could not be read", "error", err)
 		}
 		for _, m := range messages {
 			s.mail.put(ReadMessage(m))
