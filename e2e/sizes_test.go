@@ -37,7 +37,7 @@ func TestPagesAreLight(t *testing.T) {
 		{"functions", "/functions", plainPage, list},
 		{"function", "/functions/payments.reserve", plainPage, list},
 		{"run", "/runs/" + id + "?step=ship", runPage, run},
-		{"items", "/runs/" + many + "?step=count", runPage + ` && document.querySelectorAll("#items-box tr[data-item]").length === 100`, 100},
+		{"items", "/runs/" + many + "?step=count", runPage + ` && document.querySelectorAll("#items-box tr[data-item]").length === 100`, 235},
 		{"canvas", "/flows/order/edit?step=stock", canvasPage, canvas},
 		{"version", "/flows/order/versions/1?step=stock", readPage, run},
 	} {
