@@ -290,18 +290,19 @@ func (s *session) pollInbox(ctx context.Context) {
 	tick := time.NewTicker(s.e.cfg.Poll)
 	defer tick.Stop()
 	store := s.e.cfg.Store
-	for {
+	for n := 1; ; n++ {
+		look := Look{n, s.core.Lives()}
 		runs, err := store.Claim(ctx, s.inc, most)
-		left := true
+		left, claimed := true, n
 		if err == nil && s.unsure.Swap(false) {
 			runs, err = store.Owned(ctx, s.inc)
-			left = false // for all that we know
+			left, claimed = false, 0 // for all that we know
 		}
 		if err != nil {
 			s.unsure.Store(true)
 		}
 		if len(runs) > 0 {
-			s.mail.put(Adopt{Runs: runs, Left: left})
+			s.mail.put(Adopt{Runs: runs, Left: left, Claimed: claimed})
 		}
 		if left && len(runs) == most { // as after a stop in good order: there are more
 			s.poke()
@@ -311,7 +312,9 @@ func (s *session) pollInbox(ctx context.Context) {
 			s.e.cfg.Logger.Warn("the inbox could not be read", "err", err)
 		}
 		for _, m := range messages {
-			s.mail.put(ReadMessage(m))
+			p := ReadMessage(m)
+			p.Look = look
+			s.mail.put(p)
 		}
 		select {
 		case <-ctx.Done():
