@@ -7,7 +7,7 @@ import (
 	"github.com/segno-run/segno/runtime/planner"
 )
 
-const asks = `
+const oneApproval = `
 name: f
 steps:
   ask: {approval: {title: "?"}}
@@ -32,7 +32,7 @@ func TestAMessageOfAFormerLifeIsReadAgain(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := newBench(t)
-			b.begin(1, asks)
+			b.begin(1, oneApproval)
 			b.commitAll()
 			b.want("append:1:waiting:release begun committed:1")
 			look := runtime.Look{N: 1, Lives: b.core.Lives()}

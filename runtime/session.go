@@ -261,7 +261,12 @@ func (s *session) renew(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.asked, s.told = sent, at.Add(-s.e.cfg.Clock().Sub(sent)/2) // the answer was made about half way
+	if took := s.e.cfg.Clock().Sub(sent); took <= s.e.cfg.Lease/4 || s.told.IsZero() {
+		s.told = at.Add(-took / 2) // the answer was made about half way
+	} else { // we stood still, nobody knows on which half: what we knew is better
+		s.told = s.told.Add(sent.Sub(s.asked))
+	}
+	s.asked = sent
 	return nil
 }
 
