@@ -80,6 +80,8 @@ type Edge struct {
 	Port string `json:"port"`
 	To   string `json:"to"`
 	Mark string `json:"mark,omitempty"` // diff mode: "+" or "-"
+	// How far right of the middle of the target's upper side it arrives, in CSS pixels.
+	Enter float64 `json:"enter,omitempty"`
 }
 
 // Draft is the draft of a flow with everything the canvas needs: GET /api/v1/flows/{name}/draft with Accept: application/json.

@@ -12,7 +12,7 @@ import { patchRow, tickRows } from "./run/rows";
 import { RunGraph, type RunStore } from "./run/RunGraph";
 import { SelectionInAddress } from "./run/selection";
 import { LiveSocket, type Connection } from "./run/socket";
-import { showValues } from "./run/values";
+import { showValues, watchValues } from "./run/values";
 import type { Gathered, Graph, Run } from "./types.gen";
 
 /** A page that is further behind than this says so, in milliseconds. */
@@ -84,6 +84,7 @@ function start(host: HTMLElement, embedded: { run: Run; graph: Graph }): void {
   announceRun();
   watchItemKeys();
   watchLines();
+  watchValues();
   arrived();
   document.body.dataset["seq"] = String(state.run.seq);
   document.body.dataset["live"] = "paused";

@@ -392,6 +392,7 @@ export interface Edge {
   port: string;
   to: string;
   mark?: string;
+  enter?: number;
 }
 
 export interface Fix {
