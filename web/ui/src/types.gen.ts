@@ -107,6 +107,7 @@ export interface Publication {
   pinned_by: PinnedBy[];
   children: ChildMoves[];
   tests: Tested;
+  behind: TestsBehind[];
 }
 
 export interface Reference {
@@ -341,6 +342,13 @@ export interface Tested {
   ran: number;
   stale: boolean;
   at?: string;
+}
+
+export interface TestsBehind {
+  step: string;
+  now?: string;
+  places: number;
+  files: string[];
 }
 
 export interface MergeChange {
