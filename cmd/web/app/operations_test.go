@@ -52,12 +52,16 @@ func (l *lines) String() string {
 }
 
 // boot runs the program on a database and waits until it is ready. It is stopped with the test, if not before.
-func boot(t testing.TB, url string, functions *local.Registry) *served {
+func boot(t testing.TB, url string, functions *local.Registry, change ...func(*Config)) *served {
 	t.Helper()
 	s := &served{t: t, logs: &lines{}}
 	var err error
-	s.App, err = New(Config{Addr: "127.0.0.1:0", Data: t.TempDir(), DatabaseURL: url, Local: functions,
-		Logger: slog.New(slog.NewJSONHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	cfg := Config{Addr: "127.0.0.1:0", Data: t.TempDir(), DatabaseURL: url, Local: functions,
+		Logger: slog.New(slog.NewJSONHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	for _, f := range change {
+		f(&cfg)
+	}
+	s.App, err = New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
