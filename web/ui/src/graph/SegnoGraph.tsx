@@ -48,6 +48,7 @@ export interface SegnoGraphProps {
   onSelect(selection: Selection): void;
   steps?: Map<string, Step>;
   resumesAt?: ReadonlySet<string>;
+  reads?: ReadonlySet<string>;
   wire?: Wire | null;
   onWire?(wire: Wire | null): void;
   gestures?: Gestures | null; // edit mode; null while nothing may be changed
@@ -66,7 +67,7 @@ export const SegnoGraph = forwardRef<GraphHandle, SegnoGraphProps>(function Segn
 });
 
 function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle> }) {
-  const { mode, selection, onSelect, steps = NO_STEPS, resumesAt = NOWHERE, wire = null, onWire, gestures = null } = props;
+  const { mode, selection, onSelect, steps = NO_STEPS, resumesAt = NOWHERE, reads = NOWHERE, wire = null, onWire, gestures = null } = props;
   const graph = useMemo(() => withPorts(props.graph), [props.graph]);
   const routes = useMemo(() => findRoutes(graph), [graph]);
   const refusals = useMemo(() => (wire ? findRefusals(graph, wire.from, wire.port) : FREE), [graph, wire]);
@@ -79,10 +80,10 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
 
   const shared: Shared = useMemo(
     () => ({
-      mode, selection, routes, steps, resumesAt, wire: drawing, refusals: wire ? refusals : dragRefusals,
+      mode, selection, routes, steps, resumesAt, reads, wire: drawing, refusals: wire ? refusals : dragRefusals,
       onWire: (w) => onWire?.(w), gestures,
     }),
-    [mode, selection, routes, steps, resumesAt, drawing, wire, refusals, dragRefusals, onWire, gestures],
+    [mode, selection, routes, steps, resumesAt, reads, drawing, wire, refusals, dragRefusals, onWire, gestures],
   );
   const chosen = useMemo(() => stepsOf(selection), [selection]);
   const selectedStep = selection?.kind === "step" ? selection.id : null;
