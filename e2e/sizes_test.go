@@ -35,6 +35,7 @@ func TestPagesAreLight(t *testing.T) {
 		{"tests", "/flows/order/tests", plainPage, list},
 		{"runs", "/runs", plainPage, list},
 		{"functions", "/functions", plainPage, list},
+		{"replicas", "/replicas", plainPage, list},
 		{"function", "/functions/payments.reserve", plainPage, list},
 		{"run", "/runs/" + id + "?step=ship", runPage, run},
 		{"items", "/runs/" + many + "?step=count", runPage + ` && document.querySelectorAll("#items-box tr[data-item]").length === 100`, 235},

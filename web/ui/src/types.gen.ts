@@ -135,6 +135,7 @@ export interface Gathered {
   after: number;
   seq: number;
   sent: string;
+  beat_ms: number;
   events: Event[];
   skipped?: number;
   run: RunPatch;
@@ -399,6 +400,7 @@ export interface Edge {
   port: string;
   to: string;
   mark?: string;
+  enter?: number;
 }
 
 export interface Fix {
