@@ -51,6 +51,7 @@ type Store struct {
 	writers *pgxpool.Pool // appends alone: no page and no claim ever makes a commit wait for a connection
 	others  *pgxpool.Pool
 	numbers numbers
+	tracer  pgx.QueryTracer // nil: none
 
 	packer packer
 	moving chan struct{} // an entry for each payload that is on its way
@@ -76,7 +77,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		others.Close()
 		return nil, fmt.Errorf("postgres: opening the journal: %w", err)
 	}
-	return &Store{writers: writers, others: others, packer: packer, moving: make(chan struct{}, max(1, min(movers, cfg.Others-1)))}, nil
+	return &Store{writers: writers, others: others, tracer: cfg.Tracer, packer: packer, moving: make(chan struct{}, max(1, min(movers, cfg.Others-1)))}, nil
 }
 
 // Close waits for what is under way and closes the connections.
