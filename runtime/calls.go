@@ -23,7 +23,7 @@ type calls struct {
 	cancel context.CancelFunc
 
 	mu   sync.Mutex
-	open map[callID]context.CancelFunc
+	open map[callID]opened
 	idle chan struct{} // closed and renewed whenever nothing is under way
 	wg   sync.WaitGroup
 
@@ -42,6 +42,12 @@ type call struct {
 	cancel context.CancelFunc
 }
 
+// opened is a call that has not ended.
+type opened struct {
+	cancel   context.CancelFunc
+	function string
+}
+
 type callID struct {
 	run     int64
 	ref     planner.Ref
@@ -50,7 +56,7 @@ type callID struct {
 
 func newCalls(s *session) *calls {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &calls{s: s, ctx: ctx, cancel: cancel, open: map[callID]context.CancelFunc{}, idle: make(chan struct{}), next: make(chan call)}
+	return &calls{s: s, ctx: ctx, cancel: cancel, open: map[callID]opened{}, idle: make(chan struct{}), next: make(chan call)}
 }
 
 // begin makes a call in a goroutine of its own; its outcome comes back as a Done. Not after stop.
@@ -58,7 +64,7 @@ func (c *calls) begin(in Invoke) {
 	one := call{Invoke: in, id: callID{in.Run, in.Ref, in.Attempt}}
 	one.ctx, one.cancel = context.WithCancel(context.Background()) // ended by stop: a parent that keeps a list of its own would only be one more
 	c.mu.Lock()
-	c.open[one.id] = one.cancel
+	c.open[one.id] = opened{one.cancel, in.Function}
 	c.mu.Unlock()
 	select {
 	case c.next <- one:
@@ -82,14 +88,26 @@ func (c *calls) work(one call) {
 }
 
 func (c *calls) settle(one call) {
+	began := time.Now()
 	res, kept := c.call(one.ctx, one.Invoke)
 	one.cancel()
+	c.count(one.Function, res, began)
 	// When the session is over, what the call said is nobody's to record: its owner decides it again.
 	if c.ctx.Err() == nil {
 		c.s.mail.put(Done{one.Run, &planner.CallDone{Ref: one.Ref, Attempt: one.Attempt, Output: res.Output, Kept: kept, Fault: res.Fault,
 			RetryAfter: res.RetryAfter, Call: record(res)}})
 	}
 	c.done(one.id)
+}
+
+// count tells the meter of a call that has ended. Its times are the store's by now.
+func (c *calls) count(function string, res invoke.Result, began time.Time) {
+	waited, took := time.Since(began), time.Duration(0)
+	if !res.Started.IsZero() {
+		took = max(0, res.Ended.Sub(res.Started))
+		waited = max(0, res.Started.Sub(c.s.at(began)))
+	}
+	c.s.e.cfg.Meter.Called(function, res, waited, took)
 }
 
 func (c *calls) done(id callID) {
@@ -108,13 +126,16 @@ func (c *calls) call(ctx context.Context, in Invoke) (res invoke.Result, kept bo
 			res = invoke.Result{Fault: &fault.Fault{Class: fault.Crashed, Effect: fault.Maybe, Message: fmt.Sprint("the invoker of this function panicked: ", p)}}
 		}
 		if res.Ended.IsZero() {
-			res.Ended = time.Now()
+			res.Ended = c.s.e.cfg.Clock()
 		}
 		// Fold the server's own clock into the journal's, by which everything else is dated.
 		if !res.Started.IsZero() {
 			res.Started = c.s.at(res.Started)
 		}
 		res.Ended = c.s.at(res.Ended)
+		for i := range res.Logs {
+			res.Logs[i].At = c.s.at(res.Logs[i].At)
+		}
 	}()
 	inv, err := c.s.e.cfg.Functions.Invoker(ctx, in.Function)
 	for try := 1; err != nil && ctx.Err() == nil && try < tries; try++ { // a database that is away for a moment fails no step
@@ -136,7 +157,7 @@ func (c *calls) call(ctx context.Context, in Invoke) (res invoke.Result, kept bo
 	free()
 	defer res.Release()
 	kept = c.s.e.values.output(c.ctx, in, &res, func(err error) {
-		c.s.e.cfg.Logger.Warn("the output of a call could not be stored; it is tried again", "run", in.UUID, "step", in.Step, "bytes", len(res.Output), "err", err)
+		c.s.e.cfg.Logger.Warn("the output of a call could not be stored; it is tried again", "run", in.UUID, "step", in.Step, "bytes", len(res.Output), "error", err)
 	})
 	return res, kept
 }
@@ -188,8 +209,8 @@ func record(r invoke.Result) planner.Call {
 func (c *calls) abort(a Abort) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if cancel := c.open[callID{a.Run, a.Ref, a.Attempt}]; cancel != nil {
-		cancel()
+	if call, ok := c.open[callID{a.Run, a.Ref, a.Attempt}]; ok {
+		call.cancel()
 	}
 }
 
@@ -221,8 +242,8 @@ func (c *calls) stop() {
 	close(c.next)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, cancel := range c.open {
-		cancel()
+	for _, one := range c.open {
+		one.cancel()
 	}
 }
 

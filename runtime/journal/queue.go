@@ -91,6 +91,12 @@ func (q *queue) take(writer int) (items []*item, wait time.Duration, over bool) 
 	return items, 0, false
 }
 
+func (q *queue) waiting() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.items)
+}
+
 // first cuts the first of what waits off.
 func (q *queue) first() (items []*item) {
 	n, size := 0, 0

@@ -53,6 +53,8 @@ type Store struct {
 	numbers numbers
 	tracer  pgx.QueryTracer // nil: none
 
+	listener *pgx.ConnConfig // of the connection that listens, while somebody does
+
 	packer packer
 	moving chan struct{} // an entry for each payload that is on its way
 }
@@ -77,7 +79,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		others.Close()
 		return nil, fmt.Errorf("postgres: opening the journal: %w", err)
 	}
-	return &Store{writers: writers, others: others, tracer: cfg.Tracer, packer: packer, moving: make(chan struct{}, max(1, min(movers, cfg.Others-1)))}, nil
+	return &Store{writers: writers, others: others, tracer: cfg.Tracer, listener: others.Config().ConnConfig, packer: packer, moving: make(chan struct{}, max(1, min(movers, cfg.Others-1)))}, nil
 }
 
 // Close waits for what is under way and closes the connections.
