@@ -79,8 +79,6 @@ type column struct {
 	nulls uint32 // 1 if an element is null
 }
 
-const header = 20
-
 func (c *column) begin(kind uint32) {
 	c.n, c.nulls = 0, 0
 	if c.b == nil {
