@@ -112,10 +112,10 @@ const (
  FROM unnest(%s::bigint[], %s::uuid[], %s::text[], %s::int[], %s::int[], %s::text[], %s::text[], %s::bool[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[], %s::text[])
  AS u (id, uuid, flow, version, reader, status, needs, release, wake_at, created_at, updated_at, ended_at, class, step, message) WHERE EXISTS (SELECT FROM fence))`
 
-	rowPart = `, touched AS (UPDATE runs SET status = u.status, needs = u.needs, reader = GREATEST(runs.reader, u.reader), owner = CASE WHEN u.release THEN NULL ELSE runs.owner END,
+	rowPart = `, touched AS (UPDATE runs SET status = u.status, needs = u.needs, version = COALESCE(NULLIF(u.version, 0), runs.version), reader = GREATEST(runs.reader, u.reader), owner = CASE WHEN u.release THEN NULL ELSE runs.owner END,
  wake_at = u.wake_at, updated_at = u.updated_at, ended_at = u.ended_at, class = u.class, step = u.step, message = u.message
- FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::int[], %s::bool[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[], %s::text[])
- AS u (id, status, needs, reader, release, wake_at, updated_at, ended_at, class, step, message)
+ FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::int[], %s::int[], %s::bool[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[], %s::text[])
+ AS u (id, status, needs, version, reader, release, wake_at, updated_at, ended_at, class, step, message)
  WHERE runs.id = u.id AND runs.owner IS NOT DISTINCT FROM $1::bigint AND EXISTS (SELECT FROM fence))`
 
 	inboxPart = `, consumed AS (UPDATE inbox SET consumed_at = now(), answer = u.answer
@@ -239,14 +239,15 @@ func (s *sheet) rows(merged []journal.Merged) {
 		c[0].int64(m.Run)
 		c[1].text(m.Row.Status)
 		c[2].text(m.Row.Needs)
-		c[3].int32(m.Row.Reader)
-		c[4].bool(m.Row.Release)
-		c[5].maybe(m.Row.WakeAt)
-		c[6].time(m.At)
-		c[7].maybe(m.Row.EndedAt)
-		c[8].text(m.Row.Class)
-		c[9].text(m.Row.Step)
-		c[10].text(m.Row.Message)
+		c[3].int32(m.Row.Version)
+		c[4].int32(m.Row.Reader)
+		c[5].bool(m.Row.Release)
+		c[6].maybe(m.Row.WakeAt)
+		c[7].time(m.At)
+		c[8].maybe(m.Row.EndedAt)
+		c[9].text(m.Row.Class)
+		c[10].text(m.Row.Step)
+		c[11].text(m.Row.Message)
 	}
 }
 
