@@ -254,7 +254,8 @@ func TestBackup(t *testing.T) {
 func (o *outside) look(t *testing.T, file, flight, large string) {
 	copied := pgtest.Empty(t)
 	tool(t, "pg_restore", "--no-owner", "--exit-on-error", "--dbname="+copied, file)
-	tool(t, "psql", "--no-psqlrc", "--dbname="+copied, "--command=UPDATE runs SET reader = 1000000 WHERE ended_at IS NULL")
+	tool(t, "psql", "--no-psqlrc", "--dbname="+copied, "--command=UPDATE runs SET owner = NULL, wake_at = NULL WHERE ended_at IS NULL",
+		"--command=UPDATE inbox SET consumed_at = now() WHERE consumed_at IS NULL")
 	c := boot(t, copied, o.functions("c", nil), func(c *Config) { c.Lease = time.Second })
 	var servers struct{ Replicas []struct{ Replica string } }
 	tick := time.NewTicker(50 * time.Millisecond)
