@@ -43,7 +43,10 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		level := slog.LevelDebug
 		if err != nil {
-			attrs = append(attrs, slog.String("error", err.Error()))
+			attrs = append(attrs, slog.String("code", string(coded(err).Code)))
+			if status >= http.StatusInternalServerError { // below it the words are for whoever asked, and may quote what they sent
+				attrs = append(attrs, slog.String("error", err.Error()))
+			}
 		}
 		switch {
 		case c.Path() == readyPath && status == http.StatusServiceUnavailable:
