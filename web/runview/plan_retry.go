@@ -59,6 +59,8 @@ func planForward(p *Plan, s *planner.State, o *Outline, ps planner.Programs, w W
 // told puts into words what the planner says nothing of, because it goes without saying.
 func told(step *PlanStep, s *planner.State, st *planner.Step, f planner.Foreseen, def Step, another bool) {
 	switch {
+	case f.Does == planner.DoesUndo && st.Planned:
+		step.Items, _ = st.Undoable()
 	case f.Does == planner.DoesReuse && f.Why == "":
 		switch {
 		case st.Status == planner.Waiting:

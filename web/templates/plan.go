@@ -69,11 +69,19 @@ func planSums(p view.Plan) string {
 }
 
 // resumes reports whether the run goes on at a step of a retry's plan: the segno mark.
-func resumes(plan view.Plan, st view.PlanStep) bool {
-	if plan.Action == "restart" {
+func resumes(p RunPage, plan view.Plan, st view.PlanStep) bool {
+	switch {
+	case plan.Action == "restart":
 		return st.ID == plan.From
+	case plan.Blocked || st.Does != "run_again" && st.Does != "in_the_way":
+		return false
 	}
-	return (st.Does == "run_again" || st.Does == "in_the_way") && !st.Blocks
+	for _, step := range p.Run.Steps {
+		if step.ID == st.ID {
+			return step.Status == "failed"
+		}
+	}
+	return false
 }
 
 // planBlocks counts the steps because of which a button is refused.

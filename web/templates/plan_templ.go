@@ -746,7 +746,7 @@ func planRow(p RunPage, plan view.Plan, st view.PlanStep) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if resumes(plan, st) {
+		if resumes(p, plan, st) {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 69, "<svg class=\"segno\" role=\"img\" aria-label=\"It goes on here\"><use href=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
