@@ -107,7 +107,7 @@ func (l *loader) weigh(all []journal.History) {
 func (l *loader) read(runs []int64) {
 	all, err := l.s.e.cfg.Store.Loads(l.ctx, runs)
 	for err != nil && l.ctx.Err() == nil {
-		l.s.e.cfg.Logger.Warn("runs could not be loaded; they are tried again", "runs", len(runs), "first", runs[0], "err", err)
+		l.s.e.cfg.Logger.Warn("runs could not be loaded; they are tried again", "runs", len(runs), "first", runs[0], "error", err)
 		pause(l.ctx, rejoin)
 		all, err = l.s.e.cfg.Store.Loads(l.ctx, runs)
 	}
@@ -131,7 +131,7 @@ func (l *loader) ready(h journal.History) Event {
 		if l.ctx.Err() != nil {
 			return LoadFailed{h.Run}
 		}
-		l.s.e.cfg.Logger.Warn("a run's payloads could not be read; it is tried again", "run", h.Run, "err", err)
+		l.s.e.cfg.Logger.Warn("a run's payloads could not be read; it is tried again", "run", h.UUID, "number", h.Run, "error", err)
 		pause(l.ctx, rejoin)
 		contents, err = journal.Contents(l.ctx, l.s.e.cfg.Store, &h)
 	}
@@ -165,7 +165,7 @@ func (l *loader) program(flow string, version int) (*check.Program, error) {
 		if err == nil || l.ctx.Err() != nil || errors.As(err, &broken) || try == tries {
 			return p, err
 		}
-		l.s.e.cfg.Logger.Warn("a version could not be read; it is tried again", "flow", flow, "version", version, "err", err)
+		l.s.e.cfg.Logger.Warn("a version could not be read; it is tried again", "flow", flow, "version", version, "error", err)
 		pause(l.ctx, rejoin)
 	}
 }
@@ -179,7 +179,7 @@ func (l *loader) find(n Need) {
 		}
 		if err != nil {
 			p = nil
-			l.s.e.cfg.Logger.Warn("a run was asked to go on with a version that cannot be read", "run", n.Run, "flow", n.Flow, "version", n.Version, "err", err)
+			l.s.e.cfg.Logger.Warn("a run was asked to go on with a version that cannot be read", "run", n.Run, "flow", n.Flow, "version", n.Version, "error", err)
 		}
 		l.s.mail.put(Found{n.Run, n.Version, p})
 	}()
