@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/segno-run/segno/designer/check"
@@ -27,8 +28,9 @@ type Core struct {
 	timers timers
 	now    time.Time
 	lives  uint64
-	tag    uint64 // of the last Append, over all runs: a run that is loaded anew must not take its former life's answers for its own
-	dead   int    // timers in the heap whose run has left memory
+	seen   atomic.Uint64 // lives, for other goroutines
+	tag    uint64        // of the last Append, over all runs: a run that is loaded anew must not take its former life's answers for its own
+	dead   int           // timers in the heap whose run has left memory
 	out    []Output
 
 	// adrift are runs that are still ours though they could not stay in memory. A message takes them up again; one for any other run that is not
@@ -55,10 +57,11 @@ type (
 		Start   *planner.Start
 	}
 	// Adopt hands runs over that the store says are owned now. A Load follows for each that is not in memory. Left says that nobody owned them
-	// before: whoever did has released them, and did not crash.
+	// before: whoever did has released them, and did not crash. Claimed is the number of the look that has claimed them; 0: none did.
 	Adopt struct {
-		Runs []int64
-		Left bool
+		Runs    []int64
+		Left    bool
+		Claimed int
 	}
 	// Loaded answers a Load.
 	Loaded struct {
@@ -77,11 +80,12 @@ type (
 	}
 	// LoadFailed answers a Load that could not be answered; the run is forgotten and loaded again when it is adopted again.
 	LoadFailed struct{ Run int64 }
-	// Press is a message of the inbox.
+	// Press is a message of the inbox. A Released answers one that may be an old story: the inbox is to be looked at again.
 	Press struct {
 		ID    string
 		Run   int64
 		Input planner.Input
+		Look  Look
 	}
 	// Done is a call's outcome.
 	Done struct {
@@ -199,9 +203,12 @@ func (c *Core) Step(ev Event, now time.Time) []Output {
 		for _, id := range ev.Runs {
 			switch r := c.runs[id]; {
 			case r == nil:
-				c.load(id).left = ev.Left
+				r = c.load(id)
+				r.left, r.claimed = ev.Left, ev.Claimed
 			case r.leaving:
-				r.again = true // its release is committed already, and so is the claim that made it ours again
+				r.again, r.claimed = true, ev.Claimed // its release is committed already, and so is the claim that made it ours again
+			case ev.Claimed > 0: // we thought so before it was so
+				r.claimed = ev.Claimed
 			}
 		}
 	case Loaded:
@@ -263,8 +270,7 @@ func (c *Core) setTimer(r *run, t *planner.SetTimer) {
 }
 
 func (c *Core) begin(ev Begin) {
-	c.lives++
-	r := &run{id: ev.Run, life: c.lives, uuid: ev.Start.ID, flow: ev.Program.Flow, version: ev.Start.Version, program: ev.Program, state: planner.NewState(), held: map[string]bool{},
+	r := &run{id: ev.Run, life: c.born(), uuid: ev.Start.ID, flow: ev.Program.Flow, version: ev.Start.Version, program: ev.Program, state: planner.NewState(), held: map[string]bool{},
 		reader: planner.ReaderAtBirth}
 	c.runs[r.id], c.uuids[r.uuid] = r, r.id
 	c.decide(r, ev.Start, nil)
@@ -279,6 +285,8 @@ func (c *Core) press(ev Press) {
 		r = c.load(ev.Run)
 	}
 	switch {
+	case r.stale(ev.Look):
+		c.out = append(c.out, Released{r.id})
 	case r.held[ev.ID]: // decided already; the inbox was read again before the commit, and we hear of it before or after
 	case r.loading || r.leaving || r.needed != 0:
 		r.backlog = append(r.backlog, ev)

@@ -25,8 +25,7 @@ func (c *Core) leave(r *run) {
 }
 
 func (c *Core) load(id int64, also ...int) *run {
-	c.lives++
-	r := &run{id: id, life: c.lives, loading: true, held: map[string]bool{}}
+	r := &run{id: id, life: c.born(), loading: true, held: map[string]bool{}}
 	delete(c.adrift, id)
 	c.runs[id] = r
 	c.out = append(c.out, Load{id, also})
@@ -39,7 +38,7 @@ func (c *Core) forget(r *run) {
 		c.out = append(c.out, Released{r.id})
 	}
 	if r.again {
-		c.load(r.id)
+		c.load(r.id).claimed = r.claimed
 	}
 }
 

@@ -39,6 +39,7 @@ type run struct {
 	active  time.Time    // when it last concluded anything
 	leaving bool         // its release is on the way: it takes nothing more
 	again   bool         // it was claimed again before we heard of its release
+	claimed int          // the number of the look that has claimed it last; 0: none did in this life
 	broken  *fault.Fault // why it must be stopped
 	backlog []Press
 	held    map[string]bool // messages that this life of the run has decided

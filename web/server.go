@@ -131,6 +131,8 @@ func (s *Server) apiRoutes(g *echo.Group) {
 	g.DELETE("/flows/:flow/retention", s.deleteRetention)
 	g.POST("/flows/:flow/runs", s.startRun)
 
+	g.GET("/replicas", s.listReplicas)
+
 	g.GET("/runs", s.listRuns)
 	g.GET("/runs/:run", s.getRun)
 	g.GET("/runs/:run/events", s.getEvents)
