@@ -166,7 +166,9 @@ func (s *session) handle(ev Event, loads *loader) error {
 			run, tag := out.Transition.Run, out.Tag
 			s.journal.Submit(out.Transition, func(err error) { s.mail.put(Durable{run, tag, err}) })
 		case Load:
-			loads.load(out.Run)
+			loads.load(out.Run, out.Also)
+		case Need:
+			loads.find(out)
 		case Invoke:
 			if !s.holdsLease() {
 				return errLeaseOver
@@ -265,7 +267,12 @@ func (s *session) renew(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.asked, s.told = sent, at.Add(-s.e.cfg.Clock().Sub(sent)/2) // the answer was made about half way
+	if took := s.e.cfg.Clock().Sub(sent); took <= s.e.cfg.Lease/4 || s.told.IsZero() {
+		s.told = at.Add(-took / 2) // the answer was made about half way
+	} else { // we stood still, nobody knows on which half: what we knew is better
+		s.told = s.told.Add(sent.Sub(s.asked))
+	}
+	s.asked = sent
 	return nil
 }
 
@@ -307,18 +314,19 @@ func (s *session) pollInbox(ctx context.Context) {
 	tick := time.NewTicker(s.e.cfg.Poll)
 	defer tick.Stop()
 	store := s.e.cfg.Store
-	for {
+	for n := 1; ; n++ {
+		look := Look{n, s.core.Lives()}
 		runs, err := store.Claim(ctx, s.inc, most)
-		left := true
+		left, claimed := true, n
 		if err == nil && s.unsure.Swap(false) {
 			runs, err = store.Owned(ctx, s.inc)
-			left = false // for all that we know
+			left, claimed = false, 0 // for all that we know
 		}
 		if err != nil {
 			s.unsure.Store(true)
 		}
 		if len(runs) > 0 {
-			s.mail.put(Adopt{Runs: runs, Left: left})
+			s.mail.put(Adopt{Runs: runs, Left: left, Claimed: claimed})
 		}
 		if left && len(runs) == most { // as after a stop in good order: there are more
 			s.poke()
@@ -328,7 +336,9 @@ func (s *session) pollInbox(ctx context.Context) {
 			s.e.cfg.Logger.Warn("the inbox could not be read", "error", err)
 		}
 		for _, m := range messages {
-			s.mail.put(ReadMessage(m))
+			p := ReadMessage(m)
+			p.Look = look
+			s.mail.put(p)
 		}
 		select {
 		case <-ctx.Done():

@@ -134,6 +134,7 @@ export interface Gathered {
   after: number;
   seq: number;
   sent: string;
+  beat_ms: number;
   events: Event[];
   skipped?: number;
   run: RunPatch;
@@ -391,6 +392,7 @@ export interface Edge {
   port: string;
   to: string;
   mark?: string;
+  enter?: number;
 }
 
 export interface Fix {
