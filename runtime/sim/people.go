@@ -181,7 +181,7 @@ func (w *World) send(s *planner.State) *runtime.Button {
 		return nil
 	}
 	b := &runtime.Button{Kind: runtime.ButtonSignal, Name: "paid", Output: []byte(`{"n":1}`)}
-	if w.rng.IntN(3) == 0 {
+	if w.rng.IntN(6) == 0 {
 		b.Output = values()[hugeValues].raw
 	}
 	return b
