@@ -162,7 +162,9 @@ func (s *session) handle(ev Event, loads *loader) error {
 			run, tag := out.Transition.Run, out.Tag
 			s.journal.Submit(out.Transition, func(err error) { s.mail.put(Durable{run, tag, err}) })
 		case Load:
-			loads.load(out.Run)
+			loads.load(out.Run, out.Also)
+		case Need:
+			loads.find(out)
 		case Invoke:
 			if !s.holdsLease() {
 				return errLeaseOver
