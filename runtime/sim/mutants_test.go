@@ -289,4 +289,39 @@ var mutants = map[string]mutant{
 	"retention deletes runs that could be retried": {store: func(s journal.Store) journal.Store { return greedy{s} }},
 
 	"poison takes its batch with it": {whole: true},
+
+	"a key is used again after an edit": {outputs: func(_ *server, out []runtime.Output) []runtime.Output {
+		for i, o := range out {
+			if in, ok := o.(runtime.Invoke); ok && !in.Undo {
+				same := *in.Invoke
+				same.Key = planner.Key(in.UUID, in.Ref, in.Iteration, 0)
+				in.Invoke = &same
+				out[i] = in
+			}
+		}
+		return out
+	}},
+
+	"what undoes a step is forgotten": {program: func(p *check.Program) *check.Program {
+		lasting := *p
+		lasting.Steps = slices.Clone(p.Steps)
+		for i, st := range p.Steps {
+			bare := *st
+			bare.Compensate = nil
+			lasting.Steps[i] = &bare
+		}
+		return &lasting
+	}},
+
+	"a version that was asked for is forgotten": {event: func(_ *server, ev runtime.Event) runtime.Event {
+		if p, ok := ev.(runtime.Press); ok {
+			if r, ok := p.Input.(*planner.Retry); ok && r.Version != 0 {
+				plain := *r
+				plain.Version = 0
+				p.Input = &plain
+			}
+			return p
+		}
+		return ev
+	}},
 }

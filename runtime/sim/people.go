@@ -59,7 +59,7 @@ func (w *World) start(c *client) {
 		return
 	}
 	w.byRun[n] = c
-	s.step(runtime.Begin{Run: n, Program: w.program(c.flow), Start: &planner.Start{ID: c.uuid, Version: 1, Input: input}})
+	s.step(runtime.Begin{Run: n, Program: w.program(c.flow, 1), Start: &planner.Start{ID: c.uuid, Version: 1, Input: input}})
 }
 
 // input is what the run of a client is given.
@@ -119,12 +119,15 @@ func (w *World) glance(c *client) {
 	var b *runtime.Button
 	switch s.Status() {
 	case planner.StatusSucceeded, planner.StatusCompensated:
-		c.over = true
-		return
+		if c.clicks > 6 || s.Status() == planner.StatusCompensated || !w.chance(0.05) {
+			c.over = true
+			return
+		}
+		b = w.restart(s) // somebody thinks better of it
 	case planner.StatusCancelled:
 		b = &runtime.Button{Kind: runtime.ButtonCompensate}
 	case planner.StatusFailed:
-		b = &runtime.Button{Kind: runtime.ButtonRetry}
+		b = w.repair(s)
 		if c.clicks > 6 || w.rng.IntN(4) == 0 {
 			b.Kind = runtime.ButtonCompensate
 		}
@@ -171,7 +174,7 @@ func (w *World) press(c *client, b *runtime.Button) {
 
 // send sends a flow the signal that it waits for, now and then before it does, and more often than it wants.
 func (w *World) send(s *planner.State) *runtime.Button {
-	steps := w.flows[s.Flow].Signals["paid"]
+	steps := w.of(s).Signals["paid"]
 	open := false
 	for _, p := range steps {
 		st := s.Steps[p.Name]
@@ -193,7 +196,7 @@ func (w *World) hurry(s *planner.State) *runtime.Button {
 		return nil
 	}
 	var waiting []planner.Ref
-	for _, p := range w.flows[s.Flow].Steps {
+	for _, p := range w.of(s).Steps {
 		st := s.Steps[p.Name]
 		if st == nil {
 			continue
@@ -226,7 +229,7 @@ func (w *World) hurry(s *planner.State) *runtime.Button {
 
 // ask answers what a run asks a person.
 func (w *World) ask(s *planner.State) *runtime.Button {
-	for _, p := range w.flows[s.Flow].Steps { // in a fixed order: one seed, one story
+	for _, p := range w.of(s).Steps { // in a fixed order: one seed, one story
 		st := s.Steps[p.Name]
 		if st == nil {
 			continue
@@ -278,6 +281,7 @@ func (w *World) post(s *server, c *client, b runtime.Button) {
 	w.report.Buttons++
 	b.ID = w.id()
 	b.By = b.ID // so that the facts tell which click made them
+	blocked := w.plan(c.run, &b)
 	body, err := runtime.EncodeButton(b)
 	if err != nil {
 		w.violated(theWorld, "button: %v", err)
@@ -293,7 +297,7 @@ func (w *World) post(s *server, c *client, b runtime.Button) {
 			return
 		}
 	}
-	w.posted[b.ID] = &message{id: b.ID, run: c.run, kind: b.Kind, step: b.Step}
+	w.posted[b.ID] = &message{id: b.ID, run: c.run, kind: b.Kind, step: b.Step, seq: b.Seq, version: b.Version, blocked: blocked}
 }
 
 // message is a button that was posted.
@@ -304,4 +308,9 @@ type message struct {
 	step   string // that it is about, if it is about one
 	answer []byte // once it is known
 	judged bool
+
+	// Of one that repairs: the last transition that its presser knew of, the version that they want, and why the plan said that it would be refused.
+	seq     int64
+	version int
+	blocked error
 }

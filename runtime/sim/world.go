@@ -47,25 +47,26 @@ type mutant struct {
 
 // World is one simulation.
 type World struct {
-	cfg     Config
-	mutant  mutant
-	rng     *rand.Rand
-	now     time.Time
-	shift   time.Duration // how far the store's clock has been set back
-	jumped  time.Time     // when that was; zero: never
-	queue   moments
-	order   uint64
-	store   journal.Store
-	flows   map[string]*check.Program
-	servers []*server
-	runs    []*client
-	kids    []*client // of runs that other runs started
-	byRun   map[int64]*client
-	ledger  ledger
-	said    map[call]planner.JSON // the outputs of the calls that succeeded, as they are recorded
-	folded  map[int64]*folded
-	report  Report
-	posted  map[string]*message
+	cfg      Config
+	mutant   mutant
+	rng      *rand.Rand
+	now      time.Time
+	shift    time.Duration // how far the store's clock has been set back
+	jumped   time.Time     // when that was; zero: never
+	queue    moments
+	order    uint64
+	store    journal.Store
+	flows    map[string][]*check.Program // the versions of each
+	servers  []*server
+	runs     []*client
+	kids     []*client // of runs that other runs started
+	byRun    map[int64]*client
+	ledger   ledger
+	said     map[call]planner.JSON // the outputs of the calls that succeeded, as they are recorded
+	folded   map[int64]*folded
+	report   Report
+	posted   map[string]*message
+	consumed map[string]bool // messages that a durable transition has taken
 }
 
 // epoch is where virtual time begins; any time does.
@@ -76,7 +77,7 @@ func Run(cfg Config) Report { return run(cfg, mutant{}) }
 
 func run(cfg Config, m mutant) Report {
 	w := &World{cfg: cfg, mutant: m, rng: rand.New(rand.NewPCG(cfg.Seed, 0x5E6)), now: epoch, flows: programs(), byRun: map[int64]*client{}, said: map[call]planner.JSON{},
-		folded: map[int64]*folded{}, posted: map[string]*message{}, report: Report{Seed: cfg.Seed, Statuses: map[string]int{}}, ledger: ledger{}}
+		folded: map[int64]*folded{}, posted: map[string]*message{}, consumed: map[string]bool{}, report: Report{Seed: cfg.Seed, Statuses: map[string]int{}}, ledger: ledger{}}
 	setDefault(&w.cfg.Servers, 2+w.rng.IntN(4)/3)
 	setDefault(&w.cfg.Runs, runsASeed)
 	setDefault(&w.cfg.Faults, 2*time.Minute)
@@ -136,13 +137,25 @@ func (w *World) someone() *server {
 	return s
 }
 
-// program is what the servers take for the program of a flow.
-func (w *World) program(flow string) *check.Program {
-	if w.mutant.program == nil {
-		return w.flows[flow]
+// version is the program of a version of a flow; nil if there is none.
+func (w *World) version(flow string, version int) *check.Program {
+	if all := w.flows[flow]; version >= 1 && version <= len(all) {
+		return all[version-1]
 	}
-	return w.mutant.program(w.flows[flow])
+	return nil
 }
+
+// program is what the servers take for it.
+func (w *World) program(flow string, version int) *check.Program {
+	p := w.version(flow, version)
+	if w.mutant.program == nil || p == nil {
+		return p
+	}
+	return w.mutant.program(p)
+}
+
+// of is the version of its flow that a run is on.
+func (w *World) of(s *planner.State) *check.Program { return w.version(s.Flow, s.Version) }
 
 // faulty reports whether the world is still hard.
 func (w *World) faulty() bool { return w.now.Sub(epoch) < w.cfg.Faults }
