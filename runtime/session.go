@@ -21,6 +21,7 @@ type session struct {
 	mail     *mailbox
 	calls    *calls
 	hints    *hints
+	limits   *limits
 	over     chan struct{} // closed when the session can't write any more
 	pokes    chan struct{}
 	next     atomic.Int64 // when the core wants a Tick, by the store's clock in Unix nanoseconds; 0: never
@@ -48,7 +49,7 @@ func (e *Engine) join(ctx context.Context) (*session, error) {
 	s := &session{e: e, inc: inc, mail: newMailbox(), over: make(chan struct{}), pokes: make(chan struct{}, 1),
 		core: NewCore(inc), begun: map[int64]chan error{}, answers: map[string]chan struct{}{},
 		watched: map[int64]func(int64, planner.RunStatus){}}
-	s.calls, s.hints = newCalls(s), newHints(s)
+	s.calls, s.hints, s.limits = newCalls(s), newHints(s), newLimits(s)
 	if err := s.renew(ctx); err != nil {
 		return nil, err
 	}
@@ -76,6 +77,7 @@ func (s *session) run(ctx context.Context) error {
 	around.Go(func() { s.pollInbox(inner) })
 	around.Go(func() { s.keepHouse(inner) })
 	around.Go(func() { s.hints.run(inner) })
+	around.Go(func() { s.limits.run(inner) })
 	err := s.loop(ctx, inner, lost)
 	if err == nil { // asked to stop: what has been decided is still written
 		s.drain(inner)

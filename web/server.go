@@ -131,11 +131,16 @@ func (s *Server) apiRoutes(g *echo.Group) {
 	g.DELETE("/flows/:flow/retention", s.deleteRetention)
 	g.POST("/flows/:flow/runs", s.startRun)
 
+	g.GET("/replicas", s.listReplicas)
+
 	g.GET("/runs", s.listRuns)
 	g.GET("/runs/:run", s.getRun)
 	g.GET("/runs/:run/events", s.getEvents)
 	g.GET("/runs/:run/input", s.getValue(runview.ValueInput))
 	g.GET("/runs/:run/output", s.getValue(runview.ValueOutput))
+	g.GET("/runs/:run/error", s.getValue(runview.ValueError))
+	g.GET("/runs/:run/steps/:step/item", s.getValue(runview.ValueItem))
+	g.GET("/runs/:run/steps/:step/error", s.getValue(runview.ValueError))
 	g.GET("/runs/:run/steps/:step/input", s.getValue(runview.ValueInput))
 	g.GET("/runs/:run/steps/:step/output", s.getValue(runview.ValueOutput))
 	g.GET("/runs/:run/steps/:step/logs", s.getLogs)

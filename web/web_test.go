@@ -40,6 +40,7 @@ type engine struct {
 
 	mu     sync.Mutex
 	runs   map[string]*liveRun
+	late   time.Duration // of its clock
 	keys   map[string]string
 	wishes sync.Map // what was sent under an id
 	kept   sync.Map // bytes by payload
@@ -156,7 +157,7 @@ func (e *engine) input(ctx context.Context, run string, in planner.Input) error 
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	r := e.runs[run]
-	now := time.Now().UTC().Truncate(time.Microsecond)
+	now := time.Now().UTC().Truncate(time.Microsecond).Add(e.late)
 	was := r.state.Version
 	facts, commands, err := planner.Programs{Now: r.program, Others: r.others}.Decide(r.state, in, now)
 	if v := r.state.Version; err == nil && v != was && was != 0 {
@@ -186,6 +187,17 @@ func (e *engine) input(ctx context.Context, run string, in planner.Input) error 
 		r.number, string(r.state.Status()), string(f.Fault.Class), f.Step, f.Fault.Message, string(r.state.Needs()), r.state.Version)
 	e.broker.Publish(run)
 	return err
+}
+
+// due has the time of a timer come.
+func (e *engine) due(run string, ref planner.Ref) {
+	e.t.Helper()
+	e.mu.Lock()
+	e.late += time.Hour
+	e.mu.Unlock()
+	if err := e.input(e.t.Context(), run, &planner.TimerDue{Ref: ref}); err != nil {
+		e.t.Fatal(err)
+	}
 }
 
 // answer ends the call of a step that is in flight.

@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"hash/crc32"
@@ -30,6 +31,8 @@ type Value struct {
 
 	Bytes     int64  // of a value that is kept apart: how many it has, for Raw is then only what stands in its place
 	Beginning []byte // of such a value
+
+	Waits bool // its tree is made when somebody asks for it: nobody has chosen to look at it, and it is large
 }
 
 // apart reports whether the value is kept apart from the history, so that it is not in the page.
@@ -64,6 +67,12 @@ func (v Value) download() templ.SafeURL {
 
 func apiRun(run, rest string) string { return "/api/v1/runs/" + url.PathEscape(run) + rest }
 
+// asked has a large value wait for somebody who wants all of it, unless its tab was chosen: a page that is opened to look at a step brings no megabytes along.
+func (in Inspector) asked(v Value) Value {
+	v.Waits = in.Tab == "" && max(int64(len(v.Raw)), v.Bytes) > previewWhole
+	return v
+}
+
 // runValue is the run's own input or output, as what says.
 func (p RunPage) runValue(what string) Value {
 	v := Value{ID: "value-" + what, Label: "the run's " + what, Href: apiRun(p.Run.ID, "/"+what), Beginning: p.Inspector.Beginning}
@@ -75,30 +84,69 @@ func (p RunPage) runValue(what string) Value {
 	if p.Inspector.Beginning != nil {
 		v.Bytes = p.Inspector.Bytes
 	}
-	return v
+	return p.Inspector.asked(v)
 }
 
 // value is the selection's input or output, as what says.
 func (in Inspector) value(run, what string, raw []byte) Value {
-	v := Value{ID: "value-" + what, Raw: raw, Href: apiRun(run, "/steps/"+url.PathEscape(in.Step.ID)+"/"+what), Beginning: in.Beginning}
+	v := Value{ID: "value-" + what, Raw: raw, Href: in.address(run, what, in.Chosen()), Beginning: in.Beginning}
 	if in.Beginning != nil {
 		v.Bytes = in.Bytes
 	}
-	of := in.Step.ID
-	if in.Item != nil {
-		index := strconv.Itoa(in.Item.Index)
-		of = "item " + index + " of " + of
-		v.Href += "?item=" + index
+	v = in.asked(v)
+	of := in.unit()
+	if a := in.Chosen(); a != nil {
+		of = "attempt " + strconv.Itoa(a.Number) + " of " + of
 	}
 	if v.Label = "the output of " + of; what == "input" {
 		v.Label = "what was sent to " + of
 		return v
 	}
 	switch {
+	case in.Of != nil && !bytes.Equal(raw, in.counts()): // no expression reads what does not count
 	case in.Item != nil && in.Step.Status == "succeeded":
 		v.Root = "steps." + in.Step.ID + ".output[" + strconv.Itoa(in.Item.Index) + "]"
 	case in.Item == nil:
 		v.Root = "steps." + in.Step.ID + ".output"
+	}
+	return v
+}
+
+// counts is the selection's output, whatever attempt is chosen.
+func (in Inspector) counts() []byte {
+	in.Of = nil
+	return in.output()
+}
+
+// unit names what is selected: a step, or one of its items.
+func (in Inspector) unit() string {
+	if in.Item != nil {
+		return "item " + strconv.Itoa(in.Item.Index) + " of " + in.Step.ID
+	}
+	return in.Step.ID
+}
+
+// address is where the API has a value of the selection, of an attempt if one is given.
+func (in Inspector) address(run, what string, of *view.Attempt) string {
+	q := url.Values{}
+	if in.Item != nil {
+		q.Set("item", strconv.Itoa(in.Item.Index))
+	}
+	if of != nil {
+		q.Set("attempt", strconv.Itoa(of.Number))
+	}
+	at := apiRun(run, "/steps/"+url.PathEscape(in.Step.ID)+"/"+what)
+	if len(q) == 0 {
+		return at
+	}
+	return at + "?" + q.Encode()
+}
+
+// itemValue is the selected item as the list of its for_each has it.
+func (in Inspector) itemValue(run string) Value {
+	v := Value{ID: "value-item", Label: "item " + strconv.Itoa(in.Item.Index) + " of " + in.Step.ID, Root: "item", Raw: in.ItemValue, Href: in.address(run, "item", nil), Beginning: in.Beginning}
+	if in.Beginning != nil {
+		v.Bytes = in.Bytes
 	}
 	return v
 }

@@ -36,6 +36,7 @@ export interface Shared {
   mode: Mode;
   selection: Selection;
   routes: Map<string, Route>;
+  inlets: Map<string, number>;
   steps: Map<string, Step>; // live mode: what the run says of each step
   resumesAt: ReadonlySet<string>; // live mode: where Retry would go on
   wire: Wire | null; // the edge being drawn
