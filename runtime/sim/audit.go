@@ -16,7 +16,7 @@ func (w *World) quiet() bool {
 	if w.faulty() {
 		return false
 	}
-	goesOn := func(c *client) bool { return !c.over }
+	goesOn := func(c *client) bool { return !w.rests(c) }
 	if slices.ContainsFunc(w.runs, goesOn) || slices.ContainsFunc(w.kids, goesOn) {
 		return false
 	}

@@ -88,7 +88,7 @@ var mutants = map[string]mutant{
 	}},
 
 	"a call goes out after the lease": {outputs: func(s *server, out []runtime.Output) []runtime.Output {
-		s.clock.asked, s.clock.told = s.own(), s.now() // it takes its lease for fresh
+		s.clock.asked, s.clock.told = s.w.now, s.now() // it takes its lease for fresh
 		return out
 	}},
 
@@ -273,6 +273,8 @@ var mutants = map[string]mutant{
 	"a lost hint is not made up for": {deaf: true},
 
 	"time is judged by the server's own clock": {clock: func(s *server) time.Time { return s.own() }},
+
+	"what has passed is measured by a clock that jumps": {clock: func(s *server) time.Time { return s.clock.told.Add(s.own().Sub(s.clock.wall)) }},
 
 	"a crash is taken for a stop in good order": {event: func(_ *server, ev runtime.Event) runtime.Event {
 		if a, ok := ev.(runtime.Adopt); ok {

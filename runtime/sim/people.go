@@ -93,6 +93,7 @@ func (w *World) acknowledged(c *client, run int64) {
 // watch has somebody look at a run that has changed.
 func (w *World) watch(run int64) {
 	if c := w.byRun[run]; c != nil && c.run == run {
+		w.rests(c)
 		w.after(0, func() { w.glance(c) })
 	}
 }
@@ -103,6 +104,28 @@ func (w *World) look(c *client) {
 	if !c.over {
 		w.after(10*time.Second, func() { w.look(c) })
 	}
+}
+
+// rouse has somebody look again at a run that was taken for over, and at those below it: somebody has gone back to a step of it.
+func (w *World) rouse(c *client) {
+	for _, member := range w.family(c) {
+		if member.over {
+			member.over = false
+			w.look(member)
+		}
+	}
+}
+
+// rests reports whether nobody has to look at a run any more.
+func (w *World) rests(c *client) bool {
+	switch {
+	case !c.over, c.gone:
+		return c.over
+	case c.parent == nil && w.durable(c.run).Ended == "":
+		w.rouse(c)
+		return false
+	}
+	return true
 }
 
 // glance does what an operator would do about what the run shows.
