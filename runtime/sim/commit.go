@@ -30,7 +30,12 @@ func (s *server) commitSoon(n int) {
 
 // commit writes what has gathered, with every way in which that can go wrong.
 func (s *server) commit(b *batch) {
+	s.w.commits++
+	after := s.w.commits == s.w.cfg.After
 	switch {
+	case s.w.commits == s.w.cfg.Before:
+		s.kill()
+		return
 	case s.w.chance(0.01):
 		s.crash() // before the commit
 		return
@@ -52,6 +57,10 @@ func (s *server) commit(b *batch) {
 	err := s.append(s.inc, b)
 	if errors.Is(err, journal.ErrFenced) {
 		s.fenced()
+		return
+	}
+	if after {
+		s.kill()
 		return
 	}
 	if s.w.chance(0.01) {

@@ -14,6 +14,7 @@ type Report struct {
 	Violations []Violation
 	Statuses   map[string]int // of the runs at the end
 	Counts
+	Commits int // that were tried
 	Virtual time.Duration
 }
 

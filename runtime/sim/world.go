@@ -29,6 +29,8 @@ type Config struct {
 	Runs    int           // default runsASeed
 	Faults  time.Duration // how long servers crash and stall; after it the world is kind. Default 2 min
 	Most    time.Duration // when the simulation gives up. Default 4 h
+	Before  int           // the commit before which its server crashes, in a world that is kind from the beginning; 0: none
+	After   int           // the commit after which it does, before it hears of it; 0: none
 	Run     int64         // whose story is told; 0: nobody's
 	Story   io.Writer     // where to
 }
@@ -65,6 +67,7 @@ type World struct {
 	said     map[call]planner.JSON // the outputs of the calls that succeeded, as they are recorded
 	folded   map[int64]*folded
 	report   Report
+	commits  int
 	posted   map[string]*message
 	consumed map[string]bool // messages that a durable transition has taken
 }
@@ -80,7 +83,9 @@ func run(cfg Config, m mutant) Report {
 		folded: map[int64]*folded{}, posted: map[string]*message{}, consumed: map[string]bool{}, report: Report{Seed: cfg.Seed, Statuses: map[string]int{}}, ledger: ledger{}}
 	setDefault(&w.cfg.Servers, 2+w.rng.IntN(4)/3)
 	setDefault(&w.cfg.Runs, runsASeed)
-	setDefault(&w.cfg.Faults, 2*time.Minute)
+	if cfg.Before == 0 && cfg.After == 0 {
+		setDefault(&w.cfg.Faults, 2*time.Minute)
+	}
 	setDefault(&w.cfg.Most, 4*time.Hour)
 	w.store = cfg.Store(w.storeNow)
 	for i := range w.cfg.Servers {
@@ -94,7 +99,7 @@ func run(cfg Config, m mutant) Report {
 	for i := range w.cfg.Runs {
 		w.client(i)
 	}
-	if w.rng.IntN(4) == 0 {
+	if w.rng.IntN(4) == 0 && w.faulty() {
 		w.after(w.upTo(w.cfg.Faults), w.setBack)
 	}
 	for w.queue.Len() > 0 && len(w.report.Violations) == 0 && w.now.Sub(epoch) < w.cfg.Most {
@@ -108,6 +113,7 @@ func run(cfg Config, m mutant) Report {
 	if len(w.report.Violations) == 0 { // else nobody is surprised that things are open
 		w.audit()
 	}
+	w.report.Commits = w.commits
 	w.report.Virtual = w.now.Sub(epoch)
 	return w.report
 }
