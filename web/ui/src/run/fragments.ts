@@ -7,7 +7,7 @@ export type Part = keyof typeof PARTS;
 
 /** The least time between two requests, in milliseconds; the last change is never lost. */
 const SPACING_MS = 250;
-/** And the least share of the time that is left to everything else: a page that is dear to fetch and to merge is fetched less often. */
+/** And the least share of the time that is left to everything else, up to the longest time below: a page that is dear to fetch and to merge is fetched less often. */
 const SPARE = 4;
 /** The list with its bars is confirmed when events rest for this long, or after the longest time below. */
 const REST_MS = 300;
@@ -80,7 +80,7 @@ export class Fragments {
     }
     // What a newer request overtook, or what did not come, is asked for again.
     if (missed || stop.signal.aborted) for (const p of parts) this.wanted.add(p);
-    this.next = Date.now() + Math.max(SPACING_MS, SPARE * (Date.now() - began), missed ? this.again : 0);
+    this.next = Date.now() + Math.max(SPACING_MS, Math.min(SPARE * (Date.now() - began), LONGEST_MS), missed ? this.again : 0);
     this.again = missed ? Math.min(2 * this.again, AGAIN_MS[1]) : AGAIN_MS[0];
     if (this.running !== stop) return;
     this.running = null;
