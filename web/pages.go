@@ -55,6 +55,7 @@ func (s *Server) pageRoutes(e *echo.Echo) {
 	e.POST("/runs/:run/pause", s.pressForm("paused", plainForm(runtime.ButtonPause)))
 	e.POST("/runs/:run/resume", s.pressForm("resumed", plainForm(runtime.ButtonResume)))
 	e.POST("/runs/:run/cancel", s.pressForm("cancelled", cancelForm))
+	e.POST("/runs/:run/restart", s.plannedForm(runtime.ButtonRestart, "restarted"))
 	e.POST("/runs/:run/compensate", s.plannedForm(runtime.ButtonCompensate, "compensated"))
 	e.POST("/runs/:run/approvals/:step", s.approvalForm)
 	e.POST("/runs/:run/steps/:step/retry-now", s.retryingForm(runtime.ButtonRetryNow, "hurried"))

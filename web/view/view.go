@@ -340,6 +340,7 @@ type Gathered struct {
 // RunPatch is the run's summary after an event.
 type RunPatch struct {
 	Status  string     `json:"status"`
+	Version int        `json:"version"` // of the flow that it is on
 	EndedAt *time.Time `json:"ended_at,omitempty"`
 	Error   *Failure   `json:"error,omitempty"`
 	Actions []string   `json:"actions"`

@@ -282,6 +282,7 @@ export interface Fact {
 
 export interface RunPatch {
   status: string;
+  version: number;
   ended_at?: string;
   error?: Failure;
   actions: string[];
