@@ -123,6 +123,8 @@ func states(t testing.TB, s, empty site) []state {
 		{"versions", s.url + "/flows/order/versions", plainPage, nil},
 		{"version-graph", s.url + "/flows/order/versions/1?step=big", readPage, nil},
 		{"diff", s.url + "/flows/order/diff?from=1&to=2", plainPage, nil},
+		{"bulk-plan", s.url + "/flows/order/retries?step=ship", plainPage, nil},
+		{"bulk-none", s.url + "/flows/snapvault/retries", plainPage, nil},
 		{"start", s.url + "/flows/order/start?fail=ship", plainPage, nil},
 		{"start-refused", s.url + "/flows/order/start", plainPage, func(b *tab) {
 			b.write(`#start-form [name="amount"]`, "-1")
