@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -130,6 +131,13 @@ func (s *Server) errorPage(c echo.Context, e *Error) error {
 			break
 		}
 		p.How = "Open Segno by the address that it printed when it started."
+	case CodeUnavailable:
+		if !errors.Is(e, errLater) {
+			p.Links = append(back(c), flows)
+			break
+		}
+		p.How = "Look at it on a server of that release, or update this one. Buttons and signals that are sent here reach it."
+		p.Links = []templates.Link{{Text: "Runs", Href: "/runs"}, flows}
 	case CodeConflict:
 		p.How = "Something has changed since the page was shown: look at it again."
 		p.Links = append(back(c), flows)

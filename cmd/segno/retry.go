@@ -117,6 +117,19 @@ func (t terminal) readInputs(flags []string) (map[string]json.RawMessage, error)
 	return out, nil
 }
 
+// planWord says in words what a plan does with a step.
+func planWord(does string) string {
+	switch does {
+	case "run_again":
+		return "run again"
+	case "compensate_first":
+		return "compensate first"
+	case "in_the_way":
+		return "in the way"
+	}
+	return does
+}
+
 // plan shows what would be done. What would be refused is not fine.
 func (t terminal) plan(p *client.Plan, asJSON bool) error {
 	if asJSON {
@@ -130,7 +143,7 @@ func (t terminal) plan(p *client.Plan, asJSON bool) error {
 			if st.Items > 0 {
 				name = fmt.Sprintf("%s ×%d", st.ID, st.Items)
 			}
-			fmt.Fprintln(w, strings.TrimRight(name+"\t"+strings.ReplaceAll(st.Does, "_", " ")+"\t"+st.Reason, "\t"))
+			fmt.Fprintln(w, strings.TrimRight(name+"\t"+planWord(st.Does)+"\t"+st.Reason, "\t"))
 		}
 		if err := w.Flush(); err != nil {
 			return refuse("writing the plan: %w", err)

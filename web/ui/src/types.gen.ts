@@ -52,6 +52,7 @@ export interface Run {
   created_at: string;
   ended_at?: string;
   steps: Step[];
+  reads?: Read[];
   actions: string[];
   parent?: Parent;
   children?: ChildState[];
@@ -202,6 +203,13 @@ export interface Step extends Values {
   compensation?: Compensation;
   loop?: Loop;
   deciding?: Deciding;
+}
+
+export interface Read {
+  from: string;
+  to: string;
+  ports?: string[];
+  bytes?: number;
 }
 
 export interface Parent {
