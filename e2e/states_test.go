@@ -153,6 +153,7 @@ func states(t testing.TB, s, empty site) []state {
 		{"run-iteration", s.url + "/runs/" + loop + "?step=poll", runPage + ` && document.querySelector("#iteration .changes")`, nil},
 		{"run-above", s.url + "/runs/" + above + "?step=deliver", runPage + ` && document.querySelector("#open-child")`, nil},
 		{"functions", s.url + "/functions", plainPage, nil},
+		{"replicas", s.url + "/replicas", plainPage, nil},
 		{"functions-empty", empty.url + "/functions", plainPage, nil},
 		{"function", s.url + "/functions/payments.reserve", plainPage, nil},
 		{"function-tried", s.url + "/functions/mail.lossy", plainPage, func(b *tab) {

@@ -113,6 +113,13 @@ func (c *calls) call(ctx context.Context, in Invoke) (res invoke.Result, kept bo
 	case inv == nil:
 		return failed(&fault.Fault{Class: fault.NotFound, Effect: fault.None, Message: "no function called `" + in.Function + "` is registered any more"})
 	}
+	if bounded, ok := inv.(invoke.Limited); ok {
+		done, err := c.s.limits.take(ctx, in.Function, bounded.Limits())
+		if err != nil {
+			return failed(&fault.Fault{Class: fault.Cancelled, Effect: fault.None, Message: "the call was cancelled while it was queued"})
+		}
+		defer done()
+	}
 	input, free, f := c.s.e.values.input(ctx, in)
 	if f != nil {
 		free()

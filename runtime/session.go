@@ -21,6 +21,7 @@ type session struct {
 	mail     *mailbox
 	calls    *calls
 	hints    *hints
+	limits   *limits
 	over     chan struct{} // closed when the session can't write any more
 	pokes    chan struct{}
 	next     atomic.Int64 // when the core wants a Tick, by the store's clock in Unix nanoseconds; 0: never
@@ -48,7 +49,7 @@ func (e *Engine) join(ctx context.Context) (*session, error) {
 	s := &session{e: e, inc: inc, mail: newMailbox(), over: make(chan struct{}), pokes: make(chan struct{}, 1),
 		core: NewCore(inc), begun: map[int64]chan error{}, answers: map[string]chan struct{}{},
 		watched: map[int64]func(int64, planner.RunStatus){}}
-	s.calls, s.hints = newCalls(s), newHints(s)
+	s.calls, s.hints, s.limits = newCalls(s), newHints(s), newLimits(s)
 	if err := s.renew(ctx); err != nil {
 		return nil, err
 	}
@@ -76,6 +77,7 @@ func (s *session) run(ctx context.Context) error {
 	around.Go(func() { s.pollInbox(inner) })
 	around.Go(func() { s.keepHouse(inner) })
 	around.Go(func() { s.hints.run(inner) })
+	around.Go(func() { s.limits.run(inner) })
 	err := s.loop(ctx, inner, lost)
 	if err == nil { // asked to stop: what has been decided is still written
 		s.drain(inner)
@@ -162,7 +164,9 @@ func (s *session) handle(ev Event, loads *loader) error {
 			run, tag := out.Transition.Run, out.Tag
 			s.journal.Submit(out.Transition, func(err error) { s.mail.put(Durable{run, tag, err}) })
 		case Load:
-			loads.load(out.Run)
+			loads.load(out.Run, out.Also)
+		case Need:
+			loads.find(out)
 		case Invoke:
 			if !s.holdsLease() {
 				return errLeaseOver
@@ -261,7 +265,12 @@ func (s *session) renew(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.asked, s.told = sent, at.Add(-s.e.cfg.Clock().Sub(sent)/2) // the answer was made about half way
+	if took := s.e.cfg.Clock().Sub(sent); took <= s.e.cfg.Lease/4 || s.told.IsZero() {
+		s.told = at.Add(-took / 2) // the answer was made about half way
+	} else { // we stood still, nobody knows on which half: what we knew is better
+		s.told = s.told.Add(sent.Sub(s.asked))
+	}
+	s.asked = sent
 	return nil
 }
 
@@ -313,18 +322,19 @@ func (s *session) pollInbox(ctx context.Context) {
 	tick := time.NewTicker(s.e.cfg.Poll)
 	defer tick.Stop()
 	store := s.e.cfg.Store
-	for {
+	for n := 1; ; n++ {
+		look := Look{n, s.core.Lives()}
 		runs, err := store.Claim(ctx, s.inc, most)
-		left := true
+		left, claimed := true, n
 		if err == nil && s.unsure.Swap(false) {
 			runs, err = store.Owned(ctx, s.inc)
-			left = false // for all that we know
+			left, claimed = false, 0 // for all that we know
 		}
 		if err != nil {
 			s.unsure.Store(true)
 		}
 		if len(runs) > 0 {
-			s.mail.put(Adopt{Runs: runs, Left: left})
+			s.mail.put(Adopt{Runs: runs, Left: left, Claimed: claimed})
 		}
 		if left && len(runs) == most { // as after a stop in good order: there are more
 			s.poke()
@@ -334,7 +344,9 @@ func (s *session) pollInbox(ctx context.Context) {
 			s.e.cfg.Logger.Warn("the inbox could not be read", "error", err)
 		}
 		for _, m := range messages {
-			s.mail.put(ReadMessage(m))
+			p := ReadMessage(m)
+			p.Look = look
+			s.mail.put(p)
 		}
 		select {
 		case <-ctx.Done():

@@ -57,6 +57,8 @@ func (s *Server) pageRoutes(e *echo.Echo) {
 	e.POST("/runs/:run/steps/:step/stop-retrying", s.retryingForm(runtime.ButtonStopRetrying, "given_up"))
 	e.POST("/runs/:run/steps/:step/resolve", s.resolveForm)
 
+	e.GET("/replicas", s.replicasPage)
+
 	e.GET("/functions", s.functionsPage)
 	e.GET("/functions/:function", s.functionPage)
 	e.POST("/functions/:function/try", s.tryForm)

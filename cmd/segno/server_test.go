@@ -201,6 +201,9 @@ func TestRuns(t *testing.T) {
 	s.run(fine, "segno runs --flow order --status failed", "RUN", "order@1", "failed", "ship: ")
 	s.run(fine, "segno runs --flow snapvault", "no runs")
 	s.run(fine, "segno runs --limit 1", "more: --after ")
+	s.run(fine, "segno replicas", "SERVER", "(this one)")
+	s.run(fine, "segno replicas --json", `"this": true`, `"alive": true`, `"unclaimed"`)
+	s.run(misused, "segno replicas all")
 	s.run(notFine, "segno runs --status odd", "`odd` is no status of a run", "pending, running")
 	var page struct {
 		Runs []struct{ ID string }

@@ -42,6 +42,7 @@ func Merge(batch []Transition) []Merged {
 			row := *t.Row
 			if m.Row != nil {
 				row.Release, row.Reader = row.Release || m.Row.Release, max(row.Reader, m.Row.Reader)
+				row.Version = cmp.Or(row.Version, m.Row.Version)
 			}
 			if m.New != nil {
 				m.New.Reader = max(m.New.Reader, row.Reader)

@@ -96,10 +96,10 @@ const (
  FROM unnest(%s::bigint[], %s::uuid[], %s::text[], %s::int[], %s::int[], %s::text[], %s::text[], %s::bool[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[], %s::text[])
  AS u (id, uuid, flow, version, reader, status, needs, release, wake_at, created_at, updated_at, ended_at, class, step, message) WHERE EXISTS (SELECT FROM fence))`
 
-	rowPart = `, touched AS (UPDATE runs SET status = u.status, needs = u.needs, reader = GREATEST(runs.reader, u.reader), owner = CASE WHEN u.release THEN NULL ELSE runs.owner END,
+	rowPart = `, touched AS (UPDATE runs SET status = u.status, needs = u.needs, version = COALESCE(NULLIF(u.version, 0), runs.version), reader = GREATEST(runs.reader, u.reader), owner = CASE WHEN u.release THEN NULL ELSE runs.owner END,
  wake_at = u.wake_at, updated_at = u.updated_at, ended_at = u.ended_at, class = u.class, step = u.step, message = u.message
- FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::int[], %s::bool[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[], %s::text[])
- AS u (id, status, needs, reader, release, wake_at, updated_at, ended_at, class, step, message)
+ FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::int[], %s::int[], %s::bool[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[], %s::text[])
+ AS u (id, status, needs, version, reader, release, wake_at, updated_at, ended_at, class, step, message)
  WHERE runs.id = u.id AND runs.owner IS NOT DISTINCT FROM $1::bigint AND EXISTS (SELECT FROM fence))`
 
 	inboxPart = `, consumed AS (UPDATE inbox SET consumed_at = now(), answer = u.answer
@@ -184,7 +184,7 @@ func statement(inc journal.Incarnation, writer int, batch []journal.Transition) 
 		add(born, b.id, b.uuid, b.flow, b.version, b.reader, b.status, b.needs, b.release, b.wake, b.created, b.updated, b.ended, b.class, b.step, b.message)
 	}
 	if r := &rows; len(r.id) > 0 {
-		add(touched, r.id, r.status, r.needs, r.reader, r.release, r.wake, r.updated, r.ended, r.class, r.step, r.message)
+		add(touched, r.id, r.status, r.needs, r.version, r.reader, r.release, r.wake, r.updated, r.ended, r.class, r.step, r.message)
 	}
 	columns, numbers := children(batch)
 	if len(numbers) > 0 {
@@ -234,6 +234,7 @@ func (c *runColumns) add(m journal.Merged) {
 		c.reader = append(c.reader, int32(m.New.Reader))
 		c.created = append(c.created, m.Born)
 	} else {
+		c.version = append(c.version, int32(row.Version))
 		c.reader = append(c.reader, int32(row.Reader))
 	}
 	c.id = append(c.id, m.Run)

@@ -10,7 +10,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/segno-run/segno/runtime/journal"
-	"github.com/segno-run/segno/runtime/planner"
 )
 
 // takeoverLock is the advisory lock under which takeovers go one after the other, so that two servers which both think the other dead don't
@@ -76,6 +75,9 @@ func fence(ctx context.Context, tx pgx.Tx, dead []int64) error {
 	if _, err := tx.Exec(ctx, `DELETE FROM fences WHERE incarnation = ANY($1)`, dead); err != nil {
 		return fmt.Errorf("removing the fences: %w", err)
 	}
+	if _, err := tx.Exec(ctx, `DELETE FROM function_shares WHERE incarnation = ANY($1)`, dead); err != nil {
+		return fmt.Errorf("giving back what they had of functions: %w", err)
+	}
 	return nil
 }
 
@@ -95,7 +97,7 @@ func (s *Store) Takeover(ctx context.Context, inc journal.Incarnation, replica s
 	}
 	var runs []int64
 	err = pgx.BeginFunc(ctx, s.others, func(tx pgx.Tx) error {
-		runs, err = takeover(ctx, tx, int64(inc), replica)
+		runs, err = takeover(ctx, tx, int64(inc), replica, s.reader)
 		return err
 	})
 	switch {
@@ -108,7 +110,7 @@ func (s *Store) Takeover(ctx context.Context, inc journal.Incarnation, replica s
 	return runs, nil
 }
 
-func takeover(ctx context.Context, tx pgx.Tx, inc int64, replica string) ([]int64, error) {
+func takeover(ctx context.Context, tx pgx.Tx, inc int64, replica string, reader int) ([]int64, error) {
 	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(takeoverLock)); err != nil {
 		return nil, fmt.Errorf("waiting for other takeovers: %w", err)
 	}
@@ -132,7 +134,7 @@ func takeover(ctx context.Context, tx pgx.Tx, inc int64, replica string) ([]int6
 	if err := fence(ctx, tx, dead); err != nil {
 		return nil, err
 	}
-	rows, _ = tx.Query(ctx, `UPDATE runs SET owner = $1 WHERE owner = ANY($2) AND reader <= $3 RETURNING id`, inc, dead, planner.Reader)
+	rows, _ = tx.Query(ctx, `UPDATE runs SET owner = $1 WHERE owner = ANY($2) AND reader <= $3 RETURNING id`, inc, dead, reader)
 	runs, err := pgx.CollectRows(rows, pgx.RowTo[int64])
 	if err != nil {
 		return nil, fmt.Errorf("moving the runs of incarnations %v: %w", dead, err)
@@ -161,7 +163,7 @@ const claim = `WITH fence AS MATERIALIZED (SELECT 1 FROM fences WHERE incarnatio
 func (s *Store) Claim(ctx context.Context, inc journal.Incarnation, limit int) ([]int64, error) {
 	var fences int
 	var runs []int64
-	if err := s.others.QueryRow(ctx, claim, int64(inc), limit, planner.Reader).Scan(&fences, &runs); err != nil {
+	if err := s.others.QueryRow(ctx, claim, int64(inc), limit, s.reader).Scan(&fences, &runs); err != nil {
 		return nil, fmt.Errorf("postgres: claiming at most %d runs: %w", limit, err)
 	}
 	if fences == 0 {

@@ -2,17 +2,19 @@ package sim
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/designer/flow"
+	"github.com/segno-run/segno/runtime/planner"
 )
 
 // names are the flows in the order in which clients take them.
-var names = []string{"chain", "fan", "saga", "chain", "doors", "once", "kin", "mail", "family", "doubt", "loop", "rounds"}
+var names = []string{"chain", "fan", "saga", "chain", "doors", "once", "kin", "mail", "family", "doubt", "loop", "rounds", "vault"}
 
 // children are the flows that others run, each after those that it runs.
-var children = []string{"leaf", "desk", "branch"}
+var children = []string{"leaf", "desk", "branch", "box"}
 
 var sources = map[string]string{
 	"chain": `
@@ -136,6 +138,28 @@ steps:
   once: {needs: [many], call: once, until: {condition: "${{ iteration > 1 }}", every: 40s}}
   end: {needs: [far, once], call: safe, retry: {max_attempts: 6}}
 `,
+	"box": `
+name: box
+on_failure: compensate
+steps:
+  put: {call: huge, retry: {max_attempts: 6}, compensate: {call: safe, with: {id: "${{ steps.put.output }}"}, retry: {max_attempts: 9}}}
+output: {all: "${{ steps.put.output }}"}
+`,
+	"vault": `
+name: vault
+steps:
+  make: {call: large, retry: {max_attempts: 6}, compensate: {call: safe, with: {id: "${{ steps.make.output.id }}"}, retry: {max_attempts: 9}}}
+  many: {needs: [make], for_each: "${{ [1, 2] }}", call: large, with: {i: "${{ item }}", v: "${{ steps.make.output }}"}, retry: {max_attempts: 6}}
+  huge: {needs: [make], call: huge, with: {id: "${{ steps.make.output.id }}", input: "${{ input }}"}, retry: {max_attempts: 6}, compensate: {call: safe, with: {all: "${{ steps.huge.output }}"}, retry: {max_attempts: 9}}}
+  pass: {needs: [huge, many], call: once, with: {all: "${{ steps.huge.output }}", many: "${{ steps.many.output }}"}}
+  peek: {needs: [huge], call: safe, with: {id: "${{ steps.huge.output.id }}"}}
+  unread: {needs: [peek.error], call: safe, with: {class: "${{ steps.peek.error.class }}"}, retry: {max_attempts: 6}}
+  flood: {needs: [huge], call: safe, with: {FLOOD}}
+  dry: {needs: [flood.error], call: safe, with: {class: "${{ steps.flood.error.class }}"}, retry: {max_attempts: 6}}
+  box: {needs: [unread, dry], flow: box, with: {v: "${{ steps.make.output }}"}}
+  open: {needs: [box, pass], call: safe, with: {v: "${{ steps.box.output }}"}, retry: {max_attempts: 6}}
+output: {all: "${{ steps.box.?output }}", id: "${{ steps.make.output.id }}"}
+`,
 	"once": `
 name: once
 steps:
@@ -148,6 +172,8 @@ steps:
 const functions = `
 safe: {http: {url: "http://sim/safe"}, idempotent: true}
 once: {http: {url: "http://sim/once"}, idempotent: false}
+large: {http: {url: "http://sim/large"}, idempotent: true}
+huge: {http: {url: "http://sim/huge"}, idempotent: true}
 `
 
 type catalog struct {
@@ -158,7 +184,7 @@ type catalog struct {
 func (c catalog) Function(name string) *flow.Function      { return c.functions[name] }
 func (c catalog) Flow(name string, _ int) *check.Signature { return c.flows[name] }
 func (c catalog) FlowNames() []string                      { return nil }
-func (c catalog) FunctionNames() []string                  { return []string{"once", "safe"} }
+func (c catalog) FunctionNames() []string                  { return []string{"huge", "large", "once", "safe"} }
 
 var programs = sync.OnceValue(func() map[string]*check.Program {
 	fns, issues := flow.ParseFunctions([]byte(functions))
@@ -171,7 +197,8 @@ var programs = sync.OnceValue(func() map[string]*check.Program {
 	}
 	out := map[string]*check.Program{}
 	compile := func(name string) {
-		def, issues := flow.Parse([]byte(sources[name]))
+		source := []byte(strings.ReplaceAll(sources[name], "FLOOD", flood()))
+		def, issues := flow.Parse(source)
 		if issues.HasErrors() {
 			panic(fmt.Sprint(name, issues))
 		}
@@ -180,7 +207,7 @@ var programs = sync.OnceValue(func() map[string]*check.Program {
 			panic(fmt.Sprint(name, issues))
 		}
 		out[name] = p
-		c.flows[name], _ = check.SignatureOf([]byte(sources[name]), 1, c)
+		c.flows[name], _ = check.SignatureOf(source, 1, c)
 	}
 	for _, name := range children {
 		compile(name)
@@ -192,3 +219,12 @@ var programs = sync.OnceValue(func() map[string]*check.Program {
 	}
 	return out
 })
+
+// flood is an input that would be larger than what may be sent, of one value many times over.
+func flood() string {
+	var b strings.Builder
+	for i := range planner.MaxSent/len(values()[0].raw) + 1 {
+		fmt.Fprintf(&b, "v%d: \"${{ steps.huge.output }}\", ", i)
+	}
+	return strings.TrimSuffix(b.String(), ", ")
+}

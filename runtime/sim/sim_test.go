@@ -21,6 +21,7 @@ import (
 var (
 	seeds = flag.Uint64("seeds", 300, "how many seeds to simulate")
 	from  = flag.Uint64("from", 1, "the first seed")
+	tell  = flag.Int64("story", 0, "the number of a run whose story is told")
 	keep  = flag.Bool("keep", false, "write failing seeds to "+cases)
 )
 
@@ -31,9 +32,11 @@ const cases = "testdata/seeds.txt"
 // mostFailures is how many failing seeds a simulation looks for before it stops.
 const mostFailures = 5
 
+func newStore(clock func() time.Time) journal.Store { return memory.New(clock) }
+
 // simulate runs a seed on the store in memory.
 func simulate(seed uint64) Report {
-	return Run(Config{Seed: seed, Store: func(clock func() time.Time) journal.Store { return memory.New(clock) }})
+	return Run(Config{Seed: seed, Store: newStore, Run: *tell, Story: os.Stdout})
 }
 
 // TestSeeds simulates -seeds seeds from -from on, on all processors, and says every thousand how far it is.
@@ -113,7 +116,7 @@ func report(t *testing.T, r Report) (failed bool) {
 	if len(r.Violations) == 0 {
 		return false
 	}
-	t.Logf("to see it again: go test ./runtime/sim -run 'TestSeeds$' -from %d -seeds 1", r.Seed)
+	t.Logf("to see it again: go test ./runtime/sim -run 'TestSeeds$' -from %d -seeds 1 -story RUN", r.Seed)
 	if *keep {
 		if err := keepCase(r); err != nil {
 			t.Log(err)

@@ -327,9 +327,10 @@ type Event struct {
 
 // Gathered is how a run stands for somebody who knew it up to After: a message of the websocket with ?gather=1.
 type Gathered struct {
-	After   int64     `json:"after"` // the last transition that the reader knew
-	Seq     int64     `json:"seq"`   // of the last one that this message holds
-	Sent    time.Time `json:"sent"`  // by the server's clock
+	After   int64     `json:"after"`   // the last transition that the reader knew
+	Seq     int64     `json:"seq"`     // of the last one that this message holds
+	Sent    time.Time `json:"sent"`    // by the server's clock
+	BeatMS  int64     `json:"beat_ms"` // the next message comes within so many milliseconds, news or not: a line that is silent for longer is broken
 	Events  []Event   `json:"events"`
 	Skipped int64     `json:"skipped,omitempty"` // transitions between After and the first of Events: only the newest are told one by one
 	Run     RunPatch  `json:"run"`
