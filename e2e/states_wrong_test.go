@@ -43,7 +43,8 @@ func wrongStates(t testing.TB, s, broken site) []state {
 			b.network(false)
 			set(b, "title", "Mine alone")
 			set(b, "wait", "5m")
-			s.putDraft(b, "two", fmt.Sprintf(twoEditors, fmt.Sprintf("%ds", 10+saved.Add(1)))+"    title: Theirs alone\n")
+			n := saved.Add(1)
+			s.putDraft(b, "two", fmt.Sprintf(twoEditors, fmt.Sprintf("%ds", 10+n))+fmt.Sprintf("    title: Theirs, the save %d\n", n))
 			b.network(true)
 			b.find(`[data-testid="conflict-both"]`)
 		}},
