@@ -122,8 +122,12 @@ func (s *Server) errorPage(c echo.Context, e *Error) error {
 			p.Links = append(p.Links, templates.Link{Text: "New flow " + name, Href: "/flows/new?template=blank&name=" + name})
 		}
 	case CodeInternal:
+		p.What = "Something went wrong in the server."
 		p.How = fmt.Sprintf("The server's log has the cause under request `%v`.", c.Get(requestKey))
-		p.Links = []templates.Link{flows}
+		if uri := c.Request().URL.RequestURI(); c.Request().Method == http.MethodGet && !strings.HasPrefix(uri, "//") {
+			p.Links = append(p.Links, templates.Link{Text: "Try again", Href: uri})
+		}
+		p.Links = append(append(p.Links, back(c)...), flows)
 	case CodeForbidden:
 		if roleOf(c) == viewerRole {
 			p.How = "Sign out, and in again with the operator's password."
