@@ -345,6 +345,12 @@ func TestEvents(t *testing.T) {
 	if len(events) != 4 || events[0].Seq != 4 || string(events[3].Facts) != "fact 7" || events[0].At.Location() != time.UTC {
 		t.Errorf("Events: got %+v, want 4 to 7", events)
 	}
+	if some, err := db.EventsAt(ctx, 7, []int64{9, 2, 11}); err != nil || len(some) != 2 || some[0].Seq != 2 || string(some[1].Facts) != "fact 9" {
+		t.Errorf("EventsAt: got %+v, %v, want 2 and 9", some, err)
+	}
+	if none, err := db.EventsAt(ctx, 7, nil); err != nil || len(none) != 0 {
+		t.Errorf("EventsAt nothing: got %+v, %v", none, err)
+	}
 	if all, err := db.Events(ctx, 7, 0, 0); err != nil || len(all) != 10 {
 		t.Errorf("all: got %d, %v, want 10", len(all), err)
 	}

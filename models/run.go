@@ -75,6 +75,16 @@ func (db *DB) Events(ctx context.Context, run, after int64, limit int) ([]Event,
 	return events, wrap(err, "reading the events of run %d after %d", run, after)
 }
 
+// EventsAt lists the transitions of a run that have these numbers, in order.
+func (db *DB) EventsAt(ctx context.Context, run int64, seqs []int64) ([]Event, error) {
+	var events []Event
+	if len(seqs) == 0 {
+		return nil, nil
+	}
+	err := db.on(ctx).Table("journal").Select("seq, at, facts").Where("run = ? AND seq IN ?", run, seqs).Order("seq").Find(&events).Error
+	return events, wrap(err, "reading transitions %v of run %d", seqs, run)
+}
+
 // VersionCount is a number of runs of one version.
 type VersionCount struct {
 	Version, N int

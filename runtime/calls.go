@@ -22,9 +22,15 @@ type calls struct {
 	cancel context.CancelFunc
 
 	mu   sync.Mutex
-	open map[callID]context.CancelFunc
+	open map[callID]opened
 	idle chan struct{} // closed and renewed whenever nothing is under way
 	wg   sync.WaitGroup
+}
+
+// opened is a call that has not ended.
+type opened struct {
+	cancel   context.CancelFunc
+	function string
 }
 
 type callID struct {
@@ -35,7 +41,7 @@ type callID struct {
 
 func newCalls(s *session) *calls {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &calls{s: s, ctx: ctx, cancel: cancel, open: map[callID]context.CancelFunc{}, idle: make(chan struct{})}
+	return &calls{s: s, ctx: ctx, cancel: cancel, open: map[callID]opened{}, idle: make(chan struct{})}
 }
 
 // begin makes a call in a goroutine of its own; its outcome comes back as a Done.
@@ -43,11 +49,13 @@ func (c *calls) begin(in Invoke) {
 	id := callID{in.Run, in.Ref, in.Attempt}
 	ctx, cancel := context.WithCancel(c.ctx)
 	c.mu.Lock()
-	c.open[id] = cancel
+	c.open[id] = opened{cancel, in.Function}
 	c.mu.Unlock()
 	c.wg.Go(func() {
+		began := time.Now()
 		res, kept := c.call(ctx, in)
 		cancel()
+		c.count(in.Function, res, began)
 		// When the session is over, what the call said is nobody's to record: its owner decides it again.
 		if c.ctx.Err() == nil {
 			c.s.mail.put(Done{in.Run, &planner.CallDone{Ref: in.Ref, Attempt: in.Attempt, Output: res.Output, Kept: kept, Fault: res.Fault,
@@ -55,6 +63,16 @@ func (c *calls) begin(in Invoke) {
 		}
 		c.done(id)
 	})
+}
+
+// count tells the meter of a call that has ended. Its times are the store's by now.
+func (c *calls) count(function string, res invoke.Result, began time.Time) {
+	waited, took := time.Since(began), time.Duration(0)
+	if !res.Started.IsZero() {
+		took = max(0, res.Ended.Sub(res.Started))
+		waited = max(0, res.Started.Sub(c.s.at(began)))
+	}
+	c.s.e.cfg.Meter.Called(function, res, waited, took)
 }
 
 func (c *calls) done(id callID) {
@@ -73,13 +91,16 @@ func (c *calls) call(ctx context.Context, in Invoke) (res invoke.Result, kept bo
 			res = invoke.Result{Fault: &fault.Fault{Class: fault.Crashed, Effect: fault.Maybe, Message: fmt.Sprint("the invoker of this function panicked: ", p)}}
 		}
 		if res.Ended.IsZero() {
-			res.Ended = time.Now()
+			res.Ended = c.s.e.cfg.Clock()
 		}
 		// Fold the server's own clock into the journal's, by which everything else is dated.
 		if !res.Started.IsZero() {
 			res.Started = c.s.at(res.Started)
 		}
 		res.Ended = c.s.at(res.Ended)
+		for i := range res.Logs {
+			res.Logs[i].At = c.s.at(res.Logs[i].At)
+		}
 	}()
 	inv, err := c.s.e.cfg.Functions.Invoker(ctx, in.Function)
 	for try := 1; err != nil && ctx.Err() == nil && try < tries; try++ { // a database that is away for a moment fails no step
@@ -101,7 +122,7 @@ func (c *calls) call(ctx context.Context, in Invoke) (res invoke.Result, kept bo
 	free()
 	defer res.Release()
 	kept = c.s.e.values.output(c.ctx, in, &res, func(err error) {
-		c.s.e.cfg.Logger.Warn("the output of a call could not be stored; it is tried again", "run", in.UUID, "step", in.Step, "bytes", len(res.Output), "err", err)
+		c.s.e.cfg.Logger.Warn("the output of a call could not be stored; it is tried again", "run", in.UUID, "step", in.Step, "bytes", len(res.Output), "error", err)
 	})
 	return res, kept
 }
@@ -150,8 +171,8 @@ func record(r invoke.Result) planner.Call {
 func (c *calls) abort(a Abort) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if cancel := c.open[callID{a.Run, a.Ref, a.Attempt}]; cancel != nil {
-		cancel()
+	if call, ok := c.open[callID{a.Run, a.Ref, a.Attempt}]; ok {
+		call.cancel()
 	}
 }
 

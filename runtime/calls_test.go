@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"context"
 	"testing"
 )
 
@@ -21,7 +20,7 @@ func TestNothingUnderWayIsQuiet(t *testing.T) {
 	}
 	before := c.quiet()
 	c.mu.Lock()
-	c.open[callID{run: 1}] = context.CancelFunc(func() {})
+	c.open[callID{run: 1}] = opened{cancel: func() {}}
 	c.mu.Unlock()
 	if isQuiet() {
 		t.Error("while a call is under way: quiet")

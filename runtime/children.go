@@ -7,8 +7,9 @@ import (
 	"github.com/segno-run/segno/runtime/planner"
 )
 
-// Mailed says that a transition has left messages for runs that are not in memory, or started some: the inbox is to be looked at now.
-type Mailed struct{}
+// Mailed says that a transition has left messages for runs that are not in memory, or started some: the inbox is to be looked at now. To are the UUIDs of those
+// that were there before, which another server may own.
+type Mailed struct{ To []string }
 
 func (Mailed) output() {}
 
@@ -18,10 +19,14 @@ func (Mailed) output() {}
 // We may hear of the commit long after it, when the inbox has brought the word already: the parent knows what it has decided in this life of it, and in no other.
 func (c *Core) mail(letters []letter) {
 	poke := false
+	var away []string
 	for _, l := range letters {
 		r := c.runs[c.uuids[l.to]]
 		if !l.news || r == nil || r.life != l.life || r.loading || r.leaving {
 			poke = true
+			if r == nil && !l.birth {
+				away = append(away, l.to)
+			}
 			continue
 		}
 		in, err := readLetter(journal.Message{ID: l.id, Run: r.id, Kind: letterEnd, Body: l.body})
@@ -32,7 +37,7 @@ func (c *Core) mail(letters []letter) {
 		c.press(Press{ID: l.id, Run: r.id, Input: in})
 	}
 	if poke {
-		c.out = append(c.out, Mailed{})
+		c.out = append(c.out, Mailed{To: away})
 	}
 }
 
@@ -70,12 +75,12 @@ func (c *Core) stillborn(r *run, ev Press, start *planner.Start) {
 		_, p.letters, err = r.post(&t, commands)
 	}
 	if err != nil {
-		c.out = append(c.out, Broke{r.id, err})
+		c.out = append(c.out, Broke{r.id, r.uuid, err})
 		c.leave(r)
 		c.adrift[r.id] = true
 		return
 	}
-	r.seq, p.seq, r.state.Seq, t.Keys = 1, 1, 1, keysOf(r.state, facts)
+	r.seq, p.seq, p.facts, r.state.Seq, t.Keys = 1, 1, facts, 1, keysOf(r.state, facts)
 	r.held[ev.ID] = true
 	t.Inbox = []journal.Consumed{{ID: ev.ID, Answer: encodeAnswer(nil)}}
 	t.Row = r.gone()

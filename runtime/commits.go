@@ -42,7 +42,7 @@ func (c *Core) durable(ev Durable) {
 		c.out = append(c.out, a)
 	}
 	if p.seq > 0 {
-		c.out = append(c.out, Committed{r.id, r.uuid, p.seq, p.ended})
+		c.out = append(c.out, Committed{r.id, r.uuid, r.flow, r.version, p.seq, p.ended, p.facts})
 	}
 	c.mail(p.letters)
 	for _, cmd := range p.commands {
@@ -80,7 +80,7 @@ func (c *Core) Drain() { c.draining = true }
 
 // refused judges a transition that the store would not take. Nothing that was decided after it stands either.
 func (c *Core) refused(r *run, p *pending, err error) {
-	c.out = append(c.out, Broke{r.id, err})
+	c.out = append(c.out, Broke{r.id, r.uuid, err})
 	if p.begun {
 		c.leave(r)
 		c.out = append(c.out, Begun{r.id, err})

@@ -137,17 +137,21 @@ type (
 	}
 	// Committed says that a run has a new durable transition.
 	Committed struct {
-		Run   int64
-		UUID  string
-		Seq   int64
-		Ended planner.RunStatus // how, if the run had ended with it; ""
+		Run     int64
+		UUID    string
+		Flow    string
+		Version int
+		Seq     int64
+		Ended   planner.RunStatus // how, if the run had ended with it; ""
+		Facts   []planner.Fact    // what it made true; not to be changed
 	}
 	// Released says that a run left memory with messages undecided: the inbox is to be looked at soon.
 	Released struct{ Run int64 }
 	// Broke says that a run was stopped because it cannot be carried on; for the log.
 	Broke struct {
-		Run int64
-		Err error
+		Run  int64
+		UUID string // "" if its history could not be read
+		Err  error
 	}
 )
 
@@ -293,6 +297,7 @@ func (c *Core) decide(r *run, in planner.Input, msg *Press) {
 		}
 		r.seq++
 		r.state.Seq, t.Seq, p.seq, p.ended = r.seq, r.seq, r.seq, r.state.Ended
+		p.facts = facts
 		if p.commands, p.letters, err = r.post(&t, commands); err != nil {
 			c.poison(r, err, msg)
 			return

@@ -40,11 +40,17 @@ type Config struct {
 	// Retention lists the flows whose finished runs are deleted, and when. It is asked once a minute. Nil: none are.
 	Retention func(ctx context.Context) ([]Retention, error)
 
+	// Meter hears what the engine does. Nil: nobody does.
+	Meter Meter
+
 	Lease   time.Duration // how long the runs stay ours without a sign of life; default and most 10 s
 	Writers int           // default 2
 	Poll    time.Duration // how often the inbox and the sleepers are looked at without a hint; default 250 ms
 	Drain   time.Duration // how long Close waits for calls in flight; default 1 s
-	Decide  time.Duration // how long Press waits for the owner's word; default 10 s
+	// Clock is this server's own clock; nil: time.Now. Only what passes between two of its readings counts, which the monotonic clock tells: how it is set does not
+	// matter, and neither does that it is set anew.
+	Clock  func() time.Time
+	Decide time.Duration // how long Press waits for the owner's word; default 10 s
 }
 
 func (c *Config) validate() error {
@@ -64,11 +70,17 @@ func (c *Config) validate() error {
 			*d.v = d.def
 		}
 	}
+	if c.Clock == nil {
+		c.Clock = time.Now
+	}
 	if c.Writers <= 0 {
 		c.Writers = 2
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Meter == nil {
+		c.Meter = deaf{}
 	}
 	return nil
 }
@@ -92,7 +104,7 @@ func New(cfg Config) (*Engine, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	return &Engine{cfg: cfg, ready: make(chan struct{}), ids: ids{store: cfg.Store}, values: newValues(cfg.Store, cfg.Programs)}, nil
+	return &Engine{cfg: cfg, ready: make(chan struct{}), ids: ids{store: cfg.Store}, values: newValues(cfg.Store, cfg.Programs, cfg.Meter.Stored)}, nil
 }
 
 // Broker tells watchers of new transitions.
@@ -110,7 +122,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		s, err := e.join(ctx)
 		if err != nil {
 			if ctx.Err() == nil {
-				e.cfg.Logger.Warn("the engine can't join the database", "err", err)
+				e.cfg.Logger.Warn("the engine can't join the database", "error", err)
 			}
 			pause(ctx, rejoin)
 			continue
@@ -119,7 +131,8 @@ func (e *Engine) Run(ctx context.Context) error {
 		err = s.run(ctx)
 		e.set(nil)
 		if err != nil && ctx.Err() == nil {
-			e.cfg.Logger.Warn("the engine lost its lease and begins again", "incarnation", int64(s.inc), "err", err)
+			e.cfg.Meter.LostLease()
+			e.cfg.Logger.Warn("the engine lost its lease and begins again", "incarnation", int64(s.inc), "error", err)
 			pause(ctx, rejoin)
 		}
 	}
@@ -269,6 +282,7 @@ func (e *Engine) Press(ctx context.Context, runID string, b Button) error {
 	}
 	if s := e.current(); s != nil {
 		s.poke()
+		s.hints.tell(journal.Hint{Kind: journal.HintInbox, Run: runID, ID: b.ID})
 	}
 	return e.decided(ctx, b.ID, answered)
 }

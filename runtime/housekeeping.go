@@ -28,15 +28,24 @@ type House struct {
 	Runs     int64 // those that no other run started
 	Rows     int64 // of histories
 	Payloads int64
-	Bytes    int64 // of payloads
+	Bytes    int64     // of payloads
+	Failed   int64     // times that it had to give up until later
+	Looked   time.Time // when it last did all that there was to do; zero: not yet
 }
 
-type house struct{ runs, rows, payloads, bytes atomic.Int64 }
+type house struct {
+	runs, rows, payloads, bytes, failed atomic.Int64
+	looked                              atomic.Pointer[time.Time]
+}
 
 // House returns what was deleted so far.
 func (e *Engine) House() House {
 	h := &e.house
-	return House{Runs: h.runs.Load(), Rows: h.rows.Load(), Payloads: h.payloads.Load(), Bytes: h.bytes.Load()}
+	house := House{Runs: h.runs.Load(), Rows: h.rows.Load(), Payloads: h.payloads.Load(), Bytes: h.bytes.Load(), Failed: h.failed.Load()}
+	if at := h.looked.Load(); at != nil {
+		house.Looked = *at
+	}
+	return house
 }
 
 // keepHouse deletes what nobody needs any more, now and then, in pieces that hinder nobody.
@@ -49,9 +58,13 @@ func (s *session) keepHouse(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
+		failed := s.e.house.failed.Load()
 		s.expire(ctx)
 		if look%sweepEvery == 0 {
 			s.sweep(ctx)
+		}
+		if now := time.Now(); ctx.Err() == nil && s.e.house.failed.Load() == failed {
+			s.e.house.looked.Store(&now)
 		}
 	}
 }
@@ -62,7 +75,8 @@ func (s *session) piecemeal(ctx context.Context, what string, do func() (n int, 
 		began := time.Now()
 		n, err := do()
 		if err != nil && ctx.Err() == nil {
-			s.e.cfg.Logger.Warn("house-keeping goes on later", "what", what, "err", err)
+			s.e.house.failed.Add(1)
+			s.e.cfg.Logger.Warn("house-keeping goes on later", "what", what, "error", err)
 		}
 		if err != nil || n == 0 {
 			return
@@ -77,7 +91,8 @@ func (s *session) expire(ctx context.Context) {
 	if s.e.cfg.Retention != nil {
 		flows, err := s.e.cfg.Retention(ctx)
 		if err != nil && ctx.Err() == nil {
-			s.e.cfg.Logger.Warn("house-keeping goes on later", "what", "reading how long runs are kept", "err", err)
+			s.e.house.failed.Add(1)
+			s.e.cfg.Logger.Warn("house-keeping goes on later", "what", "reading how long runs are kept", "error", err)
 		}
 		for _, r := range flows {
 			gone := 0

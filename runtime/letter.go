@@ -109,7 +109,7 @@ func (r *run) post(t *journal.Transition, commands []planner.Command) ([]planner
 		}
 		id := planner.LetterID(r.uuid, t.Seq, len(t.Outbox))
 		t.Outbox = append(t.Outbox, journal.Letter{ID: id, To: to, Kind: kind, Body: body})
-		out = append(out, letter{id: id, to: to, news: kind == letterEnd, body: body})
+		out = append(out, letter{id: id, to: to, news: kind == letterEnd, birth: kind == letterBegin, body: body})
 	}
 	return rest, out, nil
 }
@@ -118,6 +118,7 @@ func (r *run) post(t *journal.Transition, commands []planner.Command) ([]planner
 type letter struct {
 	id, to string
 	news   bool
+	birth  bool // it comes with the run that it is for
 	body   []byte
 	life   uint64 // of the run it is for, when it was written; 0: that was not in memory
 }

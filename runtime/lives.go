@@ -63,7 +63,7 @@ func (c *Core) loaded(ev Loaded) {
 		facts, err := planner.Decode(rec.Facts)
 		if err != nil { // a later release's history: it is not ours to touch
 			c.leave(r)
-			c.out = append(c.out, Broke{r.id, err})
+			c.out = append(c.out, Broke{r.id, r.uuid, err})
 			return
 		}
 		planner.Fold(r.state, rec.Seq, rec.At, facts)
@@ -71,7 +71,7 @@ func (c *Core) loaded(ev Loaded) {
 		r.seq = rec.Seq
 	}
 	if ev.Broken != nil {
-		c.out = append(c.out, Broke{r.id, ev.Broken})
+		c.out = append(c.out, Broke{r.id, r.uuid, ev.Broken})
 		f := unfit(ev.Broken)
 		r.broken = &f
 	}
@@ -116,12 +116,12 @@ func (c *Core) stop(r *run) {
 	if err == nil && len(facts) > 0 {
 		if err = carry(&t, facts); err == nil {
 			r.seq++
-			t.Seq, p.seq = r.seq, r.seq
+			t.Seq, p.seq, p.facts = r.seq, r.seq, facts
 			_, p.letters, err = r.post(&t, commands)
 		}
 	}
 	if err != nil { // it can't even be stopped by a fact: it leaves memory and keeps its history
-		c.out = append(c.out, Broke{r.id, err})
+		c.out = append(c.out, Broke{r.id, r.uuid, err})
 		c.leave(r)
 		c.adrift[r.id] = true
 		return
@@ -152,7 +152,7 @@ func (c *Core) rest(r *run) {
 // poison stops a run that cannot be carried on. What is in memory may be half decided, so the run is loaded again and only told to stop. msg is the
 // message over which it broke, if it was one.
 func (c *Core) poison(r *run, err error, msg *Press) {
-	c.out = append(c.out, Broke{r.id, err})
+	c.out = append(c.out, Broke{r.id, r.uuid, err})
 	if r.seq == 0 && !r.child {
 		c.leave(r)
 		c.out = append(c.out, Begun{r.id, err})

@@ -99,7 +99,7 @@ func (l *loader) weigh(all []journal.History) {
 func (l *loader) read(runs []int64) {
 	all, err := l.s.e.cfg.Store.Loads(l.ctx, runs)
 	for err != nil && l.ctx.Err() == nil {
-		l.s.e.cfg.Logger.Warn("runs could not be loaded; they are tried again", "runs", len(runs), "first", runs[0], "err", err)
+		l.s.e.cfg.Logger.Warn("runs could not be loaded; they are tried again", "runs", len(runs), "first", runs[0], "error", err)
 		pause(l.ctx, rejoin)
 		all, err = l.s.e.cfg.Store.Loads(l.ctx, runs)
 	}
@@ -123,7 +123,7 @@ func (l *loader) ready(h journal.History) Event {
 		if l.ctx.Err() != nil {
 			return LoadFailed{h.Run}
 		}
-		l.s.e.cfg.Logger.Warn("a run's payloads could not be read; it is tried again", "run", h.Run, "err", err)
+		l.s.e.cfg.Logger.Warn("a run's payloads could not be read; it is tried again", "run", h.UUID, "number", h.Run, "error", err)
 		pause(l.ctx, rejoin)
 		contents, err = journal.Contents(l.ctx, l.s.e.cfg.Store, &h)
 	}
@@ -138,7 +138,7 @@ func (l *loader) ready(h journal.History) Event {
 		case errors.As(err, &broken) || try == tries:
 			return Loaded{History: h, Payloads: contents, Broken: err}
 		}
-		l.s.e.cfg.Logger.Warn("a version could not be read; it is tried again", "flow", h.Flow, "version", h.Version, "err", err)
+		l.s.e.cfg.Logger.Warn("a version could not be read; it is tried again", "flow", h.Flow, "version", h.Version, "error", err)
 		pause(l.ctx, rejoin)
 	}
 }

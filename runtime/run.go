@@ -46,6 +46,7 @@ type pending struct {
 	tag      uint64
 	seq      int64 // 0 without facts
 	begun    bool
+	facts    []planner.Fact
 	ended    planner.RunStatus // of the run after it; "" while it goes on
 	release  bool
 	letters  []letter

@@ -14,15 +14,18 @@ import (
 
 // session is one incarnation: a core, the journal under its fence, and the goroutines around them.
 type session struct {
-	e       *Engine
-	inc     journal.Incarnation
-	journal *journal.Journal
-	core    *Core
-	mail    *mailbox
-	calls   *calls
-	over    chan struct{} // closed when the session can't write any more
-	pokes   chan struct{}
-	unsure  atomic.Bool // a claim or takeover whose answer was lost may have given us runs
+	e        *Engine
+	inc      journal.Incarnation
+	journal  *journal.Journal
+	core     *Core
+	mail     *mailbox
+	calls    *calls
+	hints    *hints
+	over     chan struct{} // closed when the session can't write any more
+	pokes    chan struct{}
+	next     atomic.Int64 // when the core wants a Tick, by the store's clock in Unix nanoseconds; 0: never
+	inMemory atomic.Int64 // runs
+	unsure   atomic.Bool  // a claim or takeover whose answer was lost may have given us runs
 
 	mu      sync.Mutex
 	begun   map[int64]chan error
@@ -34,6 +37,9 @@ type session struct {
 
 // join begins an incarnation and takes over what a dead predecessor left.
 func (e *Engine) join(ctx context.Context) (*session, error) {
+	// A connection on which nothing comes any more must not keep us from trying another one.
+	ctx, cancel := context.WithTimeout(ctx, e.cfg.Lease)
+	defer cancel()
 	store := e.cfg.Store
 	inc, err := store.Join(ctx, e.cfg.Replica, e.cfg.Writers, e.cfg.Lease)
 	if err != nil {
@@ -42,18 +48,20 @@ func (e *Engine) join(ctx context.Context) (*session, error) {
 	s := &session{e: e, inc: inc, mail: newMailbox(), over: make(chan struct{}), pokes: make(chan struct{}, 1),
 		core: NewCore(inc), begun: map[int64]chan error{}, answers: map[string]chan struct{}{},
 		watched: map[int64]func(int64, planner.RunStatus){}}
-	s.calls = newCalls(s)
+	s.calls, s.hints = newCalls(s), newHints(s)
 	if err := s.renew(ctx); err != nil {
 		return nil, err
 	}
+	s.hints.count(ctx)
 	runs, err := store.Takeover(ctx, inc, e.cfg.Replica)
 	if err != nil {
 		return nil, err
 	}
 	if len(runs) > 0 {
+		e.cfg.Meter.TookOver(len(runs))
 		e.cfg.Logger.Info("taking runs up where they were left", "runs", len(runs), "incarnation", int64(inc))
 	}
-	s.journal = journal.New(store, inc, journal.Config{Writers: e.cfg.Writers, Logger: e.cfg.Logger})
+	s.journal = journal.New(store, inc, journal.Config{Writers: e.cfg.Writers, Logger: e.cfg.Logger, Observe: e.cfg.Meter.Batch})
 	s.mail.put(Adopt{Runs: runs})
 	return s, nil
 }
@@ -67,6 +75,7 @@ func (s *session) run(ctx context.Context) error {
 	around.Go(func() { lost <- s.keepLease(inner) })
 	around.Go(func() { s.pollInbox(inner) })
 	around.Go(func() { s.keepHouse(inner) })
+	around.Go(func() { s.hints.run(inner) })
 	err := s.loop(ctx, inner, lost)
 	if err == nil { // asked to stop: what has been decided is still written
 		s.drain(inner)
@@ -75,7 +84,7 @@ func (s *session) run(ctx context.Context) error {
 	closing, stop := context.WithTimeout(context.Background(), time.Second)
 	defer stop()
 	if cerr := s.journal.Close(closing); cerr != nil {
-		s.e.cfg.Logger.Warn("the journal did not close in time", "err", cerr)
+		s.e.cfg.Logger.Warn("the journal did not close in time", "error", cerr)
 	}
 	s.tellLast()
 	close(s.over)
@@ -83,8 +92,10 @@ func (s *session) run(ctx context.Context) error {
 	around.Wait()
 	s.calls.wait(closing)
 	if err == nil {
-		if lerr := s.e.cfg.Store.Leave(closing, s.inc); lerr != nil {
-			s.e.cfg.Logger.Warn("could not hand the runs over", "err", lerr)
+		leaving, stop := context.WithTimeout(context.Background(), time.Second)
+		defer stop()
+		if lerr := s.e.cfg.Store.Leave(leaving, s.inc); lerr != nil {
+			s.e.cfg.Logger.Warn("could not hand the runs over", "error", lerr)
 		}
 	}
 	return err
@@ -98,8 +109,12 @@ func (s *session) loop(ctx, inner context.Context, lost <-chan error) error {
 	ready := s.e.ready
 	var spare []Event
 	for {
+		s.inMemory.Store(int64(s.core.Runs()))
 		if at, ok := s.core.Next(); ok {
+			s.next.Store(at.UnixNano())
 			timer.Reset(max(0, at.Sub(s.now())))
+		} else {
+			s.next.Store(0)
 		}
 		select {
 		case <-ctx.Done():
@@ -159,13 +174,19 @@ func (s *session) handle(ev Event, loads *loader) error {
 			s.tellBegun(out)
 		case Answered:
 			s.tellAnswer(out.ID)
+			s.hints.answered(out.ID)
 		case Committed:
 			s.e.broker.Publish(out.UUID)
+			s.hints.moved(out.UUID)
 			s.tellCommitted(out)
-		case Released, Mailed:
+			s.tell(out)
+		case Released:
 			s.poke()
+		case Mailed:
+			s.poke()
+			s.hints.mailed(out.To)
 		case Broke:
-			s.e.cfg.Logger.Error("a run was stopped because it cannot be carried on", "run", out.Run, "err", out.Err)
+			s.e.cfg.Logger.Error("a run was stopped because it cannot be carried on", "run", out.UUID, "number", out.Run, "error", out.Err)
 		}
 	}
 	return nil
@@ -213,7 +234,7 @@ func (s *session) tellLast() {
 }
 
 // now is the store's time, as well as we know it.
-func (s *session) now() time.Time { return s.at(time.Now()) }
+func (s *session) now() time.Time { return s.at(s.e.cfg.Clock()) }
 
 // at is the store's time at a moment of ours. What has passed since we asked is measured by the monotonic clock: a wall clock that is set anew
 // must not make timers fire early, and then stand still until it catches up.
@@ -229,18 +250,18 @@ var errLeaseOver = errors.New("the lease ended while this server stood still")
 func (s *session) holdsLease() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return time.Since(s.asked) < s.e.cfg.Lease
+	return s.e.cfg.Clock().Sub(s.asked) < s.e.cfg.Lease
 }
 
 func (s *session) renew(ctx context.Context) error {
-	sent := time.Now()
+	sent := s.e.cfg.Clock()
 	at, err := s.e.cfg.Store.Renew(ctx, s.inc, s.e.cfg.Lease)
 	if err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.asked, s.told = sent, at.Add(-time.Since(sent)/2) // the answer was made about half way
+	s.asked, s.told = sent, at.Add(-s.e.cfg.Clock().Sub(sent)/2) // the answer was made about half way
 	return nil
 }
 
@@ -263,21 +284,23 @@ func (s *session) keepLease(ctx context.Context) error {
 			if runs, err = s.e.cfg.Store.Takeover(attempt, s.inc, s.e.cfg.Replica); err != nil {
 				s.unsure.Store(true)
 			} else if len(runs) > 0 {
+				s.e.cfg.Meter.TookOver(len(runs))
 				s.mail.put(Adopt{Runs: runs})
 			}
+			s.hints.count(attempt)
 		}
 		cancel()
 		if errors.Is(err, journal.ErrFenced) {
 			return err
 		}
 		s.mu.Lock()
-		silent := time.Since(s.asked)
+		silent := s.e.cfg.Clock().Sub(s.asked)
 		s.mu.Unlock()
 		if silent > lease*3/5 {
 			return fmt.Errorf("no answer from the database for %s, and the lease lasts %s: %w", silent.Round(time.Millisecond), lease, err)
 		}
 		if err != nil && ctx.Err() == nil {
-			s.e.cfg.Logger.Warn("the lease could not be renewed", "err", err)
+			s.e.cfg.Logger.Warn("the lease could not be renewed", "error", err)
 		}
 	}
 }
@@ -308,7 +331,7 @@ func (s *session) pollInbox(ctx context.Context) {
 		}
 		messages, err := store.Inbox(ctx, s.inc, most)
 		if err != nil && ctx.Err() == nil && !errors.Is(err, journal.ErrFenced) {
-			s.e.cfg.Logger.Warn("the inbox could not be read", "err", err)
+			s.e.cfg.Logger.Warn("the inbox could not be read", "error", err)
 		}
 		for _, m := range messages {
 			s.mail.put(ReadMessage(m))

@@ -22,6 +22,7 @@ import (
 type values struct {
 	store    journal.Store
 	programs Programs
+	stored   func(bytes int64)   // hears of each that was brought to the store
 	sent     *semaphore.Weighted // bytes of the inputs that are put together for calls under way
 	checking sync.Mutex          // one large value at a time is taken apart: that takes several times its size
 }
@@ -30,8 +31,8 @@ type values struct {
 // this kind while it holds it.
 const mostSent = 2 * planner.MaxSent
 
-func newValues(store journal.Store, programs Programs) *values {
-	return &values{store: store, programs: programs, sent: semaphore.NewWeighted(mostSent)}
+func newValues(store journal.Store, programs Programs, stored func(bytes int64)) *values {
+	return &values{store: store, programs: programs, stored: stored, sent: semaphore.NewWeighted(mostSent)}
 }
 
 // input puts a call's input together. free gives back what it takes; it is never nil.
@@ -164,6 +165,7 @@ func (v *values) output(alive context.Context, in Invoke, res *invoke.Result, wa
 	for {
 		err := v.store.PutPayload(alive, p, res.Output)
 		if err == nil {
+			v.stored(p.Size)
 			break
 		}
 		if alive.Err() != nil {

@@ -64,6 +64,7 @@ type fold struct {
 	outline  *runview.Outline
 	def      *flow.Definition
 	state    *planner.State
+	places   runview.Places    // where in the journal the values are that the state does not keep
 	events   []live.Transition // the last ones, as many as a page shows
 	messages []message         // the last ones, without a gap up to the state; none while all followers gather
 	each     int               // followers that want each transition by itself
@@ -216,6 +217,7 @@ func (f *fold) add(got []live.Transition) error {
 	}
 	for i, t := range got {
 		planner.Fold(f.state, t.Seq, t.At, t.Facts)
+		f.places.Take(t.Seq, t.Facts)
 		if len(got)-i > keptMessages || unread {
 			continue
 		}

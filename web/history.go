@@ -19,6 +19,7 @@ type history struct {
 	outline *runview.Outline
 	def     *flow.Definition  // of its version; nil if that can't be read
 	events  []live.Transition // the last ones, as many as a page shows
+	places  runview.Places    // where the values are that the state does not keep
 }
 
 // findRun reads a run's row: 404 for an id that is unknown or none at all.
@@ -41,7 +42,7 @@ func (s *Server) look(ctx context.Context, id string, see func(h *history) error
 	}
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	return see(&history{row: row, state: f.state, outline: f.outline, def: f.def, events: f.events})
+	return see(&history{row: row, state: f.state, outline: f.outline, def: f.def, events: f.events, places: f.places})
 }
 
 // outline is what a version's runs are shown by. A version that does not compile any more is read as it was written.
@@ -80,14 +81,30 @@ func (s source) read(ctx context.Context, after int64, limit int) (got []live.Tr
 	if err != nil {
 		return nil, 0, err
 	}
-	got = make([]live.Transition, len(rows))
+	for _, r := range rows {
+		size += len(r.Facts)
+	}
+	got, err = s.decode(rows)
+	return got, size, err
+}
+
+// at reads the transitions of these numbers, in order; those that are gone are left out.
+func (s source) at(ctx context.Context, seqs ...int64) ([]live.Transition, error) {
+	rows, err := s.db.EventsAt(ctx, s.run, seqs)
+	if err != nil {
+		return nil, err
+	}
+	return s.decode(rows)
+}
+
+func (s source) decode(rows []models.Event) ([]live.Transition, error) {
+	got := make([]live.Transition, len(rows))
 	for i, r := range rows {
 		facts, err := planner.Decode(r.Facts)
 		if err != nil {
-			return nil, 0, fmt.Errorf("reading transition %d of run %d: %w", r.Seq, s.run, err)
+			return nil, fmt.Errorf("reading transition %d of run %d: %w", r.Seq, s.run, err)
 		}
 		got[i] = live.Transition{Seq: r.Seq, At: r.At, Facts: facts}
-		size += len(r.Facts)
 	}
-	return got, size, nil
+	return got, nil
 }

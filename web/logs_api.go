@@ -38,7 +38,11 @@ func (s *Server) getLogs(c echo.Context) error {
 		}
 		var found bool
 		if text, found = logText(attempts, attempt); !found {
-			return fail(CodeNotFound, "`%s` has no attempt %d, or it is not kept any more", step, attempt)
+			w := wanted{run: run, step: step, item: item, attempt: attempt}
+			if made, ok := runview.Made(h.state, step, item); ok && attempt > made {
+				return noSuchAttempt(w, made)
+			}
+			return fail(CodeNotFound, "the lines of attempt %d of %s are not kept any more", attempt, w.of())
 		}
 		return nil
 	})

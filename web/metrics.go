@@ -17,7 +17,6 @@ import (
 type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.HistogramVec
-	started  *prometheus.CounterVec
 	sockets  prometheus.Gauge
 	folds    prometheus.Counter
 }
@@ -27,11 +26,10 @@ func newMetrics(r *prometheus.Registry) *metrics {
 		registry: r,
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "segno_http_request_duration_seconds", Help: "Time to answer a request.",
 			Buckets: []float64{.001, .003, .01, .03, .1, .3, 1, 3, 10}}, []string{"method", "route", "status"}),
-		started: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "segno_runs_started_total", Help: "Runs started by this server."}, []string{"flow"}),
 		folds:   prometheus.NewCounter(prometheus.CounterOpts{Name: "segno_run_folds_total", Help: "Histories of runs that were folded from their beginning."}),
 		sockets: prometheus.NewGauge(prometheus.GaugeOpts{Name: "segno_live_watchers", Help: "Websockets that follow a run."}),
 	}
-	r.MustRegister(m.requests, m.started, m.sockets, m.folds)
+	r.MustRegister(m.requests, m.sockets, m.folds)
 	for _, c := range []prometheus.Collector{collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})} {
 		var there prometheus.AlreadyRegisteredError
 		if err := r.Register(c); err != nil && !errors.As(err, &there) {
@@ -64,9 +62,17 @@ func (m *metrics) housed(read func() runtime.House) {
 		"segno_retention_rows_deleted_total": {"Rows of their histories.", func(h runtime.House) int64 { return h.Rows }},
 		"segno_payloads_deleted_total":       {"Large values that this server deleted because nothing referred to them.", func(h runtime.House) int64 { return h.Payloads }},
 		"segno_payload_bytes_deleted_total":  {"The sizes of those values, before compression.", func(h runtime.House) int64 { return h.Bytes }},
+		"segno_housekeeping_failures_total":  {"Times that house-keeping (retention, payloads that nothing refers to) had to give up until the next minute.", func(h runtime.House) int64 { return h.Failed }},
 	} {
 		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: c.help}, func() float64 { return float64(c.of(read())) }))
 	}
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "segno_housekeeping_last_success_timestamp_seconds",
+		Help: "When this server last did all the house-keeping that there was, in Unix seconds; 0: not since it started."}, func() float64 {
+		if at := read().Looked; !at.IsZero() {
+			return float64(at.UnixMilli()) / 1000
+		}
+		return 0
+	}))
 }
 
 func (m *metrics) handler() http.Handler {

@@ -34,7 +34,12 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		s.metrics.observe(r.Method, c.Path(), status, took)
 		attrs := []slog.Attr{
 			slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", status), slog.Int64("bytes", c.Response().Size),
-			slog.Duration("took", took), slog.String("from", c.RealIP()), slog.String("request", id),
+			slog.Duration("took", took), slog.String("from", c.RealIP()), slog.String("request_id", id),
+		}
+		for _, name := range []string{"run", "flow", "step"} {
+			if v := c.Param(name); v != "" {
+				attrs = append(attrs, slog.String(name, clip(v)))
+			}
 		}
 		level := slog.LevelDebug
 		if err != nil {
@@ -71,7 +76,7 @@ func (s *Server) recover(next echo.HandlerFunc) echo.HandlerFunc {
 				if p == http.ErrAbortHandler {
 					panic(p)
 				}
-				s.Logger.Error("panic", "value", fmt.Sprint(p), "path", c.Request().URL.Path, "request", c.Get(requestKey), "stack", string(debug.Stack()))
+				s.Logger.Error("panic", "value", fmt.Sprint(p), "path", c.Request().URL.Path, "request_id", c.Get(requestKey), "stack", string(debug.Stack()))
 				err = &Error{Code: CodeInternal, Message: "something went wrong in the server; its log says more under this request's id", cause: fmt.Errorf("panic: %v", p)}
 			}
 		}()

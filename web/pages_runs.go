@@ -77,9 +77,10 @@ func (s *Server) runRows(ctx context.Context, runs []models.Run) ([]templates.Ru
 // runView fills the page of a run from its history and its address. The graph as a drawing and the events are on the whole page alone.
 func (s *Server) runView(c echo.Context, whole bool) (p templates.RunPage, err error) {
 	var apart []byte
+	var at *attemptAt
 	err = s.look(c.Request().Context(), c.Param("run"), func(h *history) error {
 		p = s.runPageOf(c, h)
-		apart = keptApart(&p, h)
+		at, apart = chosenAttempt(&p, h), keptApart(&p, h)
 		if whole {
 			p.GraphSVG = thumbnail(h.def, true)
 			p.Truncated = len(h.events) > 0 && h.events[0].Seq > 1
@@ -94,6 +95,11 @@ func (s *Server) runView(c echo.Context, whole bool) (p templates.RunPage, err e
 	}
 	if p.Latest, err = s.latest(c.Request().Context(), p.Run.Flow); err != nil {
 		return p, err
+	}
+	if at != nil {
+		if apart, err = s.showAttempt(c.Request().Context(), &p.Inspector, at, apart); err != nil {
+			return p, err
+		}
 	}
 	if err = s.begin(c.Request().Context(), &p.Inspector, apart); err != nil {
 		return p, err

@@ -14,13 +14,11 @@ import (
 	"github.com/segno-run/segno/web/view"
 )
 
-const (
-	changesShown = 100 // fields that differ between two iterations
-	eventsRead   = 500 // transitions of a run at a time
-)
+// changesShown is how many fields are listed that differ between two iterations.
+const changesShown = 100
 
 // showIteration adds the iteration that the address names, ?iteration=, or the last that has completed, with what changed since the one before. The folded run
-// keeps the last output alone, so the others are read from the journal.
+// keeps the last output alone; the others are read from their places in the journal.
 func (s *Server) showIteration(c echo.Context, p *templates.RunPage) error {
 	in := p.Inspector
 	if in.Step == nil {
@@ -40,14 +38,17 @@ func (s *Server) showIteration(c echo.Context, p *templates.RunPage) error {
 	if err != nil || n < 1 || n > last {
 		n = last
 	}
-	outputs, err := s.iterationOutputs(c.Request().Context(), p.Run.ID, ref, n-1, n)
+	outputs, attempt, err := s.iterationOutputs(c.Request().Context(), p.Run.ID, ref, n-1, n)
 	if err != nil {
 		return err
 	}
-	if n == last && status == "succeeded" {
-		outputs[n] = output
-	}
 	it := &templates.Iteration{Step: in.Step.ID, Item: in.Item, Number: n, Last: last, Output: outputs[n]}
+	if n == last && status == "succeeded" {
+		outputs[n], it.Output = output, output
+		it.Href = runview.Address(p.Run.ID, ref.Step, ref.Item, 0, runview.ValueOutput)
+	} else if attempt > 0 { // what a person said has no address of its own
+		it.Href = runview.Address(p.Run.ID, ref.Step, ref.Item, attempt, runview.ValueOutput)
+	}
 	if outputs[n-1] != nil && outputs[n] != nil {
 		it.Compared = true
 		changes, more := runview.Changes(outputs[n-1], outputs[n], changesShown)
@@ -81,25 +82,30 @@ func completed(l *view.Loop, status string) int {
 	return l.Completed
 }
 
-// iterationOutputs reads the outputs of iterations of a loop from the run's journal.
-func (s *Server) iterationOutputs(ctx context.Context, run string, ref planner.Ref, numbers ...int) (map[int]json.RawMessage, error) {
-	row, err := s.findRun(ctx, run)
+// iterationOutputs reads the outputs of iterations after which a loop went on, each from its place in the run's journal. attempt is the one that gave the last of them.
+func (s *Server) iterationOutputs(ctx context.Context, run string, ref planner.Ref, numbers ...int) (outputs map[int]json.RawMessage, attempt int, err error) {
+	places := map[int]runview.Place{}
+	var row int64
+	err = s.look(ctx, run, func(h *history) error {
+		row = h.row.ID
+		for _, n := range numbers {
+			at, ok := h.places.Iteration(ref, n)
+			if attempt = at.Attempt; ok {
+				places[n] = at
+			}
+		}
+		return nil
+	})
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	found := runview.Iterations{Ref: ref, Outputs: map[int]json.RawMessage{}}
-	for _, n := range numbers {
-		found.Outputs[n] = nil
-	}
-	for after := int64(0); ; {
-		got, err := source{s.DB, row.ID}.Transitions(ctx, run, after, eventsRead)
+	outputs = map[int]json.RawMessage{}
+	for n, at := range places {
+		raw, _, err := s.readPlace(ctx, row, ref, at)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
-		found.Take(got)
-		if len(got) < eventsRead {
-			return found.Outputs, nil
-		}
-		after = got[len(got)-1].Seq
+		outputs[n], _ = shownBytes(raw)
 	}
+	return outputs, attempt, nil
 }

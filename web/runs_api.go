@@ -83,9 +83,6 @@ func (s *Server) start(ctx context.Context, name string, version int, input []by
 	if err != nil {
 		return "", false, engineError(err)
 	}
-	if created {
-		s.metrics.started.WithLabelValues(name).Inc()
-	}
 	return id, created, nil
 }
 

@@ -21,7 +21,7 @@ import (
 // isValue reports whether a path is that of a recorded value. These are sent as they are: a Range and a Content-Length are of more use than compression,
 // and a value of 64 MiB would take a second of a processor.
 func isValue(path string) bool {
-	return strings.HasPrefix(path, "/api/v1/runs/") && (strings.HasSuffix(path, "/input") || strings.HasSuffix(path, "/output"))
+	return strings.HasPrefix(path, "/api/v1/runs/") && (strings.HasSuffix(path, "/input") || strings.HasSuffix(path, "/output") || strings.HasSuffix(path, "/item"))
 }
 
 // sendValue answers a value with its ETag: the hash of its bytes, or, for one that is put together from several, of what it is put together from.

@@ -40,6 +40,7 @@ type engine struct {
 
 	mu     sync.Mutex
 	runs   map[string]*liveRun
+	late   time.Duration // of its clock
 	keys   map[string]string
 	wishes sync.Map // what was sent under an id
 	kept   sync.Map // bytes by payload
@@ -140,7 +141,7 @@ func (e *engine) input(ctx context.Context, run string, in planner.Input) error 
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	r := e.runs[run]
-	now := time.Now().UTC().Truncate(time.Microsecond)
+	now := time.Now().UTC().Truncate(time.Microsecond).Add(e.late)
 	facts, commands, err := planner.Decide(r.program, r.state, in, now)
 	for _, c := range commands {
 		if k, ok := c.(*planner.Keep); ok {
@@ -166,6 +167,17 @@ func (e *engine) input(ctx context.Context, run string, in planner.Input) error 
 		r.number, string(r.state.Status()), string(f.Fault.Class), f.Step, f.Fault.Message, string(r.state.Needs()))
 	e.broker.Publish(run)
 	return err
+}
+
+// due has the time of a timer come.
+func (e *engine) due(run string, ref planner.Ref) {
+	e.t.Helper()
+	e.mu.Lock()
+	e.late += time.Hour
+	e.mu.Unlock()
+	if err := e.input(e.t.Context(), run, &planner.TimerDue{Ref: ref}); err != nil {
+		e.t.Fatal(err)
+	}
 }
 
 // answer ends the call of a step that is in flight.

@@ -7,7 +7,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -38,7 +37,6 @@ func run(args []string, getenv func(string) string, stderr io.Writer) int {
 	case health:
 		return healthy(cfg.Addr, stderr)
 	}
-	cfg.Logger, cfg.Diagnostics = slog.New(slog.NewTextHandler(stderr, nil)), stderr
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	a, err := app.New(cfg)
@@ -50,7 +48,9 @@ func run(args []string, getenv func(string) string, stderr io.Writer) int {
 		}
 		return 1
 	}
-	go announce(ctx, a, stderr)
+	if cfg.Diagnostics != nil {
+		go announce(ctx, a, stderr)
+	}
 	if err := a.Run(ctx); err != nil && ctx.Err() == nil {
 		fmt.Fprintln(stderr, "segno:", err)
 		return 1
@@ -81,7 +81,7 @@ func configure(args []string, getenv func(string) string, stderr io.Writer) (cfg
 	if err != nil {
 		return cfg, false, fmt.Errorf("SEGNO_LEASE: %w", err)
 	}
-	var hosts string
+	var hosts, logFormat, logLevel string
 	flags.StringVar(&cfg.Addr, "addr", env("SEGNO_ADDR", app.DefaultAddr), "address to listen on; port 0 takes a free one (SEGNO_ADDR)")
 	flags.StringVar(&cfg.Data, "data", env("SEGNO_DATA", ""), "data directory of this server (SEGNO_DATA; default: the XDG data home, /var/lib/segno for root)")
 	flags.StringVar(&cfg.DatabaseURL, "database-url", env("SEGNO_DATABASE_URL", ""), "a PostgreSQL to use instead of a private one (SEGNO_DATABASE_URL)")
@@ -95,12 +95,20 @@ func configure(args []string, getenv func(string) string, stderr io.Writer) (cfg
 	flags.StringVar(&hosts, "hosts", env("SEGNO_HOSTS", ""), "further host names of this server, separated by commas (SEGNO_HOSTS)")
 	flags.BoolVar(&cfg.Secure, "secure-cookies", getenv("SEGNO_SECURE_COOKIES") == "true", "TLS ends in front of this server (SEGNO_SECURE_COOKIES=true)")
 	flags.BoolVar(&cfg.AllowPrivate, "allow-private", getenv("SEGNO_ALLOW_PRIVATE") == "true", "functions may live in private address ranges (SEGNO_ALLOW_PRIVATE=true)")
+	flags.StringVar(&logFormat, "log-format", env("SEGNO_LOG_FORMAT", "text"), "how log lines are written: text or json (SEGNO_LOG_FORMAT)")
+	flags.StringVar(&logLevel, "log-level", env("SEGNO_LOG_LEVEL", "info"), "the least level that is logged: debug, info, warn or error (SEGNO_LOG_LEVEL)")
 	flags.BoolVar(&health, "health", false, "ask the server at --addr whether it is ready, and exit with 0 or 1")
 	if err := flags.Parse(args); err != nil {
 		return cfg, false, err
 	}
 	if flags.NArg() > 0 {
 		return cfg, false, fmt.Errorf("unexpected argument %q; all settings are flags, see --help", flags.Arg(0))
+	}
+	if cfg.Logger, err = newLogger(stderr, logFormat, logLevel); err != nil {
+		return cfg, false, err
+	}
+	if logFormat == "text" { // whoever reads JSON wants nothing else in between
+		cfg.Diagnostics = stderr
 	}
 	for _, h := range strings.Split(hosts, ",") {
 		if h = strings.TrimSpace(h); h != "" {

@@ -29,6 +29,8 @@ type Config struct {
 	RetryBackoff, MaxBackoff time.Duration
 	// AppendTimeout ends an append that gives no answer; its outcome is then unknown, and it is tried again. Default 15 s.
 	AppendTimeout time.Duration
+	// Observe is told of each append, from the writers' goroutines, before anybody hears what became of it; it must not block. Default: nobody.
+	Observe func(Batch)
 	// Logger hears of failed appends and of refused transitions. Default: nobody.
 	Logger *slog.Logger
 }
@@ -40,6 +42,9 @@ func (c *Config) setDefaults() {
 	setDefault(&c.RetryBackoff, 20*time.Millisecond)
 	setDefault(&c.MaxBackoff, time.Second)
 	setDefault(&c.AppendTimeout, 15*time.Second)
+	if c.Observe == nil {
+		c.Observe = func(Batch) {}
+	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -49,6 +54,13 @@ func setDefault[T int | time.Duration](v *T, d T) {
 	if *v <= 0 {
 		*v = d
 	}
+}
+
+// Batch is one append: an attempt at a commit.
+type Batch struct {
+	Transitions int
+	Took        time.Duration
+	Err         error // nil: committed; ErrFenced: refused, for good
 }
 
 // Stats counts since New.
@@ -114,6 +126,17 @@ func (j *Journal) Close(ctx context.Context) error {
 
 // Fenced reports whether the incarnation has lost its runs.
 func (j *Journal) Fenced() bool { return j.fenced.Load() }
+
+// Waiting is how many transitions have been submitted and are in no commit yet.
+func (j *Journal) Waiting() int {
+	n := 0
+	for _, w := range j.writers {
+		w.mu.Lock()
+		n += len(w.queue)
+		w.mu.Unlock()
+	}
+	return n
+}
 
 // Stats returns the counters so far.
 func (j *Journal) Stats() Stats {

@@ -173,7 +173,10 @@ func (w *writer) append(items []item) error {
 	ctx, cancel := context.WithTimeout(w.j.ctx, w.j.cfg.AppendTimeout)
 	defer cancel()
 	w.j.appends.Add(1)
-	return w.j.store.Append(ctx, w.j.inc, w.number, batch)
+	began := time.Now()
+	err := w.j.store.Append(ctx, w.j.inc, w.number, batch)
+	w.j.cfg.Observe(Batch{len(items), time.Since(began), err})
+	return err
 }
 
 // committed reads back whether an append whose answer was lost has been committed. A batch is atomic, so one row of it tells. The row must hold
@@ -204,7 +207,7 @@ func (w *writer) refuse(items []item, refusal *BatchError) []item {
 		switch {
 		case bad[i]:
 			w.j.cfg.Logger.LogAttrs(w.j.ctx, slog.LevelError, "the store refuses a transition",
-				slog.Int64("run", it.t.Run), slog.Int64("seq", it.t.Seq), slog.Any("error", refusal.Err))
+				slog.Int64("number", it.t.Run), slog.Int64("seq", it.t.Seq), slog.Any("error", refusal.Err))
 			if !it.t.NoFacts() && !stopped[it.t.Run] {
 				w.refused[it.t.Run] = it.t.Seq
 				stopped[it.t.Run] = true

@@ -7,6 +7,8 @@ package live
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,6 +31,28 @@ type Source interface {
 type Broker struct {
 	mu    sync.Mutex
 	watch map[string]map[chan struct{}]struct{}
+	added chan struct{}
+}
+
+// Added says that a run is watched that was not: there is something to read from it once for any number of such runs. One goroutine may listen.
+func (b *Broker) Added() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.adds()
+}
+
+func (b *Broker) adds() chan struct{} {
+	if b.added == nil {
+		b.added = make(chan struct{}, 1)
+	}
+	return b.added
+}
+
+// Runs lists the UUIDs of the runs that are watched, in no order.
+func (b *Broker) Runs() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Collect(maps.Keys(b.watch))
 }
 
 // Publish says that the run with that UUID has a new committed transition. It never blocks.
@@ -53,6 +77,10 @@ func (b *Broker) Watch(run string) (<-chan struct{}, func()) {
 	}
 	if b.watch[run] == nil {
 		b.watch[run] = map[chan struct{}]struct{}{}
+		select {
+		case b.adds() <- struct{}{}:
+		default:
+		}
 	}
 	b.watch[run][c] = struct{}{}
 	return c, func() {

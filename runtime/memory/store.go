@@ -32,6 +32,7 @@ type Store struct {
 	inbox     map[string]*message
 	arrived   []*message // in the order in which they came
 	payloads  map[[32]byte]*payload
+	listeners map[journal.Incarnation]chan journal.Hint
 }
 
 type incarnation struct {
@@ -72,7 +73,7 @@ func New(clock func() time.Time) *Store {
 		clock: clock, nextRun: 1,
 		incs: map[journal.Incarnation]*incarnation{}, runs: map[int64]*run{}, uuids: map[string]int64{},
 		histories: map[int64]map[int64]journal.Record{}, starts: map[[2]string]start{}, inbox: map[string]*message{},
-		payloads: map[[32]byte]*payload{},
+		payloads: map[[32]byte]*payload{}, listeners: map[journal.Incarnation]chan journal.Hint{},
 	}
 }
 
@@ -124,6 +125,9 @@ func (s *Store) Leave(ctx context.Context, inc journal.Incarnation) error {
 	}
 	defer unlock()
 	delete(s.incs, inc)
+	for _, other := range slices.Sorted(maps.Keys(s.incs)) {
+		s.hint(journal.Hint{Kind: journal.HintLeft, From: inc, To: other})
+	}
 	now := s.now()
 	for _, r := range s.runs {
 		if r.owner == inc {

@@ -57,7 +57,8 @@ func (s *Store) Leave(ctx context.Context, inc journal.Incarnation) error {
 		if _, err := tx.Exec(ctx, release, []int64{int64(inc)}); err != nil {
 			return fmt.Errorf("releasing its runs: %w", err)
 		}
-		_, err := tx.Exec(ctx, `DELETE FROM incarnations WHERE id = $1`, int64(inc))
+		_, err := tx.Exec(ctx, `WITH gone AS (DELETE FROM incarnations WHERE id = $1)
+			SELECT pg_notify('`+channelPrefix+`' || id, $2) FROM incarnations WHERE id <> $1`, int64(inc), wrap(journal.Hint{Kind: journal.HintLeft, From: inc}))
 		return err
 	})
 	if err != nil {

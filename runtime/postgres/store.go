@@ -52,6 +52,8 @@ type Store struct {
 	others  *pgxpool.Pool
 	numbers numbers
 
+	listener *pgx.ConnConfig // of the connection that listens, while somebody does
+
 	packer packer
 	moving chan struct{} // an entry for each payload that is on its way
 }
@@ -76,7 +78,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		others.Close()
 		return nil, fmt.Errorf("postgres: opening the journal: %w", err)
 	}
-	return &Store{writers: writers, others: others, packer: packer, moving: make(chan struct{}, max(1, min(movers, cfg.Others-1)))}, nil
+	return &Store{writers: writers, others: others, listener: others.Config().ConnConfig, packer: packer, moving: make(chan struct{}, max(1, min(movers, cfg.Others-1)))}, nil
 }
 
 // Close waits for what is under way and closes the connections.

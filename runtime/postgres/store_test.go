@@ -260,3 +260,31 @@ func TestOpenRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestTheListenerComesBack ends the connection that listens, and hears again.
+func TestTheListenerComesBack(t *testing.T) {
+	s, c := open(t)
+	inc, other := join(t, s, "a"), join(t, s, "b")
+	ctx, cancel := context.WithCancel(t.Context())
+	heard, done := make(chan journal.Hint, 10), make(chan struct{})
+	go func() {
+		defer close(done)
+		s.Listen(ctx, inc, func(h journal.Hint) { heard <- h })
+	}()
+	defer func() { cancel(); <-done }()
+	hear := func(want journal.HintKind) {
+		t.Helper()
+		if got := <-heard; got.Kind != want {
+			t.Fatalf("heard %+v, want %s", got, want)
+		}
+	}
+	hear(journal.HintDeaf)
+	if n := exec(t, c, `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'`); n != 1 {
+		t.Fatalf("%d connections listen, want 1", n)
+	}
+	hear(journal.HintDeaf)
+	if err := s.Hint(t.Context(), other, []journal.Hint{{Kind: journal.HintLeft, To: inc}}); err != nil {
+		t.Fatal(err)
+	}
+	hear(journal.HintLeft)
+}

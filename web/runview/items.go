@@ -121,6 +121,8 @@ func Item(s *planner.State, o *Outline, step string, index int) (v view.Item, ok
 func item(s *planner.State, def Step, st *planner.Step, i int) view.Item {
 	u, run := st.Items[i], s.ID
 	v := view.Item{Index: i, Status: itemStatus(st, i), Reason: itemWaits(s, def, st, u), Attempts: []view.Attempt{}}
+	v.ItemBytes, _ = sized(st.List[i], run, st.Name, i, ValueItem)
+	v.ItemRef = Address(run, st.Name, i, 0, ValueItem)
 	if u == nil {
 		v.Input = shown(st.List[i])
 		return v

@@ -10,7 +10,9 @@ import (
 	"github.com/segno-run/segno/web/view"
 )
 
-// shown is a value as the API and the pages have it: in the place of each part that is kept once, apart from the history, an object says what stands there.
+// Shown is a recorded value as the API and the pages have it: in the place of each part that is kept once, apart from the history, an object says what stands there.
+func Shown(raw []byte) json.RawMessage { return shownJSON(raw) }
+
 func shown(v *expr.Value) json.RawMessage { return shownJSON(v.JSON()) }
 
 func shownJSON(raw []byte) json.RawMessage {
@@ -35,13 +37,24 @@ func sized(v *expr.Value, run, step string, item int, what string) (bytes int64,
 	if !expr.HasPayloads(raw) {
 		return int64(len(raw)), ""
 	}
-	ref = "/api/v1/runs/" + url.PathEscape(run)
+	return expr.SizeOf(raw), Address(run, step, item, 0, what)
+}
+
+// Address is where the API has a recorded value; step is empty for the run's own, attempt is 0 for what counts now.
+func Address(run, step string, item, attempt int, what string) string {
+	at := "/api/v1/runs/" + url.PathEscape(run)
 	if step != "" {
-		ref += "/steps/" + url.PathEscape(step)
+		at += "/steps/" + url.PathEscape(step)
 	}
-	ref += "/" + what
+	q := url.Values{}
 	if item != planner.NoItem {
-		ref += "?item=" + strconv.Itoa(item)
+		q.Set("item", strconv.Itoa(item))
 	}
-	return expr.SizeOf(raw), ref
+	if attempt > 0 {
+		q.Set("attempt", strconv.Itoa(attempt))
+	}
+	if at += "/" + what; len(q) > 0 {
+		at += "?" + q.Encode()
+	}
+	return at
 }

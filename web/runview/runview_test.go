@@ -77,6 +77,7 @@ type story struct {
 	now     time.Time
 	shown   map[string]view.Step
 	log     []string
+	journal shelf
 }
 
 var t0 = time.Date(2026, 1, 31, 9, 0, 0, 0, time.UTC)
@@ -116,6 +117,8 @@ func (s *story) do(in planner.Input) {
 	}
 	t := live.Transition{Seq: s.folded.Seq + 1, At: s.now, Facts: facts}
 	planner.Fold(s.folded, t.Seq, t.At, facts)
+	s.journal.take(t)
+	s.journal.agrees(s.t, s.folded)
 	e := runview.Event(t, s.folded, s.outline)
 	if e.Seq != t.Seq || e.Run == nil || len(e.Facts) != len(facts) {
 		s.t.Errorf("event %d: got %+v", t.Seq, e)
@@ -153,7 +156,7 @@ func text(v any) string {
 func (s *story) done(step string, item int, undo bool, output string, f *fault.Fault) {
 	s.t.Helper()
 	ref := planner.Ref{Step: step, Item: item, Undo: undo}
-	done := &planner.CallDone{Ref: ref, Attempt: len(s.state.Unit(ref).Attempts), Fault: f, Call: planner.Call{Started: s.now, Ended: s.now.Add(time.Millisecond),
+	done := &planner.CallDone{Ref: ref, Attempt: s.state.Unit(ref).Made(), Fault: f, Call: planner.Call{Started: s.now, Ended: s.now.Add(time.Millisecond),
 		Logs: []planner.LogLine{{At: s.now, Stream: "stdout", Text: "hello"}}, Phases: []planner.Timing{{Name: "wait", Took: 1500 * time.Microsecond}}}}
 	if f == nil {
 		done.Output = planner.JSON(output)

@@ -13,6 +13,8 @@ import (
 const (
 	ValueInput  = "input"  // of a run; of a step, what was sent: its evaluated `with`
 	ValueOutput = "output" // of a run or a step
+	ValueItem   = "item"   // of a for_each: one of its list
+	ValueError  = "error"  // of a run or a step: why it failed
 )
 
 // Value is one recorded value; nil if there is none. step is empty for the run itself, item is planner.NoItem outside a for_each.
@@ -31,6 +33,9 @@ func Value(s *planner.State, step string, item int, what string) *expr.Value {
 		if !st.Planned || item < 0 || item >= len(st.Items) {
 			return nil
 		}
+		if what == ValueItem {
+			return st.List[item]
+		}
 		u := st.Items[item]
 		switch {
 		case what == ValueInput && (u == nil || u.In == nil):
@@ -45,6 +50,8 @@ func Value(s *planner.State, step string, item int, what string) *expr.Value {
 		return u.Out
 	}
 	switch {
+	case what == ValueItem:
+		return nil
 	case what == ValueInput:
 		return st.In
 	case st.Status == planner.Succeeded:
@@ -59,6 +66,36 @@ func ItemValue(s *planner.State, step string, item int) json.RawMessage {
 		return shown(st.List[item])
 	}
 	return nil
+}
+
+// Fault is why a run, a step or one of its items failed, waits for its next attempt, or asks; nil if nothing did.
+func Fault(s *planner.State, o *Outline, step string, item int) *view.Failure {
+	if step == "" {
+		return runError(s)
+	}
+	if item != planner.NoItem {
+		if one, ok := Item(s, o, step, item); ok {
+			return one.Error
+		}
+		return nil
+	}
+	return StepOf(s, o, step, false).Error
+}
+
+// Made is how many attempts a step has made, or one of its items; ok is false for a step whose items make them, and for an item that is not there.
+func Made(s *planner.State, step string, item int) (n int, ok bool) {
+	st := s.Steps[step]
+	switch {
+	case st == nil:
+		return 0, item == planner.NoItem
+	case item == planner.NoItem:
+		return st.Made(), !st.Planned
+	case !st.Planned || item < 0 || item >= len(st.Items):
+		return 0, false
+	case st.Items[item] == nil:
+		return 0, true
+	}
+	return st.Items[item].Made(), true
 }
 
 // Written lists what a step's definition says of its input: expressions as they were written, evaluated nowhere. None without a definition.

@@ -61,6 +61,9 @@ func (in Inspector) current() string {
 }
 
 func (in Inspector) failure() *view.Failure {
+	if a := in.Chosen(); a != nil {
+		return a.Error
+	}
 	switch {
 	case in.Item != nil:
 		if in.Item.Error != nil {
@@ -81,6 +84,9 @@ func (in Inspector) failure() *view.Failure {
 }
 
 func (in Inspector) input() []byte {
+	if in.Of != nil {
+		return in.Of.Input
+	}
 	if in.Item != nil {
 		return in.Item.Input
 	}
@@ -88,6 +94,9 @@ func (in Inspector) input() []byte {
 }
 
 func (in Inspector) output() []byte {
+	if in.Of != nil {
+		return in.Of.Output
+	}
 	if in.Item != nil {
 		return in.Item.Output
 	}
@@ -210,6 +219,19 @@ func (in Inspector) status() string {
 	return shownStatus(*in.Step)
 }
 
+// Chosen is the attempt that the address names, whose own values, error and lines are shown; nil if it names none that is kept.
+func (in Inspector) Chosen() *view.Attempt {
+	if a := in.attempt(); in.Attempt > 0 && a != nil && a.Number == in.Attempt {
+		return a
+	}
+	return nil
+}
+
+// picks reports whether a tab offers the attempts to choose from.
+func (in Inspector) picks(tab string) bool {
+	return len(in.attempts()) > 1 && (tab == "error" || tab == "resolved" || tab == "output")
+}
+
 // attempt is the one whose log lines are shown: the chosen one, else the last.
 func (in Inspector) attempt() *view.Attempt {
 	all := in.attempts()
@@ -245,11 +267,19 @@ func (in Inspector) href(run, tab string, attempt int) string {
 	return "/runs/" + run + "?" + q.Encode()
 }
 
-// worthNoting says the size of the step's value, or of the selected item's, from 1 KiB on.
-func (in Inspector) worthNoting(bytes int64, ofItem func(*view.Item) int64) string {
-	if in.Item != nil {
-		bytes = ofItem(in.Item)
+// sizes are those of the step's values, of the selected item's, or of the chosen attempt's.
+func (in Inspector) sizes() view.Values {
+	switch {
+	case in.Of != nil:
+		return *in.Of
+	case in.Item != nil:
+		return in.Item.Values
 	}
+	return in.Step.Values
+}
+
+// worthNoting says a size from 1 KiB on.
+func worthNoting(bytes int64) string {
 	if bytes < 1<<10 {
 		return ""
 	}
@@ -262,10 +292,14 @@ func (in Inspector) tabNote(tab string) string {
 		return ""
 	}
 	switch tab {
+	case "input":
+		if in.Item != nil {
+			return worthNoting(in.Item.ItemBytes)
+		}
 	case "resolved":
-		return in.worthNoting(in.Step.InputBytes, func(i *view.Item) int64 { return i.InputBytes })
+		return worthNoting(in.sizes().InputBytes)
 	case "output":
-		return in.worthNoting(in.Step.OutputBytes, func(i *view.Item) int64 { return i.OutputBytes })
+		return worthNoting(in.sizes().OutputBytes)
 	case "attempts":
 		if n := len(in.attempts()); n > 1 {
 			return strconv.Itoa(n)

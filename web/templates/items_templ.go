@@ -61,7 +61,7 @@ func RunDetail(p RunPage) templ.Component {
 			}
 		}
 		if p.Iteration != nil {
-			templ_7745c5c3_Err = iterationSection(p.Run.ID, *p.Iteration).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = iterationSection(*p.Iteration).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

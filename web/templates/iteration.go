@@ -14,7 +14,8 @@ type Iteration struct {
 	Item           *view.Item // of a for_each
 	Number, Last   int        // from 1; the last that has completed
 	Output         json.RawMessage
-	Compared       bool // with the one before; false of the first
+	Href           string // where the API has all of it
+	Compared       bool   // with the one before; false of the first
 	Changes        []FieldChange
 	More           int    // that are not listed
 	Previous, Next string // addresses, "" at an end

@@ -1,11 +1,17 @@
 package templates
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // What the inspector says where it has nothing to show: why, and what comes next, in one sentence.
 
 // noOutput is said of a step, or an item, without output.
 func (in Inspector) noOutput() string {
+	if a := in.Chosen(); a != nil && a.Status != "succeeded" {
+		return "Attempt " + strconv.Itoa(a.Number) + " gave no output: " + attemptEnd(a.Status) + "."
+	}
 	switch status := in.status(); status {
 	case "pending", "queued":
 		return in.because("Not started yet") + " Its output comes when it has succeeded."
@@ -21,6 +27,17 @@ func (in Inspector) noOutput() string {
 		return "It was cancelled before it gave an output."
 	}
 	return "It succeeded without an output."
+}
+
+// attemptEnd says how an attempt without output stands.
+func attemptEnd(status string) string {
+	switch status {
+	case "running":
+		return "it still runs"
+	case "cancelled":
+		return "it was cancelled"
+	}
+	return "it " + status // failed, crashed
 }
 
 // noAttempt is said where attempts, or their lines, would stand.

@@ -230,6 +230,7 @@ type Inspector struct {
 	Item       *view.Item
 	Failed     *int           // the first item that failed, nil if none did
 	Attempt    int            // chosen attempt number, 0 for the last
+	Of         *view.Values   // what the chosen attempt was sent and gave; nil without one
 	Merged     bool           // the log lines of all attempts
 	Tab        string         // input, resolved, output, attempts, logs or error; "" picks what matters most
 	Written    []view.Written // what the definition says of the step's input

@@ -140,8 +140,8 @@ func runPage(r view.Run, step, tab string) RunPage {
 			if r.Steps[i].Items != nil {
 				p.Grid = &ItemsGrid{Run: r.ID, Step: r.Steps[i], Most: 100, Fit: 3, Statuses: []Count{{"succeeded", 3, "/runs/x?step=stock&status=succeeded"}}}
 				p.Grid.Rows = []view.Item{
-					{Index: 0, Status: "succeeded", Input: js(`{"sku":"violin-strings-g","n":2}`), Output: js(`{"taken":2}`)},
-					{Index: 1, Status: "succeeded", Input: js(`{"sku":"rosin-dark","n":1}`)}, {Index: 2, Status: "succeeded", Input: js(`{"sku":"shoulder-rest-4-4","n":1}`)}}
+					{Index: 0, Status: "succeeded", Values: view.Values{Input: js(`{"sku":"violin-strings-g","n":2}`), Output: js(`{"taken":2}`)}},
+					{Index: 1, Status: "succeeded", Values: view.Values{Input: js(`{"sku":"rosin-dark","n":1}`)}}, {Index: 2, Status: "succeeded", Values: view.Values{Input: js(`{"sku":"shoulder-rest-4-4","n":1}`)}}}
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"hash/crc32"
@@ -80,25 +81,63 @@ func (p RunPage) runValue(what string) Value {
 
 // value is the selection's input or output, as what says.
 func (in Inspector) value(run, what string, raw []byte) Value {
-	v := Value{ID: "value-" + what, Raw: raw, Href: apiRun(run, "/steps/"+url.PathEscape(in.Step.ID)+"/"+what), Beginning: in.Beginning}
+	v := Value{ID: "value-" + what, Raw: raw, Href: in.address(run, what, in.Chosen()), Beginning: in.Beginning}
 	if in.Beginning != nil {
 		v.Bytes = in.Bytes
 	}
-	of := in.Step.ID
-	if in.Item != nil {
-		index := strconv.Itoa(in.Item.Index)
-		of = "item " + index + " of " + of
-		v.Href += "?item=" + index
+	of := in.unit()
+	if a := in.Chosen(); a != nil {
+		of = "attempt " + strconv.Itoa(a.Number) + " of " + of
 	}
 	if v.Label = "the output of " + of; what == "input" {
 		v.Label = "what was sent to " + of
 		return v
 	}
 	switch {
+	case in.Of != nil && !bytes.Equal(raw, in.counts()): // no expression reads what does not count
 	case in.Item != nil && in.Step.Status == "succeeded":
 		v.Root = "steps." + in.Step.ID + ".output[" + strconv.Itoa(in.Item.Index) + "]"
 	case in.Item == nil:
 		v.Root = "steps." + in.Step.ID + ".output"
+	}
+	return v
+}
+
+// counts is the selection's output, whatever attempt is chosen.
+func (in Inspector) counts() []byte {
+	in.Of = nil
+	return in.output()
+}
+
+// unit names what is selected: a step, or one of its items.
+func (in Inspector) unit() string {
+	if in.Item != nil {
+		return "item " + strconv.Itoa(in.Item.Index) + " of " + in.Step.ID
+	}
+	return in.Step.ID
+}
+
+// address is where the API has a value of the selection, of an attempt if one is given.
+func (in Inspector) address(run, what string, of *view.Attempt) string {
+	q := url.Values{}
+	if in.Item != nil {
+		q.Set("item", strconv.Itoa(in.Item.Index))
+	}
+	if of != nil {
+		q.Set("attempt", strconv.Itoa(of.Number))
+	}
+	at := apiRun(run, "/steps/"+url.PathEscape(in.Step.ID)+"/"+what)
+	if len(q) == 0 {
+		return at
+	}
+	return at + "?" + q.Encode()
+}
+
+// itemValue is the selected item as the list of its for_each has it.
+func (in Inspector) itemValue(run string) Value {
+	v := Value{ID: "value-item", Label: "item " + strconv.Itoa(in.Item.Index) + " of " + in.Step.ID, Root: "item", Raw: in.ItemValue, Href: in.address(run, "item", nil), Beginning: in.Beginning}
+	if in.Beginning != nil {
+		v.Bytes = in.Bytes
 	}
 	return v
 }

@@ -187,37 +187,42 @@ type Detail struct {
 
 // Step is one step of a run. In a live message Input, Output and Attempts are left out.
 type Step struct {
-	ID           string          `json:"id"`
-	Kind         string          `json:"kind"`
-	Title        string          `json:"title,omitempty"`
-	Function     string          `json:"function,omitempty"`
-	Flow         string          `json:"flow,omitempty"`  // kind flow: the one that it runs
-	Child        *Child          `json:"child,omitempty"` // kind flow without a for_each: its run, once it began
-	Status       string          `json:"status"`
-	Below        string          `json:"below,omitempty"`  // what shows of its run, as of ChildState
-	Port         string          `json:"port,omitempty"`   // the branch or answer that was taken
-	Reason       string          `json:"reason,omitempty"` // why it was skipped, or what it waits for
-	Dead         []DeadEdge      `json:"dead,omitempty"`   // edges into it that were not taken, though it started; not in a live message
-	Attempt      int             `json:"attempt"`          // attempts made or under way
-	MaxAttempts  int             `json:"max_attempts,omitempty"`
-	NextAt       *time.Time      `json:"next_at,omitempty"` // of a retry or a timer
-	StartedAt    *time.Time      `json:"started_at,omitempty"`
-	EndedAt      *time.Time      `json:"ended_at,omitempty"`
-	ForEach      bool            `json:"for_each,omitempty"`
-	Items        *Items          `json:"items,omitempty"` // of a for_each, once its list is known
-	Input        json.RawMessage `json:"input,omitempty"` // with a Payload in the place of what is above 64 KiB
-	Output       json.RawMessage `json:"output,omitempty"`
-	InputBytes   int64           `json:"input_bytes,omitempty"`
-	OutputBytes  int64           `json:"output_bytes,omitempty"`
-	InputRef     string          `json:"input_ref,omitempty"` // where the whole input is, if a Payload stands in it
-	OutputRef    string          `json:"output_ref,omitempty"`
-	Error        *Failure        `json:"error,omitempty"`
-	Attempts     []Attempt       `json:"attempts,omitempty"`
-	Key          string          `json:"key,omitempty"`     // idempotency key of the call
-	Unknown      int             `json:"unknown,omitempty"` // calls, one for each item, that did not complete and may have happened all the same
-	Compensation *Compensation   `json:"compensation,omitempty"`
-	Loop         *Loop           `json:"loop,omitempty"`     // of a step with until; of a for_each its items have it
-	Deciding     *Deciding       `json:"deciding,omitempty"` // an approval that waits
+	ID          string     `json:"id"`
+	Kind        string     `json:"kind"`
+	Title       string     `json:"title,omitempty"`
+	Function    string     `json:"function,omitempty"`
+	Flow        string     `json:"flow,omitempty"`  // kind flow: the one that it runs
+	Child       *Child     `json:"child,omitempty"` // kind flow without a for_each: its run, once it began
+	Status      string     `json:"status"`
+	Below       string     `json:"below,omitempty"`  // what shows of its run, as of ChildState
+	Port        string     `json:"port,omitempty"`   // the branch or answer that was taken
+	Reason      string     `json:"reason,omitempty"` // why it was skipped, or what it waits for
+	Dead        []DeadEdge `json:"dead,omitempty"`   // edges into it that were not taken, though it started; not in a live message
+	Attempt     int        `json:"attempt"`          // attempts made or under way
+	MaxAttempts int        `json:"max_attempts,omitempty"`
+	NextAt      *time.Time `json:"next_at,omitempty"` // of a retry or a timer
+	StartedAt   *time.Time `json:"started_at,omitempty"`
+	EndedAt     *time.Time `json:"ended_at,omitempty"`
+	ForEach     bool       `json:"for_each,omitempty"`
+	Items       *Items     `json:"items,omitempty"` // of a for_each, once its list is known
+	Values
+	Error        *Failure      `json:"error,omitempty"`
+	Attempts     []Attempt     `json:"attempts,omitempty"`
+	Key          string        `json:"key,omitempty"`     // idempotency key of the call
+	Unknown      int           `json:"unknown,omitempty"` // calls, one for each item, that did not complete and may have happened all the same
+	Compensation *Compensation `json:"compensation,omitempty"`
+	Loop         *Loop         `json:"loop,omitempty"`     // of a step with until; of a for_each its items have it
+	Deciding     *Deciding     `json:"deciding,omitempty"` // an approval that waits
+}
+
+// Values are what a step or an item was sent and gave.
+type Values struct {
+	Input       json.RawMessage `json:"input,omitempty"` // with a Payload in the place of what is above 64 KiB
+	Output      json.RawMessage `json:"output,omitempty"`
+	InputBytes  int64           `json:"input_bytes,omitempty"`
+	OutputBytes int64           `json:"output_bytes,omitempty"`
+	InputRef    string          `json:"input_ref,omitempty"` // where the whole input is, if a Payload stands in it
+	OutputRef   string          `json:"output_ref,omitempty"`
 }
 
 // DeadEdge is an edge that was not taken.
@@ -266,20 +271,17 @@ type Compensation struct {
 
 // Item is one item of a for_each: GET /api/v1/runs/{id}/steps/{step}/items.
 type Item struct {
-	Index        int             `json:"index"`
-	Status       string          `json:"status"`
-	Reason       string          `json:"reason,omitempty"` // why it does not run, if it has not ended
-	Child        *Child          `json:"child,omitempty"`  // its run, if the step runs a flow
-	Input        json.RawMessage `json:"input,omitempty"`  // with a Payload in the place of what is above 64 KiB
-	Output       json.RawMessage `json:"output,omitempty"`
-	InputBytes   int64           `json:"input_bytes,omitempty"`
-	OutputBytes  int64           `json:"output_bytes,omitempty"`
-	InputRef     string          `json:"input_ref,omitempty"` // where the whole input is, if a Payload stands in it
-	OutputRef    string          `json:"output_ref,omitempty"`
-	Error        *Failure        `json:"error,omitempty"`
-	Attempts     []Attempt       `json:"attempts"`
-	Compensation *Compensation   `json:"compensation,omitempty"`
-	Loop         *Loop           `json:"loop,omitempty"`
+	Index     int    `json:"index"`
+	Status    string `json:"status"`
+	Reason    string `json:"reason,omitempty"` // why it does not run, if it has not ended
+	Child     *Child `json:"child,omitempty"`  // its run, if the step runs a flow
+	ItemBytes int64  `json:"item_bytes"`       // of the item itself, as its list has it
+	ItemRef   string `json:"item_ref"`         // where it is
+	Values
+	Error        *Failure      `json:"error,omitempty"`
+	Attempts     []Attempt     `json:"attempts"`
+	Compensation *Compensation `json:"compensation,omitempty"`
+	Loop         *Loop         `json:"loop,omitempty"`
 }
 
 // Attempt is one call of a function.

@@ -13,7 +13,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"github.com/segno-run/segno/cmd/web/app/localpg"
+	"github.com/segno-run/segno/cmd/web/app/meter"
 	"github.com/segno-run/segno/examples"
 	"github.com/segno-run/segno/models"
 	"github.com/segno-run/segno/runtime"
@@ -31,6 +34,7 @@ type App struct {
 	ready    chan struct{}
 	loaded   atomic.Bool // the sample or the project is in
 	engine   *runtime.Engine
+	meter    *meter.Meter
 	folder   atomic.Pointer[folder] // the project's
 }
 
@@ -43,7 +47,7 @@ func New(cfg Config) (*App, error) {
 	if err != nil {
 		return nil, fmt.Errorf("can't listen on %s: %w (is another server running there? --addr 127.0.0.1:0 takes a free port)", cfg.Addr, err)
 	}
-	a := &App{cfg: cfg, log: cfg.Logger, listener: listener, ready: make(chan struct{})}
+	a := &App{cfg: cfg, log: cfg.Logger, listener: listener, ready: make(chan struct{}), meter: meter.New()}
 	a.serve(http.HandlerFunc(starting))
 	return a, nil
 }
@@ -121,35 +125,42 @@ func (a *App) Run(ctx context.Context) (err error) {
 	if err := database.divide(ctx, a.cfg.Connections); err != nil {
 		return err
 	}
-	db, err := database.migrate(ctx, a.cfg.Tracer)
+	tracer := a.meter.Tracer(a.cfg.Tracer)
+	db, err := database.migrate(ctx, tracer)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	store, err := postgres.Open(ctx, postgres.Config{URL: database.url, Writers: database.share.writers, Others: database.share.others, Tracer: a.cfg.Tracer})
+	store, err := postgres.Open(ctx, postgres.Config{URL: database.url, Writers: database.share.writers, Others: database.share.others, Tracer: tracer})
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-	return a.run(ctx, db, store, serving)
+	return a.run(ctx, db, database, store, serving)
 }
 
 // run puts the engine and the pages on an open database.
-func (a *App) run(ctx context.Context, db *models.DB, store *postgres.Store, serving <-chan error) error {
+func (a *App) run(ctx context.Context, db *models.DB, database *database, store *postgres.Store, serving <-chan error) error {
 	replica, err := replicaID(a.cfg.Data)
 	if err != nil {
 		return err
 	}
 	host, _, _ := net.SplitHostPort(a.cfg.Addr) // checked by setDefaults
 	policy := netguard.Policy{AllowLoopback: loopback(host), AllowPrivate: a.cfg.AllowPrivate}
+	a.log = a.log.With("replica", replica)
 	functions := newFunctions(db, a.log, policy, filepath.Join(a.cfg.Data, "ledger.jsonl"), a.cfg.Local)
 	defer functions.Close()
 	programs := newPrograms(db)
-	a.engine, err = runtime.New(runtime.Config{Store: store, Replica: replica, Lease: a.cfg.Lease, Programs: programs, Functions: functions, Logger: a.log,
+	a.engine, err = runtime.New(runtime.Config{Store: store, Replica: replica, Lease: a.cfg.Lease, Programs: programs, Functions: functions, Logger: a.log, Meter: a.meter,
 		Retention: func(ctx context.Context) ([]runtime.Retention, error) { return web.Retentions(ctx, db) }})
 	if err != nil {
 		return err
 	}
+	a.meter.Watch(meter.Sources{Held: a.engine.Held, Running: functions.running.now, Backlog: db.Backlog, Release: release(),
+		Pools: func() map[string]*pgxpool.Stat {
+			writers, others := store.Pools()
+			return map[string]*pgxpool.Stat{"writers": writers, "engine": others, "pages": database.pages.Stat()}
+		}})
 	hash, err := passwordHash(ctx, db, a.cfg.Password)
 	if err != nil {
 		return err
@@ -160,7 +171,7 @@ func (a *App) run(ctx context.Context, db *models.DB, store *postgres.Store, ser
 	}
 	pages, err := web.New(web.Config{DB: db, Runs: a.engine, Broker: a.engine.Broker(), Functions: functions, Programs: programs, Logger: a.log,
 		Addr: a.listener.Addr().String(), Hosts: a.cfg.Hosts, Secure: a.cfg.Secure, PasswordHash: hash, ViewerHash: viewers, Ready: a.missing,
-		Inputs: a.input, Local: a.cfg.Local.Has, Project: a.project, Tour: "/flows/order/start?fail=ship",
+		Inputs: a.input, Local: a.cfg.Local.Has, Metrics: a.meter.Registry, Project: a.project, Tour: "/flows/order/start?fail=ship",
 		Plug: web.Plug{Kill: fmt.Sprintf("kill -9 %d", os.Getpid()), Again: again(os.Args, a.listener.Addr().String())}})
 	if err != nil {
 		return err
@@ -170,7 +181,7 @@ func (a *App) run(ctx context.Context, db *models.DB, store *postgres.Store, ser
 	following.Go(func() { collectLess(running) })
 	engine.Go(func() {
 		if err := a.engine.Run(running); err != nil {
-			a.log.Error("the engine ended", "err", err)
+			a.log.Error("the engine ended", "error", err)
 		}
 	})
 	defer func() {
@@ -178,7 +189,7 @@ func (a *App) run(ctx context.Context, db *models.DB, store *postgres.Store, ser
 		closing, cancel := context.WithTimeout(context.Background(), grace)
 		defer cancel()
 		if err := pages.Close(closing); err != nil {
-			a.log.Warn("the pages did not close in time", "err", err)
+			a.log.Warn("the pages did not close in time", "error", err)
 		}
 		following.Wait()
 		engine.Wait()

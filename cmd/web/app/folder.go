@@ -222,7 +222,7 @@ func (f *folder) look(ctx context.Context) (again bool) {
 		return false
 	case err != nil:
 		got.issues = project.Issues{{Issue: flow.Issue{Severity: flow.Error, Message: "the folder could not be applied; it will be tried again", Hint: "the server's log has the cause"}}}
-		f.report(got, "err", err)
+		f.report(got, "error", err)
 	case len(got.issues) > 0:
 		f.report(got)
 	default:
@@ -299,7 +299,7 @@ func (f *folder) State() view.Project {
 func (f *folder) follow(ctx context.Context, dir string) {
 	hints, err := watch.Hints(ctx, watch.Poll, dir, filepath.Join(dir, "flows"), filepath.Join(dir, "inputs"), filepath.Join(dir, "tests"))
 	if err != nil {
-		f.log.Warn("the system tells no changes of files; the project folder is looked at every few seconds", "folder", f.name, "err", err)
+		f.log.Warn("the system tells no changes of files; the project folder is looked at every few seconds", "folder", f.name, "error", err)
 	}
 	w := watch.Folder{Fingerprint: func() string { return watch.Fingerprint(dir, watched...) }, Hints: hints, Seen: f.seen,
 		Quiet: watch.Quiet, Most: watch.Most, Poll: watch.Poll, Retry: watch.Retry}

@@ -228,6 +228,7 @@ func (s signals) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 func (s signals) Enabled(context.Context, slog.Level) bool { return true }
+func (s signals) WithAttrs([]slog.Attr) slog.Handler       { return s }
 
 // TestTwoServersFollowOneFolder boots the program twice on one database and one folder, and changes files.
 func TestTwoServersFollowOneFolder(t *testing.T) {

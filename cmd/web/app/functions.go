@@ -32,6 +32,7 @@ type functions struct {
 	transport *http.Transport
 	ledger    string // where the sample's handlers write
 	local     *local.Registry
+	running   running
 
 	mu    sync.Mutex
 	known map[string]*registered
@@ -126,15 +127,15 @@ func (f *functions) build(name string, spec []byte) (*limited, error) {
 	}
 	switch {
 	case fn.HTTP != nil:
-		return newLimited(httpfn.New(httpfn.Config{URL: fn.HTTP.URL, Headers: fn.HTTP.Headers, Policy: f.policy, Transport: f.transport, Logger: f.log}), most), nil
+		return newLimited(f.running.of(httpfn.New(httpfn.Config{URL: fn.HTTP.URL, Headers: fn.HTTP.Headers, Policy: f.policy, Transport: f.transport, Logger: f.log})), most), nil
 	case fn.Local != nil:
-		return newLimited(f.local.Invoker(fn.Local.Name), most), nil
+		return newLimited(f.running.of(f.local.Invoker(fn.Local.Name)), most), nil
 	case fn.Process != nil:
 		if fn.Concurrency <= 0 {
 			most = process.DefaultConcurrency
 		}
-		return newLimited(process.New(process.Config{Name: name, Command: fn.Process.Command, Dir: fn.Process.Dir, Env: fn.Process.Env,
-			Concurrency: most, Builtin: examples.Builtin(f.ledger), Logger: f.log}), most), nil
+		return newLimited(f.running.of(process.New(process.Config{Name: name, Command: fn.Process.Command, Dir: fn.Process.Dir, Env: fn.Process.Env,
+			Concurrency: most, Builtin: examples.Builtin(f.ledger), Logger: f.log})), most), nil
 	}
 	return nil, fmt.Errorf("the registration of %q names no way to call it", name)
 }

@@ -20,7 +20,7 @@ func (a *App) readInputs(ctx context.Context, db *models.DB) {
 			if ctx.Err() != nil {
 				return
 			}
-			a.log.Warn("the inputs of old runs could not be read; trying again", "err", err)
+			a.log.Warn("the inputs of old runs could not be read; trying again", "error", err)
 			more, wait = true, min(2*wait, time.Minute)
 		} else {
 			wait = time.Millisecond

@@ -129,7 +129,11 @@ func (c *call) statusFault(resp *http.Response) *fault.Fault {
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // what could be read is evidence; the status decides
 	_, _ = io.CopyN(io.Discard, resp.Body, maxDrain)
 	c.trace.bodyRead()
-	c.retryAfter = retryAfter(resp.Header.Get("Retry-After"), time.Now())
+	now, err := http.ParseTime(resp.Header.Get("Date")) // by the clock that wrote the other one: ours may be off
+	if err != nil {
+		now = time.Now()
+	}
+	c.retryAfter = retryAfter(resp.Header.Get("Retry-After"), now)
 
 	class, effect := classify(resp.StatusCode)
 	f := &fault.Fault{Class: class, Effect: effect, Evidence: []fault.Detail{c.where(), {Name: "status", Value: wire.Mask(resp.Status, 100)}}}

@@ -74,6 +74,7 @@ func Run(t *testing.T, open func(t *testing.T) journal.Store, o Options) {
 		{"ExpireByCount", expireByCount},
 		{"ExpireSparesTheLiving", expireSparesTheLiving},
 		{"ExpireFamilies", expireFamilies},
+		{"Hints", hints},
 		{"ReserveIDs", reserveIDs},
 		{"ReserveStart", reserveStart},
 	}

@@ -104,9 +104,23 @@ func (g *generator) add(t reflect.Type) {
 }
 
 func (g *generator) write(b *bytes.Buffer, t reflect.Type) error {
-	fmt.Fprintf(b, "\nexport interface %s {\n", t.Name())
+	var shared []string // of embedded structs
+	for i := range t.NumField() {
+		if f := t.Field(i); f.Anonymous {
+			g.add(f.Type)
+			shared = append(shared, f.Type.Name())
+		}
+	}
+	extends := ""
+	if len(shared) > 0 {
+		extends = " extends " + strings.Join(shared, ", ")
+	}
+	fmt.Fprintf(b, "\nexport interface %s%s {\n", t.Name(), extends)
 	for i := range t.NumField() {
 		f := t.Field(i)
+		if f.Anonymous {
+			continue
+		}
 		tag, ok := f.Tag.Lookup("json")
 		if !ok || !f.IsExported() {
 			return fmt.Errorf("field %s.%s has no json tag", t.Name(), f.Name)

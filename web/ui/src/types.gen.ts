@@ -57,17 +57,13 @@ export interface Run {
   children?: ChildState[];
 }
 
-export interface Item {
+export interface Item extends Values {
   index: number;
   status: string;
   reason?: string;
   child?: Child;
-  input?: Json;
-  output?: Json;
-  input_bytes?: number;
-  output_bytes?: number;
-  input_ref?: string;
-  output_ref?: string;
+  item_bytes: number;
+  item_ref: string;
   error?: Failure;
   attempts: Attempt[];
   compensation?: Compensation;
@@ -179,7 +175,7 @@ export interface Failure {
   handled?: boolean;
 }
 
-export interface Step {
+export interface Step extends Values {
   id: string;
   kind: string;
   title?: string;
@@ -198,12 +194,6 @@ export interface Step {
   ended_at?: string;
   for_each?: boolean;
   items?: Items;
-  input?: Json;
-  output?: Json;
-  input_bytes?: number;
-  output_bytes?: number;
-  input_ref?: string;
-  output_ref?: string;
   error?: Failure;
   attempts?: Attempt[];
   key?: string;
@@ -229,6 +219,15 @@ export interface ChildState {
   item?: number;
   depth: number;
   says?: string;
+}
+
+export interface Values {
+  input?: Json;
+  output?: Json;
+  input_bytes?: number;
+  output_bytes?: number;
+  input_ref?: string;
+  output_ref?: string;
 }
 
 export interface Child {

@@ -48,6 +48,7 @@ export class Tree {
   private readonly path = element("code", "jtree-path");
   private readonly full = element("pre", "jtree-text");
   private readonly note = element("p", "note");
+  private file: HTMLAnchorElement | null = null; // the way to the whole value
   private readonly cels: HTMLButtonElement[] = []; // what needs an expression
   private readonly resize = new ResizeObserver(() => this.draw());
 
@@ -69,11 +70,9 @@ export class Tree {
       button("minus", "Close all", () => this.all(false)),
     );
     if (options.download) {
-      const link = element("a", "icon-button");
-      link.href = options.download;
+      const link = (this.file = element("a", "icon-button"));
       link.download = "";
       link.title = "Download";
-      link.setAttribute("aria-label", `Download ${options.label}`);
       link.append(icon("download"));
       bar.append(link);
     }
@@ -132,12 +131,16 @@ export class Tree {
     });
     tree.addEventListener("keydown", (e) => this.key(e));
     this.resize.observe(tree);
-    this.called(options.label, options.root);
+    this.called(options.label, options.root, options.download);
   }
 
-  /** What the value is called, and the expression that reads it: a step that completes gives its output one. */
-  called(label: string, root?: string): void {
+  /** What the value is called, the expression that reads it (a step that completes gives its output one), and where it is: another item's may come in its place. */
+  called(label: string, root?: string, download?: string): void {
     this.options = { ...this.options, label };
+    if (this.file && download) {
+      this.file.href = download;
+      this.file.setAttribute("aria-label", `Download ${label}`);
+    }
     if (root === undefined) delete this.options.root;
     else this.options.root = root;
     this.search.setAttribute("aria-label", `Search keys and values of ${label}`);

@@ -17,11 +17,11 @@ export function showValues(): void {
 async function show(box: HTMLElement): Promise<void> {
   const { valueTag: tag = "", value: href = "", valueLabel: label = "the value", valueRoot: root } = box.dataset;
   let it = shown.get(box);
-  it?.tree.called(label, root || undefined);
+  const download = href ? `${href}${href.includes("?") ? "&" : "?"}download` : undefined;
+  it?.tree.called(label, root || undefined, download);
   if (it?.tag === tag) return;
   if (!it) {
-    const download = href ? { download: `${href}${href.includes("?") ? "&" : "?"}download` } : {};
-    it = { tag, tree: new Tree(box, { label, ...(root ? { root } : {}), ...download }) };
+    it = { tag, tree: new Tree(box, { label, ...(root ? { root } : {}), ...(download ? { download } : {}) }) };
     shown.set(box, it);
   }
   it.tag = tag;
