@@ -11,12 +11,14 @@ import (
 	"testing"
 )
 
-// wire is a way to a server that can be cut: every connection over it breaks at once, and new ones are refused until it is mended.
+// wire is a way to a server that can be cut: every connection over it breaks at once, and new ones are refused until it is mended. It can be stopped, too:
+// all stay open, and nothing comes through until it flows again.
 type wire struct {
 	site
-	mu   sync.Mutex
-	ends map[net.Conn]bool
-	down bool
+	mu    sync.Mutex
+	ends  map[net.Conn]bool
+	down  bool
+	still chan struct{} // closed when it flows again; nil while it flows
 }
 
 func newWire(t testing.TB, to site) *wire {
@@ -40,7 +42,7 @@ func newWire(t testing.TB, to site) *wire {
 			}
 			for _, pair := range [][2]net.Conn{{near, far}, {far, near}} {
 				carrying.Go(func() {
-					_, _ = io.Copy(pair[0], pair[1]) // it ends when either end is closed
+					_, _ = io.Copy(pair[0], held{pair[1], w}) // it ends when either end is closed
 					w.drop(near, far)
 				})
 			}
@@ -49,6 +51,7 @@ func newWire(t testing.TB, to site) *wire {
 	t.Cleanup(func() {
 		_ = at.Close()
 		w.cut()
+		w.flow()
 		carrying.Wait()
 	})
 	return w
@@ -91,12 +94,45 @@ func (w *wire) mend() {
 	w.down = false
 }
 
+// held is what comes from one end, once the wire flows.
+type held struct {
+	io.Reader
+	w *wire
+}
+
+func (h held) Read(p []byte) (int, error) {
+	n, err := h.Reader.Read(p)
+	h.w.mu.Lock()
+	still := h.w.still
+	h.w.mu.Unlock()
+	if still != nil {
+		<-still
+	}
+	return n, err
+}
+
+func (w *wire) stop() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.still = make(chan struct{})
+}
+
+func (w *wire) flow() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.still != nil {
+		close(w.still)
+		w.still = nil
+	}
+}
+
 // shown is all that a run page says: header, steps, log, inspector, and the graph's steps with their status. A time that is told relative to now is
-// told as it is.
+// told as it is; what the log says of the page's own connection is left out.
 const shown = `(() => {
 	const part = e => {
 		const copy = e.cloneNode(true);
 		copy.querySelectorAll("time").forEach(t => { t.textContent = t.getAttribute("datetime") });
+		copy.querySelectorAll(".log-note").forEach(n => { if (n.textContent.includes("Server was away")) n.remove() });
 		const texts = [], walk = document.createTreeWalker(copy, NodeFilter.SHOW_TEXT);
 		while (walk.nextNode()) texts.push(walk.currentNode.data.replace(/\s+/g, " ").trim());
 		return texts.filter(Boolean).join(" ");

@@ -50,6 +50,7 @@ func TestKeysAndTimes(t *testing.T) {
 		{"runs", "/runs", plainPage, "/ J", "[data-filter]"},
 		{"run", "/runs/" + id + "?step=ship", runPage, "J ] R", ""},
 		{"functions", "/functions", plainPage, "J", ""},
+		{"replicas", "/replicas", plainPage, "", ""},
 		{"function", "/functions/payments.reserve", plainPage, "", ".try textarea"},
 		{"not found", "/nowhere", plainPage, "", ""},
 	} {

@@ -59,7 +59,7 @@ func TestRetryOnAPhone(t *testing.T) {
 			t.Errorf("reserve_funds has %d attempts, want 1", len(st.Attempts))
 		}
 	}
-	for _, path := range []string{"/flows", "/flows/order", "/flows/order/start", "/flows/order/versions", "/runs", "/functions", "/runs/" + id + "?step=stock"} {
+	for _, path := range []string{"/flows", "/flows/order", "/flows/order/start", "/flows/order/versions", "/runs", "/functions", "/replicas", "/runs/" + id + "?step=stock"} {
 		b.goTo(s.url + path)
 		b.fits()
 	}

@@ -16,7 +16,7 @@ func TestPagesKeepTheirPolicy(t *testing.T) {
 	b.goTo(s.url + "/runs/" + id)
 	b.await("the failure", `document.querySelector("#run-header[data-status=failed]")`)
 	paths := []string{"/", "/flows", "/flows/order", "/flows/order/edit", "/flows/order/edit?step=ship", "/flows/order/versions", "/flows/order/versions?v=1",
-		"/flows/order/diff?from=1&to=1", "/flows/order/start", "/flows/snapvault/start", "/runs", "/runs?status=failed&flow=order", "/functions", "/functions/payments.reserve",
+		"/flows/order/diff?from=1&to=1", "/flows/order/start", "/flows/snapvault/start", "/runs", "/runs?status=failed&flow=order", "/functions", "/replicas", "/functions/payments.reserve",
 		"/functions/mail.send", "/flows/order/tests", "/flows/order/tests?view=faults", "/flows/order/tests?view=file&new=1", "/login", "/nowhere", "/runs/nobody"}
 	for _, tab := range []string{"", "&view=input", "&view=output", "&view=attempts", "&view=logs", "&view=error"} {
 		paths = append(paths, "/runs/"+id+"?step=ship"+tab)

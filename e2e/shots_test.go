@@ -61,14 +61,11 @@ func shotName(state, theme string, width int64) string {
 	return fmt.Sprintf("%s-%d-%s.png", state, width, theme)
 }
 
-// shoot takes a picture of what is in the window, once two frames have been drawn and the fonts are there.
+// shoot takes a picture of what is in the window, once it has been drawn and the fonts are there.
 func (b *tab) shoot() []byte {
 	b.Helper()
 	b.await("the fonts", `document.fonts.status === "loaded"`)
-	frames := `new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))`
-	if _, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](frames, chromedp.EvalAwaitPromise)); err != nil {
-		b.Fatal(err)
-	}
+	b.drawn()
 	shot, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
 	if err != nil {
 		b.Fatalf("taking a picture: %v", err)

@@ -140,6 +140,7 @@ func states(t testing.TB, s, empty site) []state {
 		{"run-logs", s.url + "/runs/" + mended + "?step=ship&view=logs&attempt=all#l1-2", runPage, nil},
 		{"run-diff", s.url + "/runs/" + mended + "?step=ship&view=diff&base=attempt", runPage, nil},
 		{"run-compare", s.url + "/runs/" + failed + "/compare?with=" + done, plainPage, nil},
+		{"run-compare-none", s.url + "/runs/" + done + "/compare", plainPage, nil},
 		{"run-compensated", s.url + "/runs/" + undone + "?step=stock", runPage, nil},
 		{"run-approval", s.url + "/runs/" + asked, runPage, nil},
 		{"run-cancelled", s.url + "/runs/" + stopped, runPage, nil},
@@ -151,6 +152,7 @@ func states(t testing.TB, s, empty site) []state {
 		{"run-iteration", s.url + "/runs/" + loop + "?step=poll", runPage + ` && document.querySelector("#iteration .changes")`, nil},
 		{"run-above", s.url + "/runs/" + above + "?step=deliver", runPage + ` && document.querySelector("#open-child")`, nil},
 		{"functions", s.url + "/functions", plainPage, nil},
+		{"replicas", s.url + "/replicas", plainPage, nil},
 		{"functions-empty", empty.url + "/functions", plainPage, nil},
 		{"function", s.url + "/functions/payments.reserve", plainPage, nil},
 		{"function-tried", s.url + "/functions/mail.lossy", plainPage, func(b *tab) {

@@ -1,8 +1,11 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"testing"
 
@@ -16,7 +19,7 @@ import (
 type weight struct {
 	bytes, fonts, requests float64
 	paint, whole           float64
-	largest                string // the request with the most bytes, and how many
+	heaviest               []string // the requests with their bytes, the heaviest first
 }
 
 // weigh loads a page in a profile that has never seen it.
@@ -37,7 +40,7 @@ func weigh(tb testing.TB, url, whole string) weight {
 	var (
 		mu      sync.Mutex
 		w       weight
-		most    float64
+		sizes   = map[string]float64{}
 		answers = map[network.RequestID]answer{}
 	)
 	ctx, cancel := context.WithCancel(b.ctx)
@@ -56,10 +59,7 @@ func weigh(tb testing.TB, url, whole string) weight {
 			}
 			w.bytes += ev.EncodedDataLength
 			w.requests++
-			if ev.EncodedDataLength > most {
-				most = ev.EncodedDataLength
-				w.largest = fmt.Sprintf("%s, %.1f kB", a.url, most/1000)
-			}
+			sizes[a.url] += ev.EncodedDataLength
 		}
 	}); err != nil {
 		tb.Fatal(err)
@@ -72,5 +72,8 @@ func weigh(tb testing.TB, url, whole string) weight {
 	mu.Lock()
 	defer mu.Unlock()
 	w.whole, w.paint = ready, paint
+	for _, url := range slices.SortedFunc(maps.Keys(sizes), func(a, b string) int { return cmp.Compare(sizes[b], sizes[a]) }) {
+		w.heaviest = append(w.heaviest, fmt.Sprintf("%7.1f kB  %s", sizes[url]/1000, url))
+	}
 	return w
 }

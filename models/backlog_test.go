@@ -86,12 +86,13 @@ func TestBacklogIsCheap(t *testing.T) {
 }
 
 // rowsRead executes a statement and returns how many rows its plan took from tables and indexes, those that it then dropped included.
-func rowsRead(t *testing.T, pool *pgxpool.Pool, mode, sql, args string) (n int) {
+func rowsRead(t *testing.T, pool *pgxpool.Pool, mode, sql, args string, settings ...string) (n int) {
 	t.Helper()
 	conn, err := pool.Acquire(t.Context())
 	ok(t, err)
 	defer conn.Release()
-	for _, s := range []string{"DEALLOCATE ALL", "SET plan_cache_mode = " + mode, "PREPARE it AS " + sql} {
+	setUp := append([]string{"ROLLBACK", "DEALLOCATE ALL", "BEGIN", "SET LOCAL plan_cache_mode = " + mode}, settings...)
+	for _, s := range append(setUp, "PREPARE it AS "+sql) {
 		_, err := conn.Exec(t.Context(), s, pgx.QueryExecModeSimpleProtocol)
 		ok(t, err)
 	}

@@ -16,6 +16,7 @@ type Run struct {
 	Version   int
 	Status    string
 	Needs     string     // what it waits for that its status does not say: person, retry, or nothing
+	Reader    int        // the lowest reader version that understands its history
 	Owner     *int64     // the incarnation that has it in memory; nil: asleep or over
 	WakeAt    *time.Time // when a sleeping run is due
 	CreatedAt time.Time

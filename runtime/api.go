@@ -56,15 +56,18 @@ type Button struct {
 	Kind ButtonKind
 	By   string
 
-	Then     flow.OnFailure     // Cancel: "" follows the flow
-	Step     string             // Approve, Resolve, RetryNow, StopRetrying
-	Item     int                // Resolve: planner.NoItem outside a for_each; RetryNow, StopRetrying: planner.NoItem for all of them
-	Approved bool               // Approve
-	Comment  string             // Approve; Resolve: the reason
-	As       planner.Resolution // Resolve
-	Output   []byte             // Resolve as happened; Signal: JSON
-	Name     string             // Signal
-	Seq      int64              // Retry, Compensate: of the last transition that the plan knew of; 0: does not matter
+	Then     flow.OnFailure       // Cancel: "" follows the flow
+	Step     string               // Restart, Approve, Resolve, RetryNow, StopRetrying
+	Item     int                  // Resolve: planner.NoItem outside a for_each; RetryNow, StopRetrying: planner.NoItem for all of them
+	Approved bool                 // Approve
+	Comment  string               // Approve; Resolve: the reason
+	As       planner.Resolution   // Resolve
+	Output   []byte               // Resolve as happened; Signal: JSON
+	Name     string               // Signal
+	Version  int                  // Retry, Restart: to go on with; 0: the run's own
+	Given    []planner.GivenInput // Retry: inputs of calls that failed, in place of what the flow computes
+	Again    []string             // Restart: steps that may be called a second time
+	Seq      int64                // Retry, Restart, Compensate: of the last transition that the plan knew of; 0: does not matter
 }
 
 // ButtonKind names a button.
@@ -73,6 +76,7 @@ type ButtonKind string
 // The buttons.
 const (
 	ButtonRetry      ButtonKind = "retry"
+	ButtonRestart    ButtonKind = "restart"
 	ButtonCancel     ButtonKind = "cancel"
 	ButtonPause      ButtonKind = "pause"
 	ButtonResume     ButtonKind = "resume"

@@ -22,11 +22,32 @@ type wireButton struct {
 	Output   []byte             `json:"output,omitempty"` // base64, so that hostile JSON stays bytes
 	Name     string             `json:"name,omitempty"`
 	Seq      int64              `json:"seq,omitempty"`
+	Version  int                `json:"version,omitempty"`
+	Given    []wireGiven        `json:"given,omitempty"`
+	Again    []string           `json:"again,omitempty"`
+}
+
+// wireGiven is an input that a person gave.
+type wireGiven struct {
+	Step  string `json:"step"`
+	Item  int    `json:"item"`
+	Input []byte `json:"input"`
+}
+
+func (w *wireButton) given() (out []planner.GivenInput) {
+	for _, g := range w.Given {
+		out = append(out, planner.GivenInput{Step: g.Step, Item: g.Item, Input: g.Input})
+	}
+	return out
 }
 
 // EncodeButton is the body under which a button goes into the inbox.
 func EncodeButton(b Button) ([]byte, error) {
-	return json.Marshal(wireButton{b.By, b.Then, b.Step, b.Item, b.Approved, b.Comment, b.As, b.Output, b.Name, b.Seq})
+	w := wireButton{b.By, b.Then, b.Step, b.Item, b.Approved, b.Comment, b.As, b.Output, b.Name, b.Seq, b.Version, nil, b.Again}
+	for _, g := range b.Given {
+		w.Given = append(w.Given, wireGiven{g.Step, g.Item, g.Input})
+	}
+	return json.Marshal(w)
 }
 
 // sameWish reports whether two bodies wish for the same, whoever it is that wishes, and however the JSON in them is laid out.
@@ -71,7 +92,9 @@ func ReadMessage(m journal.Message) Press {
 	}
 	switch ButtonKind(m.Kind) {
 	case ButtonRetry:
-		p.Input = &planner.Retry{By: w.By, Seq: w.Seq}
+		p.Input = &planner.Retry{By: w.By, Seq: w.Seq, Version: w.Version, Given: w.given()}
+	case ButtonRestart:
+		p.Input = &planner.Restart{By: w.By, Step: w.Step, Version: w.Version, Again: w.Again, Seq: w.Seq}
 	case ButtonCancel:
 		p.Input = &planner.Cancel{By: w.By, Then: w.Then}
 	case ButtonPause:

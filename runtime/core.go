@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/segno-run/segno/designer/check"
@@ -27,8 +28,9 @@ type Core struct {
 	timers timers
 	now    time.Time
 	lives  uint64
-	tag    uint64 // of the last Append, over all runs: a run that is loaded anew must not take its former life's answers for its own
-	dead   int    // timers in the heap whose run has left memory
+	seen   atomic.Uint64 // lives, for other goroutines
+	tag    uint64        // of the last Append, over all runs: a run that is loaded anew must not take its former life's answers for its own
+	dead   int           // timers in the heap whose run has left memory
 	out    []Output
 
 	// adrift are runs that are still ours though they could not stay in memory. A message takes them up again; one for any other run that is not
@@ -55,26 +57,35 @@ type (
 		Start   *planner.Start
 	}
 	// Adopt hands runs over that the store says are owned now. A Load follows for each that is not in memory. Left says that nobody owned them
-	// before: whoever did has released them, and did not crash.
+	// before: whoever did has released them, and did not crash. Claimed is the number of the look that has claimed them; 0: none did.
 	Adopt struct {
-		Runs []int64
-		Left bool
+		Runs    []int64
+		Left    bool
+		Claimed int
 	}
 	// Loaded answers a Load.
 	Loaded struct {
 		History journal.History
 		// Payloads are those of the history that expressions may look into (journal.Contents).
 		Payloads map[planner.Payload][]byte
-		Program  *check.Program // nil if Broken is set
-		Broken   error          // the history or the version cannot be read
+		Program  *check.Program         // nil if Broken is set
+		Others   map[int]*check.Program // the other versions that the Load asked for
+		Broken   error                  // the history or a version cannot be read
+	}
+	// Found answers a Need. Program is nil if there is no such version, or if it does not compile.
+	Found struct {
+		Run     int64
+		Version int
+		Program *check.Program
 	}
 	// LoadFailed answers a Load that could not be answered; the run is forgotten and loaded again when it is adopted again.
 	LoadFailed struct{ Run int64 }
-	// Press is a message of the inbox.
+	// Press is a message of the inbox. A Released answers one that may be an old story: the inbox is to be looked at again.
 	Press struct {
 		ID    string
 		Run   int64
 		Input planner.Input
+		Look  Look
 	}
 	// Done is a call's outcome.
 	Done struct {
@@ -95,6 +106,7 @@ func (Begin) event()      {}
 func (Adopt) event()      {}
 func (Loaded) event()     {}
 func (LoadFailed) event() {}
+func (Found) event()      {}
 func (Press) event()      {}
 func (Done) event()       {}
 func (Durable) event()    {}
@@ -110,8 +122,17 @@ type (
 		Tag        uint64
 		Transition journal.Transition
 	}
-	// Load asks for a run's history and program.
-	Load struct{ Run int64 }
+	// Load asks for a run's history and program, and for those of Also, which are versions that the run was on before.
+	Load struct {
+		Run  int64
+		Also []int
+	}
+	// Need asks for a version of a run's flow that somebody wishes it to go on with. A Found answers it.
+	Need struct {
+		Run     int64
+		Flow    string
+		Version int
+	}
 	// Invoke calls a function. A Done answers it.
 	Invoke struct {
 		Run     int64
@@ -157,6 +178,7 @@ type (
 
 func (Append) output()    {}
 func (Load) output()      {}
+func (Need) output()      {}
 func (Invoke) output()    {}
 func (Abort) output()     {}
 func (Begun) output()     {}
@@ -181,9 +203,12 @@ func (c *Core) Step(ev Event, now time.Time) []Output {
 		for _, id := range ev.Runs {
 			switch r := c.runs[id]; {
 			case r == nil:
-				c.load(id).left = ev.Left
+				r = c.load(id)
+				r.left, r.claimed = ev.Left, ev.Claimed
 			case r.leaving:
-				r.again = true // its release is committed already, and so is the claim that made it ours again
+				r.again, r.claimed = true, ev.Claimed // its release is committed already, and so is the claim that made it ours again
+			case ev.Claimed > 0: // we thought so before it was so
+				r.claimed = ev.Claimed
 			}
 		}
 	case Loaded:
@@ -193,6 +218,8 @@ func (c *Core) Step(ev Event, now time.Time) []Output {
 			c.leave(r)
 			c.adrift[r.id] = true
 		}
+	case Found:
+		c.found(ev)
 	case Press:
 		c.press(ev)
 	case Done:
@@ -243,9 +270,8 @@ func (c *Core) setTimer(r *run, t *planner.SetTimer) {
 }
 
 func (c *Core) begin(ev Begin) {
-	c.lives++
-	r := &run{id: ev.Run, life: c.lives, uuid: ev.Start.ID, flow: ev.Program.Flow, version: ev.Start.Version, program: ev.Program, state: planner.NewState(), held: map[string]bool{},
-		reader: planner.Reader}
+	r := &run{id: ev.Run, life: c.born(), uuid: ev.Start.ID, flow: ev.Program.Flow, version: ev.Start.Version, program: ev.Program, state: planner.NewState(), held: map[string]bool{},
+		reader: planner.ReaderAtBirth}
 	c.runs[r.id], c.uuids[r.uuid] = r, r.id
 	c.decide(r, ev.Start, nil)
 }
@@ -259,8 +285,12 @@ func (c *Core) press(ev Press) {
 		r = c.load(ev.Run)
 	}
 	switch {
+	case r.stale(ev.Look):
+		c.out = append(c.out, Released{r.id})
 	case r.held[ev.ID]: // decided already; the inbox was read again before the commit, and we hear of it before or after
-	case r.loading || r.leaving:
+	case r.loading || r.leaving || r.needed != 0:
+		r.backlog = append(r.backlog, ev)
+	case c.needs(r, ev.Input):
 		r.backlog = append(r.backlog, ev)
 	case r.fresh:
 		c.unborn(r, ev)
@@ -291,6 +321,7 @@ func (c *Core) decide(r *run, in planner.Input, msg *Press) {
 	t := journal.Transition{Run: r.id, At: c.now}
 	if len(facts) > 0 {
 		r.active = c.now
+		r.revise()
 		if err = carry(&t, facts); err != nil {
 			c.poison(r, err, msg)
 			return
@@ -312,7 +343,7 @@ func (c *Core) decide(r *run, in planner.Input, msg *Press) {
 		t.Keys = keysOf(r.state, facts)
 	}
 	if r.seq == 1 && t.Seq == 1 && !r.child {
-		t.New = &journal.NewRun{UUID: r.uuid, Flow: r.flow, Version: r.version, Reader: planner.Reader}
+		t.New = &journal.NewRun{UUID: r.uuid, Flow: r.flow, Version: r.version, Reader: planner.ReaderAtBirth}
 		p.begun = true
 	}
 	if msg != nil {
@@ -333,5 +364,5 @@ func (c *Core) ask(r *run, in planner.Input) (facts []planner.Fact, commands []p
 			err = fmt.Errorf("deciding %T: %v\n%s", in, p, debug.Stack())
 		}
 	}()
-	return planner.Decide(r.program, r.state, in, c.now)
+	return planner.Programs{Now: r.program, Others: r.others}.Decide(r.state, in, c.now)
 }

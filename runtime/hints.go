@@ -138,6 +138,8 @@ func (h *hints) hear(hint journal.Hint) {
 		h.s.poke()
 	case journal.HintLeft, journal.HintDeaf:
 		h.s.poke()
+	case journal.HintSlots:
+		h.s.limits.look()
 	case journal.HintAnswer:
 		h.s.tellAnswer(hint.ID)
 	case journal.HintMoved:

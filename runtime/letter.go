@@ -87,7 +87,7 @@ func (r *run) post(t *journal.Transition, commands []planner.Command) ([]planner
 			p := cmd.Parent
 			to, kind = cmd.Child, letterBegin
 			l = wireLetter{Version: cmd.Version, Input: cmd.Input, By: cmd.By, Parent: p.Run, Depth: p.Depth, Step: p.Step, Item: p.Item, Attempt: p.Attempt}
-			t.Births = append(t.Births, journal.Birth{UUID: cmd.Child, Flow: cmd.Flow, Version: cmd.Version, Reader: planner.Reader,
+			t.Births = append(t.Births, journal.Birth{UUID: cmd.Child, Flow: cmd.Flow, Version: cmd.Version, Reader: planner.ReaderAtBirth,
 				Parent: p.Run, Step: p.Step, Item: p.Item})
 		case *planner.AskChild:
 			to, kind = cmd.Child, letterAsk

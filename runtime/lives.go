@@ -24,12 +24,11 @@ func (c *Core) leave(r *run) {
 	c.dead = 0
 }
 
-func (c *Core) load(id int64) *run {
-	c.lives++
-	r := &run{id: id, life: c.lives, loading: true, held: map[string]bool{}}
+func (c *Core) load(id int64, also ...int) *run {
+	r := &run{id: id, life: c.born(), loading: true, held: map[string]bool{}}
 	delete(c.adrift, id)
 	c.runs[id] = r
-	c.out = append(c.out, Load{id})
+	c.out = append(c.out, Load{id, also})
 	return r
 }
 
@@ -39,7 +38,7 @@ func (c *Core) forget(r *run) {
 		c.out = append(c.out, Released{r.id})
 	}
 	if r.again {
-		c.load(r.id)
+		c.load(r.id).claimed = r.claimed
 	}
 }
 
@@ -53,7 +52,7 @@ func (c *Core) loaded(ev Loaded) {
 		c.forget(r)
 		return
 	}
-	r.uuid, r.flow, r.version, r.program = ev.History.UUID, ev.History.Flow, ev.History.Version, ev.Program
+	r.uuid, r.flow, r.version, r.program, r.others = ev.History.UUID, ev.History.Flow, ev.History.Version, ev.Program, ev.Others
 	r.state, r.status, r.needs, r.child = planner.NewState(), ev.History.Status, unsaid, ev.History.Parent != ""
 	c.uuids[r.uuid], r.active = r.id, c.now
 	for p, raw := range ev.Payloads {
@@ -69,6 +68,11 @@ func (c *Core) loaded(ev Loaded) {
 		planner.Fold(r.state, rec.Seq, rec.At, facts)
 		r.reader = max(r.reader, planner.ReaderOf(facts)) // its row may carry a later one, which raising it to an earlier one does not change
 		r.seq = rec.Seq
+	}
+	if lacks := r.lacks(); ev.Broken == nil && len(lacks) > 0 {
+		r.loading = true
+		c.out = append(c.out, Load{r.id, lacks})
+		return
 	}
 	if ev.Broken != nil {
 		c.out = append(c.out, Broke{r.id, r.uuid, ev.Broken})
@@ -141,7 +145,7 @@ func (c *Core) stop(r *run) {
 
 // rest lets a run go that was loaded and has nothing to do: it goes back to sleep, or stays ended.
 func (c *Core) rest(r *run) {
-	if r.loading || r.leaving || len(r.pending) > 0 {
+	if r.loading || r.leaving || r.needed != 0 || len(r.pending) > 0 {
 		return
 	}
 	if row := r.row(c.now); row != nil && row.Release {

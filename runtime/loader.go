@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 
+	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/runtime/journal"
 )
 
@@ -28,8 +29,9 @@ type loader struct {
 
 	mu     sync.Mutex
 	queue  []int64
-	under  int // reads under way
-	weight int // bytes of a history, about
+	also   map[int64][]int // the versions that are wanted with a run, beside its own
+	under  int             // reads under way
+	weight int             // bytes of a history, about
 }
 
 func newLoader(ctx context.Context, s *session) *loader {
@@ -48,10 +50,16 @@ func (l *loader) answered(ev Event) {
 	}
 }
 
-func (l *loader) load(run int64) {
+func (l *loader) load(run int64, also []int) {
 	l.open[run] = true
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if len(also) > 0 {
+		if l.also == nil {
+			l.also = map[int64][]int{}
+		}
+		l.also[run] = also
+	}
 	l.queue = append(l.queue, run)
 	if l.under < loaders {
 		l.under++
@@ -127,18 +135,52 @@ func (l *loader) ready(h journal.History) Event {
 		pause(l.ctx, rejoin)
 		contents, err = journal.Contents(l.ctx, l.s.e.cfg.Store, &h)
 	}
-	for try := 1; ; try++ {
-		p, err := l.s.e.cfg.Programs.Program(l.ctx, h.Flow, h.Version)
-		var broken *BrokenVersion
-		switch {
-		case err == nil:
-			return Loaded{History: h, Payloads: contents, Program: p}
-		case l.ctx.Err() != nil:
-			return LoadFailed{h.Run}
-		case errors.As(err, &broken) || try == tries:
-			return Loaded{History: h, Payloads: contents, Broken: err}
+	l.mu.Lock()
+	also := l.also[h.Run]
+	delete(l.also, h.Run)
+	l.mu.Unlock()
+	loaded := Loaded{History: h, Payloads: contents}
+	if loaded.Program, loaded.Broken = l.program(h.Flow, h.Version); loaded.Broken == nil && len(also) > 0 {
+		loaded.Others = map[int]*check.Program{}
+		for _, version := range also {
+			if loaded.Others[version], loaded.Broken = l.program(h.Flow, version); loaded.Broken != nil {
+				break
+			}
 		}
-		l.s.e.cfg.Logger.Warn("a version could not be read; it is tried again", "flow", h.Flow, "version", h.Version, "error", err)
+	}
+	switch {
+	case l.ctx.Err() != nil:
+		return LoadFailed{h.Run}
+	case loaded.Broken != nil:
+		loaded.Program, loaded.Others = nil, nil
+	}
+	return loaded
+}
+
+// program is a version of a flow, asked for again for a while where that could help.
+func (l *loader) program(flow string, version int) (*check.Program, error) {
+	for try := 1; ; try++ {
+		p, err := l.s.e.cfg.Programs.Program(l.ctx, flow, version)
+		var broken *BrokenVersion
+		if err == nil || l.ctx.Err() != nil || errors.As(err, &broken) || try == tries {
+			return p, err
+		}
+		l.s.e.cfg.Logger.Warn("a version could not be read; it is tried again", "flow", flow, "version", version, "error", err)
 		pause(l.ctx, rejoin)
 	}
+}
+
+// find answers a Need.
+func (l *loader) find(n Need) {
+	go func() {
+		p, err := l.program(n.Flow, n.Version)
+		if l.ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			p = nil
+			l.s.e.cfg.Logger.Warn("a run was asked to go on with a version that cannot be read", "run", n.Run, "flow", n.Flow, "version", n.Version, "error", err)
+		}
+		l.s.mail.put(Found{n.Run, n.Version, p})
+	}()
 }

@@ -235,6 +235,34 @@ steps:
 	})
 }
 
+// TestASlowAnswerTellsNoTime has a run wait while the store answers so slowly that what time it says is off by seconds: nothing may come early.
+func TestASlowAnswerTellsNoTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{t: t, program: compile(t, "name: f\nsteps:\n  nap: {wait: 20s}\n", functions)}
+		store := memory.New(time.Now)
+		e, stop := replica(t, "one", &tardy{Store: store}, w)
+		defer stop()
+		id := begin(t, e)
+		<-time.After(19 * time.Second)
+		wantStatus(t, store, id, planner.StatusWaiting)
+		<-time.After(2 * time.Second)
+		wantStatus(t, store, id, planner.StatusSucceeded)
+	})
+}
+
+// tardy is a store that gets to the second Renew, and to those after it, only after a while, as if the asker had stood still with the question in its hands.
+type tardy struct {
+	*memory.Store
+	renewed atomic.Bool
+}
+
+func (s *tardy) Renew(ctx context.Context, inc journal.Incarnation, lease time.Duration) (time.Time, error) {
+	if s.renewed.Swap(true) {
+		<-time.After(4 * time.Second)
+	}
+	return s.Store.Renew(context.WithoutCancel(ctx), inc, lease)
+}
+
 // TestCallsEndBeforeTheLease cuts a server off while it calls: the call is told to stop before anybody else may make it, and the server comes back by itself.
 func TestCallsEndBeforeTheLease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -19,12 +19,16 @@ type run struct {
 	flow    string
 	version int
 	program *check.Program
+	others  map[int]*check.Program // the flow's other versions that the run was on, or may go on with
+	needed  int                    // a version that was asked for and has not come; 0: none
+	absent  map[int]bool           // versions that are not to be had
 	state   *planner.State
 
 	reader  int        // its row carries at least this one
 	seq     int64      // of the last transition decided
 	pending []*pending // handed to the journal, oldest first
 	status  string     // as the run's row last said
+	shows   int        // the version that it last said; 0: that of its birth
 	needs   string     // as it last said; unsaid until this life has written the row
 
 	loading bool
@@ -35,6 +39,7 @@ type run struct {
 	active  time.Time    // when it last concluded anything
 	leaving bool         // its release is on the way: it takes nothing more
 	again   bool         // it was claimed again before we heard of its release
+	claimed int          // the number of the look that has claimed it last; 0: none did in this life
 	broken  *fault.Fault // why it must be stopped
 	backlog []Press
 	held    map[string]bool // messages that this life of the run has decided
@@ -61,16 +66,16 @@ const unsaid = "?"
 func (r *run) row(now time.Time) *journal.RunRow {
 	row := r.shown()
 	s, status := r.state, row.Status
-	if s.InFlight == s.Children && r.settledDown(now) {
+	if s.InFlight == s.Children && r.needed == 0 && r.settledDown(now) {
 		row.Release = true
 		if at, ok := s.NextWake(); ok {
 			row.WakeAt = &at
 		}
 	}
-	if status == r.status && row.Needs == r.needs && !row.Release {
+	if status == r.status && row.Needs == r.needs && !row.Release && row.Version == r.shows {
 		return nil
 	}
-	r.status, r.needs = status, row.Needs
+	r.status, r.needs, r.shows = status, row.Needs, row.Version
 	return row
 }
 
@@ -98,6 +103,9 @@ func (r *run) gone() *journal.RunRow {
 func (r *run) shown() *journal.RunRow {
 	s := r.state
 	row := &journal.RunRow{Status: string(s.Status()), Needs: string(s.Needs())}
+	if len(s.Former) > 0 { // else it is what it was born with
+		row.Version = s.Version
+	}
 	if s.Ended != "" {
 		ended := s.EndedAt
 		row.EndedAt = &ended

@@ -21,6 +21,7 @@ type session struct {
 	mail     *mailbox
 	calls    *calls
 	hints    *hints
+	limits   *limits
 	over     chan struct{} // closed when the session can't write any more
 	pokes    chan struct{}
 	next     atomic.Int64 // when the core wants a Tick, by the store's clock in Unix nanoseconds; 0: never
@@ -38,22 +39,22 @@ type session struct {
 // join begins an incarnation and takes over what a dead predecessor left.
 func (e *Engine) join(ctx context.Context) (*session, error) {
 	// A connection on which nothing comes any more must not keep us from trying another one.
-	ctx, cancel := context.WithTimeout(ctx, e.cfg.Lease)
+	soon, cancel := context.WithTimeout(ctx, e.cfg.Lease)
 	defer cancel()
 	store := e.cfg.Store
-	inc, err := store.Join(ctx, e.cfg.Replica, e.cfg.Writers, e.cfg.Lease)
+	inc, err := store.Join(soon, e.cfg.Replica, e.cfg.Writers, e.cfg.Lease)
 	if err != nil {
 		return nil, err
 	}
 	s := &session{e: e, inc: inc, mail: newMailbox(), over: make(chan struct{}), pokes: make(chan struct{}, 1),
 		core: NewCore(inc), begun: map[int64]chan error{}, answers: map[string]chan struct{}{},
 		watched: map[int64]func(int64, planner.RunStatus){}}
-	s.calls, s.hints = newCalls(s), newHints(s)
-	if err := s.renew(ctx); err != nil {
+	s.calls, s.hints, s.limits = newCalls(s), newHints(s), newLimits(s)
+	if err := s.renew(soon); err != nil {
 		return nil, err
 	}
-	s.hints.count(ctx)
-	runs, err := store.Takeover(ctx, inc, e.cfg.Replica)
+	s.hints.count(soon)
+	runs, err := s.takeFirst(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -73,9 +74,11 @@ func (s *session) run(ctx context.Context) error {
 	defer cancel()
 	var around sync.WaitGroup
 	around.Go(func() { lost <- s.keepLease(inner) })
+	around.Go(func() { s.takeOthers(inner) })
 	around.Go(func() { s.pollInbox(inner) })
 	around.Go(func() { s.keepHouse(inner) })
 	around.Go(func() { s.hints.run(inner) })
+	around.Go(func() { s.limits.run(inner) })
 	err := s.loop(ctx, inner, lost)
 	if err == nil { // asked to stop: what has been decided is still written
 		s.drain(inner)
@@ -95,6 +98,7 @@ func (s *session) run(ctx context.Context) error {
 		leaving, stop := context.WithTimeout(context.Background(), time.Second)
 		defer stop()
 		if lerr := s.e.cfg.Store.Leave(leaving, s.inc); lerr != nil {
+			s.lapse()
 			s.e.cfg.Logger.Warn("could not hand the runs over", "error", lerr)
 		}
 	}
@@ -162,7 +166,9 @@ func (s *session) handle(ev Event, loads *loader) error {
 			run, tag := out.Transition.Run, out.Tag
 			s.journal.Submit(out.Transition, func(err error) { s.mail.put(Durable{run, tag, err}) })
 		case Load:
-			loads.load(out.Run)
+			loads.load(out.Run, out.Also)
+		case Need:
+			loads.find(out)
 		case Invoke:
 			if !s.holdsLease() {
 				return errLeaseOver
@@ -261,12 +267,17 @@ func (s *session) renew(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.asked, s.told = sent, at.Add(-s.e.cfg.Clock().Sub(sent)/2) // the answer was made about half way
+	if took := s.e.cfg.Clock().Sub(sent); took <= s.e.cfg.Lease/4 || s.told.IsZero() {
+		s.told = at.Add(-took / 2) // the answer was made about half way
+	} else { // we stood still, nobody knows on which half: what we knew is better
+		s.told = s.told.Add(sent.Sub(s.asked))
+	}
+	s.asked = sent
 	return nil
 }
 
-// keepLease renews the lease, takes over what others lost, and returns when this incarnation must stop: it was fenced, or its lease is about to
-// end without an answer from the store. Calls are aborted before the lease ends, not after.
+// keepLease renews the lease and returns when this incarnation must stop: it was fenced, or its lease is about to end without an answer from the store. Calls
+// are aborted before the lease ends, not after.
 func (s *session) keepLease(ctx context.Context) error {
 	lease := s.e.cfg.Lease
 	tick := time.NewTicker(lease / 5)
@@ -279,16 +290,6 @@ func (s *session) keepLease(ctx context.Context) error {
 		}
 		attempt, cancel := context.WithTimeout(ctx, lease/4)
 		err := s.renew(attempt)
-		if err == nil {
-			var runs []int64
-			if runs, err = s.e.cfg.Store.Takeover(attempt, s.inc, s.e.cfg.Replica); err != nil {
-				s.unsure.Store(true)
-			} else if len(runs) > 0 {
-				s.e.cfg.Meter.TookOver(len(runs))
-				s.mail.put(Adopt{Runs: runs})
-			}
-			s.hints.count(attempt)
-		}
 		cancel()
 		if errors.Is(err, journal.ErrFenced) {
 			return err
@@ -313,18 +314,19 @@ func (s *session) pollInbox(ctx context.Context) {
 	tick := time.NewTicker(s.e.cfg.Poll)
 	defer tick.Stop()
 	store := s.e.cfg.Store
-	for {
+	for n := 1; ; n++ {
+		look := Look{n, s.core.Lives()}
 		runs, err := store.Claim(ctx, s.inc, most)
-		left := true
+		left, claimed := true, n
 		if err == nil && s.unsure.Swap(false) {
 			runs, err = store.Owned(ctx, s.inc)
-			left = false // for all that we know
+			left, claimed = false, 0 // for all that we know
 		}
 		if err != nil {
 			s.unsure.Store(true)
 		}
 		if len(runs) > 0 {
-			s.mail.put(Adopt{Runs: runs, Left: left})
+			s.mail.put(Adopt{Runs: runs, Left: left, Claimed: claimed})
 		}
 		if left && len(runs) == most { // as after a stop in good order: there are more
 			s.poke()
@@ -334,7 +336,9 @@ func (s *session) pollInbox(ctx context.Context) {
 			s.e.cfg.Logger.Warn("the inbox could not be read", "error", err)
 		}
 		for _, m := range messages {
-			s.mail.put(ReadMessage(m))
+			p := ReadMessage(m)
+			p.Look = look
+			s.mail.put(p)
 		}
 		select {
 		case <-ctx.Done():

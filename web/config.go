@@ -67,6 +67,8 @@ type Config struct {
 	Project func() view.Project
 	// Tour is the address where "Break it, then repair it" starts, such as /flows/order/start?fail=ship. "" hides it.
 	Tour string
+	// Incarnation is the life that this server is in, 0 without a lease. nil: it has none.
+	Incarnation func() int64
 	// Plug is what the tour says about killing this server and starting it again; the zero value leaves that out.
 	Plug Plug
 	// Local reports whether this process has registered a Go function of that name. nil: it has none.
@@ -107,6 +109,9 @@ func (c *Config) validate() error {
 	}
 	if c.Local == nil {
 		c.Local = func(string) bool { return false }
+	}
+	if c.Incarnation == nil {
+		c.Incarnation = func() int64 { return 0 }
 	}
 	if c.Inputs == nil {
 		c.Inputs = func(string) []byte { return nil }

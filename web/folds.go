@@ -63,6 +63,7 @@ type fold struct {
 	mu       sync.RWMutex // readers hold it while they look, so they see a transition whole or not at all
 	outline  *runview.Outline
 	def      *flow.Definition
+	outlines int // the version that they are of
 	state    *planner.State
 	places   runview.Places    // where in the journal the values are that the state does not keep
 	events   []live.Transition // the last ones, as many as a page shows
@@ -188,14 +189,8 @@ func (fs *folds) forward(ctx context.Context, f *fold) error {
 		return ctx.Err()
 	}
 	defer func() { <-f.turn }()
-	if f.outline == nil {
-		outline, def, err := fs.outline(ctx, f.flow, f.key.version)
-		if err != nil {
-			return err
-		}
-		f.mu.Lock()
-		f.outline, f.def = outline, def
-		f.mu.Unlock()
+	if err := fs.outlined(ctx, f, f.key.version); err != nil {
+		return err
 	}
 	got, size, err := source{fs.db, f.key.run}.read(ctx, f.state.Seq, 0) // only who has the turn writes it
 	if err != nil || len(got) == 0 {
@@ -204,7 +199,37 @@ func (fs *folds) forward(ctx context.Context, f *fold) error {
 	fs.mu.Lock()
 	f.weight += int64(size) * foldFactor
 	fs.mu.Unlock()
+	if err := fs.outlined(ctx, f, versionAfter(f.state.Version, got)); err != nil { // the run may go on with another version
+		return err
+	}
 	return f.add(got)
+}
+
+// outlined gives a fold the outline of a version. Only who has the turn calls it.
+func (fs *folds) outlined(ctx context.Context, f *fold, version int) error {
+	if f.outline != nil && f.outlines == version || version == 0 {
+		return nil
+	}
+	outline, def, err := fs.outline(ctx, f.flow, version)
+	if err != nil {
+		return err
+	}
+	f.mu.Lock()
+	f.outline, f.def, f.outlines = outline, def, version
+	f.mu.Unlock()
+	return nil
+}
+
+// versionAfter is the version that a run is on after transitions; 0: that of its row.
+func versionAfter(version int, got []live.Transition) int {
+	for _, t := range got {
+		for _, f := range t.Facts {
+			if f, ok := f.(*planner.RunRevised); ok {
+				version = f.Version
+			}
+		}
+	}
+	return version
 }
 
 // add folds transitions and tells the watchers.

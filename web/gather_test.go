@@ -65,6 +65,9 @@ func TestGathered(t *testing.T) {
 	if last.After != seq || last.Seq != seq+1 || last.Run.Status != "succeeded" || last.Steps[0].Status != "succeeded" {
 		t.Errorf("the end: got %+v", last)
 	}
+	if beat := nextGathered(t, conn); beat.After != seq+1 || beat.Seq != seq+1 || len(beat.Events) != 0 || len(beat.Steps) != 0 || beat.BeatMS == 0 || !beat.Sent.After(last.Sent) {
+		t.Errorf("when nothing happens: got %+v", beat)
+	}
 	if e := next(t, plain); e.Seq != seq+1 || e.Run.Status != "succeeded" {
 		t.Errorf("the end, one by one: got %+v", e)
 	}

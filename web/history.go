@@ -10,6 +10,7 @@ import (
 	"github.com/segno-run/segno/runtime/live"
 	"github.com/segno-run/segno/runtime/planner"
 	"github.com/segno-run/segno/web/runview"
+	"github.com/segno-run/segno/web/view"
 )
 
 // history is a run as its committed transitions tell it.
@@ -19,7 +20,15 @@ type history struct {
 	outline *runview.Outline
 	def     *flow.Definition  // of its version; nil if that can't be read
 	events  []live.Transition // the last ones, as many as a page shows
-	places  runview.Places    // where the values are that the state does not keep
+	turns   map[string]runview.Turn
+	places  runview.Places // where the values are that the state does not keep
+}
+
+// run shows the run with all its steps.
+func (h *history) run() view.Run {
+	r := runview.Run(h.state, h.outline)
+	runview.TellTurns(&r, h.turns)
+	return r
 }
 
 // findRun reads a run's row: 404 for an id that is unknown or none at all.
@@ -35,6 +44,13 @@ func (s *Server) look(ctx context.Context, id string, see func(h *history) error
 	if err != nil {
 		return err
 	}
+	if err := readable(row); err != nil {
+		return err
+	}
+	turns, err := s.turns(ctx, row)
+	if err != nil {
+		return err
+	}
 	f := s.folds.use(row, false)
 	defer s.folds.leave(f, false)
 	if err := s.folds.forward(ctx, f); err != nil {
@@ -42,7 +58,7 @@ func (s *Server) look(ctx context.Context, id string, see func(h *history) error
 	}
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	return see(&history{row: row, state: f.state, outline: f.outline, def: f.def, events: f.events, places: f.places})
+	return see(&history{row: row, state: f.state, outline: f.outline, def: f.def, events: f.events, turns: turns, places: f.places})
 }
 
 // outline is what a version's runs are shown by. A version that does not compile any more is read as it was written.

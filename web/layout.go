@@ -9,7 +9,7 @@ import (
 	"github.com/segno-run/segno/web/view"
 )
 
-// place gives the nodes of a graph their positions.
+// place gives the nodes of a graph their positions, and the edges the places at which they arrive.
 func place(g *view.Graph, d *flow.Definition) {
 	drawn := layout.Layout(layout.FromFlow(d))
 	g.Width, g.Height = drawn.Width, drawn.Height
@@ -20,6 +20,14 @@ func place(g *view.Graph, d *flow.Definition) {
 	for i := range g.Nodes {
 		n := at[g.Nodes[i].ID]
 		g.Nodes[i].X, g.Nodes[i].Y, g.Nodes[i].W, g.Nodes[i].H = n.X, n.Y, n.W, n.H
+	}
+	enter := make(map[[3]string]float64, len(drawn.Edges))
+	for _, e := range drawn.Edges {
+		enter[[3]string{e.From, e.Port, e.To}] = e.Enter
+	}
+	for i := range g.Edges {
+		e := &g.Edges[i]
+		e.Enter = enter[[3]string{e.From, e.Port, e.To}]
 	}
 }
 

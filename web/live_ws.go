@@ -50,6 +50,9 @@ func (s *Server) live(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := readable(row); err != nil {
+		return err
+	}
 	if !s.opened() {
 		return fail(CodeUnavailable, "the server is stopping")
 	}

@@ -114,7 +114,7 @@ func (s *Server) runView(c echo.Context, whole bool) (p templates.RunPage, err e
 }
 
 func (s *Server) runPageOf(c echo.Context, h *history) templates.RunPage {
-	p := templates.RunPage{Chrome: s.chrome(c, h.row.Flow+" run", "runs"), Run: runview.Run(h.state, h.outline), Graph: graphOf(h.def, nil, false)}
+	p := templates.RunPage{Chrome: s.chrome(c, h.row.Flow+" run", "runs"), Run: h.run(), Graph: graphOf(h.def, nil, false)}
 	p.Flash = stillTrue(p.Flash, c.QueryParam("flash"), p.Run.Status)
 	now := s.Now()
 	p.Verdict = templates.VerdictOf(p.Run, now)

@@ -2,46 +2,103 @@ package web
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/runtime"
+	"github.com/segno-run/segno/runtime/planner"
 	"github.com/segno-run/segno/web/runview"
-	"github.com/segno-run/segno/web/templates"
 	"github.com/segno-run/segno/web/view"
 )
 
 // planActions are the buttons that can be planned.
-var planActions = map[runtime.ButtonKind]string{runtime.ButtonRetry: "retry", runtime.ButtonCompensate: "compensate"}
+var planActions = map[runtime.ButtonKind]string{runtime.ButtonRetry: "retry", runtime.ButtonRestart: "restart", runtime.ButtonCompensate: "compensate"}
 
 // plan foretells what a button would do to a run.
-func (s *Server) plan(ctx context.Context, h *history, action string) view.Plan {
-	var program *check.Program
-	if action == "compensate" {
-		program, _ = s.Programs.Program(ctx, h.row.Flow, h.row.Version) // one that does not compile any more tells no inputs
+func (s *Server) plan(ctx context.Context, h *history, w runview.Wish) (view.Plan, error) {
+	ps, err := s.programsOf(ctx, h, w.Version)
+	if err != nil {
+		return view.Plan{}, err
 	}
-	return runview.PlanOf(h.state, h.outline, program, action)
+	return runview.PlanOf(h.state, h.outline, ps, w), nil
+}
+
+// programsOf are the programs of a run: of the version that it is on, none if that does not compile any more; of those that it was on; and of another one.
+func (s *Server) programsOf(ctx context.Context, h *history, another int) (planner.Programs, error) {
+	ps := planner.Programs{Others: map[int]*check.Program{}}
+	ps.Now, _ = s.Programs.Program(ctx, h.state.Flow, h.state.Version)
+	for _, v := range h.state.Former {
+		if p, err := s.Programs.Program(ctx, h.state.Flow, v); err == nil {
+			ps.Others[v] = p
+		} else {
+			ps.Now = nil // nobody can say what has been done
+		}
+	}
+	if another == 0 || another == h.state.Version {
+		return ps, nil
+	}
+	p, err := s.Programs.Program(ctx, h.state.Flow, another)
+	var broken *runtime.BrokenVersion
+	switch {
+	case errors.As(err, &broken):
+		return ps, fail(CodeInvalid, "version %d of `%s` does not compile: %s", another, h.state.Flow, broken.Error())
+	case err != nil:
+		return ps, missing(err, "`%s` has no version %d", h.state.Flow, another)
+	}
+	ps.Others[another] = p
+	return ps, nil
+}
+
+// wish reads what a plan is asked for: ?action=&version=&step=&again=.
+func wish(get func(string) string, all func(string) []string) (w runview.Wish, err error) {
+	w = runview.Wish{Action: get("action"), Step: get("step")}
+	switch w.Action {
+	case "retry", "compensate", "restart":
+	default:
+		return w, fail(CodeBadRequest, "`action` is %q; it must be retry, restart or compensate", clip(w.Action))
+	}
+	if text := get("version"); text != "" {
+		if w.Version, err = strconv.Atoi(text); err != nil || w.Version < 1 {
+			return w, fail(CodeBadRequest, "`version` is %s; it must be a whole number from 1", clip(text))
+		}
+	}
+	for _, names := range all("again") {
+		for _, name := range strings.Split(names, ",") {
+			if name = strings.TrimSpace(name); name != "" {
+				w.Again = append(w.Again, name)
+			}
+		}
+	}
+	switch {
+	case w.Action == "restart" && w.Step == "":
+		return w, fail(CodeBadRequest, "`step` is missing: restart goes back to a step")
+	case w.Action != "restart" && (w.Step != "" || w.Again != nil):
+		return w, fail(CodeBadRequest, "`step` and `again` go with action=restart only")
+	}
+	return w, nil
 }
 
 // getPlan tells what a button would do, without doing it.
 func (s *Server) getPlan(c echo.Context) error {
-	action := c.QueryParam("action")
-	switch action {
-	case "retry", "compensate":
-	default:
-		return fail(CodeBadRequest, "`action` is %q; it must be retry or compensate", clip(action))
+	w, err := wish(c.QueryParam, func(name string) []string { return c.QueryParams()[name] })
+	if err != nil {
+		return err
 	}
 	var plan view.Plan
-	err := s.look(c.Request().Context(), c.Param("run"), func(h *history) error {
-		if v := c.QueryParam("version"); v != "" && v != fmt.Sprint(h.row.Version) {
-			return fail(CodeConflict, "the run can go on with its own version only, %d", h.row.Version)
+	err = s.look(c.Request().Context(), c.Param("run"), func(h *history) error {
+		if w.Action == "compensate" && w.Version != 0 && w.Version != h.state.Version {
+			return fail(CodeConflict, "what is undone is undone by the version that did it: a compensation takes no `version`")
 		}
-		plan = s.plan(c.Request().Context(), h, action)
-		return nil
+		if w.Action == "restart" && h.state.Steps[w.Step] == nil && !h.outline.Has(w.Step) {
+			return fail(CodeNotFound, "the run has no step `%s`", clip(w.Step))
+		}
+		plan, err = s.plan(c.Request().Context(), h, w)
+		return err
 	})
 	if err != nil {
 		return err
@@ -58,21 +115,35 @@ func plannedBody(kind runtime.ButtonKind) func(echo.Context) (runtime.Button, er
 		if err := readJSON(c, &req); err != nil {
 			return runtime.Button{}, err
 		}
-		if req.Seq < 0 {
-			return runtime.Button{}, fail(CodeInvalid, "`seq` is %d; it is that of a plan, from 1", req.Seq)
-		}
-		return runtime.Button{Kind: kind, Seq: req.Seq}, nil
+		return planned(runtime.Button{Kind: kind}, req.Seq)
 	}
+}
+
+func planned(b runtime.Button, seq int64) (runtime.Button, error) {
+	if seq < 0 {
+		return b, fail(CodeInvalid, "`seq` is %d; it is that of a plan, from 1", seq)
+	}
+	b.Seq = seq
+	return b, nil
+}
+
+// wishOf is what a button was planned as.
+func wishOf(b runtime.Button) runview.Wish {
+	return runview.Wish{Action: planActions[b.Kind], Version: b.Version, Step: b.Step, Again: b.Again}
 }
 
 // replanned gives a refused button the plan as it is now, if the button still fits: whoever pressed it can look and press again.
 func (s *Server) replanned(ctx context.Context, run string, b runtime.Button, err error) error {
 	e := coded(err)
-	if b.Seq == 0 || e.Code != CodeConflict {
+	if e.Code != CodeConflict || planActions[b.Kind] == "" || b.Seq == 0 && b.Version == 0 && b.Kind != runtime.ButtonRestart {
 		return err
 	}
 	if lookErr := s.look(ctx, run, func(h *history) error {
-		if plan := s.plan(ctx, h, planActions[b.Kind]); plan.Fits {
+		plan, err := s.plan(ctx, h, wishOf(b))
+		if err != nil {
+			return err
+		}
+		if plan.Fits {
 			e = e.with(map[string]any{"plan": plan})
 		}
 		return nil
@@ -80,57 +151,4 @@ func (s *Server) replanned(ctx context.Context, run string, b runtime.Button, er
 		return lookErr
 	}
 	return e
-}
-
-// plannedForm makes the handler of a button that is pressed on a plan. A second click is the same press; a plan that the run has left behind is answered
-// with the page and its new plan.
-func (s *Server) plannedForm(kind runtime.ButtonKind, said string) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		b := runtime.Button{Kind: kind}
-		if text := c.FormValue("seq"); text != "" {
-			seq, err := strconv.ParseInt(text, 10, 64)
-			if err != nil || seq < 1 {
-				return fail(CodeInvalid, "`seq` is %s; it is that of a plan, from 1", clip(text))
-			}
-			b.Seq = seq
-			row, err := s.findRun(c.Request().Context(), c.Param("run"))
-			if err != nil {
-				return err
-			}
-			b.ID = messageID(row.UUID, b, "plan/"+text)
-		}
-		err := s.pressed(c, b, said)
-		e := coded(err)
-		if err == nil || b.Seq == 0 || e.Code != CodeConflict {
-			return err
-		}
-		p, err := s.runView(c, true)
-		if err != nil {
-			return err
-		}
-		if p.Plan(planActions[kind]) == nil {
-			return e // it does not fit any more at all
-		}
-		p.Open, p.Flash = planActions[kind], &templates.Flash{Error: true, Text: "Nothing was done: the run has changed since you saw this plan. Below is the new one."}
-		return s.render(c, e.status(), templates.Run(p))
-	}
-}
-
-// plans puts the plans of the buttons that fit into the page, and what a cancel would stop.
-func (s *Server) plans(c echo.Context, p *templates.RunPage, h *history) {
-	for _, action := range p.Run.Actions {
-		switch action {
-		case "retry", "compensate":
-			p.Plans = append(p.Plans, s.plan(c.Request().Context(), h, action))
-		case "cancel":
-			p.Stops = runview.Stops(h.state, h.outline)
-			if h.def != nil {
-				p.OnFailure = string(h.def.OnFailure)
-			}
-		}
-	}
-	switch c.QueryParam("plan") {
-	case "retry", "compensate", "cancel":
-		p.Open = c.QueryParam("plan")
-	}
 }

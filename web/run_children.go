@@ -45,11 +45,14 @@ func (s *Server) children(ctx context.Context, run *view.Run) error {
 // says is the sentence at the head of a run's own page; "" of a run that is gone.
 func (s *Server) says(ctx context.Context, id string) (says string, err error) {
 	err = s.look(ctx, id, func(h *history) error {
-		says = templates.VerdictOf(runview.Run(h.state, h.outline), s.Now()).Sentence
+		says = templates.VerdictOf(h.run(), s.Now()).Sentence
 		return nil
 	})
 	if e := (*Error)(nil); errors.As(err, &e) && e.Code == CodeNotFound || errors.Is(err, models.ErrNotFound) {
 		return "", nil
+	}
+	if errors.Is(err, errLater) {
+		return "A newer release of Segno carries it.", nil
 	}
 	return says, err
 }
@@ -75,8 +78,8 @@ func (s *Server) showChildren(c echo.Context, p *templates.RunPage) error {
 		p.Child = &templates.ChildRun{Run: run, Verdict: templates.VerdictOf(run, now), Rows: templates.RowsOf(run, "", now)}
 		return nil
 	})
-	if e := (*Error)(nil); errors.As(err, &e) && e.Code == CodeNotFound {
-		return nil // it is gone: the page says its id
+	if e := (*Error)(nil); errors.As(err, &e) && e.Code == CodeNotFound || errors.Is(err, errLater) {
+		return nil // it is gone, or can't be read here: the page says its id
 	}
 	return err
 }
@@ -96,7 +99,7 @@ func (s *Server) waitsForSignal(ctx context.Context, run, name string) (child, s
 			}
 			return nil
 		})
-		if err != nil {
+		if err != nil && !errors.Is(err, errLater) {
 			return "", "", err
 		}
 		if child != "" {

@@ -187,7 +187,7 @@ func (s *Server) listRuns(c echo.Context) error {
 func (s *Server) getRun(c echo.Context) error {
 	var run view.Run
 	err := s.look(c.Request().Context(), c.Param("run"), func(h *history) error {
-		run = runview.Run(h.state, h.outline)
+		run = h.run()
 		return nil
 	})
 	if err == nil {
@@ -212,6 +212,9 @@ func (s *Server) getEvents(c echo.Context) error {
 	}
 	row, err := s.findRun(ctx, c.Param("run"))
 	if err != nil {
+		return err
+	}
+	if err := readable(row); err != nil {
 		return err
 	}
 	got, err := source{s.DB, row.ID}.Transitions(ctx, row.UUID, int64(after), limit)

@@ -131,6 +131,8 @@ func (s *Server) apiRoutes(g *echo.Group) {
 	g.DELETE("/flows/:flow/retention", s.deleteRetention)
 	g.POST("/flows/:flow/runs", s.startRun)
 
+	g.GET("/replicas", s.listReplicas)
+
 	g.GET("/runs", s.listRuns)
 	g.GET("/runs/:run", s.getRun)
 	g.GET("/runs/:run/events", s.getEvents)
@@ -146,7 +148,8 @@ func (s *Server) apiRoutes(g *echo.Group) {
 	g.GET("/runs/:run/compare", s.getComparison)
 	g.POST("/runs/:run/evaluate", s.evaluate)
 	g.GET("/runs/:run/plan", s.getPlan)
-	g.POST("/runs/:run/retry", s.press(plannedBody(runtime.ButtonRetry)))
+	g.POST("/runs/:run/retry", s.press(s.retryBody))
+	g.POST("/runs/:run/restart", s.press(restartBody))
 	g.POST("/runs/:run/pause", s.press(plainBody(runtime.ButtonPause)))
 	g.POST("/runs/:run/resume", s.press(plainBody(runtime.ButtonResume)))
 	g.POST("/runs/:run/cancel", s.press(cancelBody))

@@ -60,7 +60,18 @@ func (e *engine) ReadPayload(_ context.Context, p planner.Payload, from, to int6
 type liveRun struct {
 	number  int64
 	program *check.Program
+	others  map[int]*check.Program
 	state   *planner.State
+}
+
+// on gives the run the version that a wish names, as far as there is one.
+func (e *engine) on(ctx context.Context, run string, version int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	r := e.runs[run]
+	if p, err := e.programs.Program(ctx, r.state.Flow, version); err == nil && version != r.state.Version {
+		r.others[version] = p
+	}
 }
 
 func (e *engine) Start(ctx context.Context, req runtime.StartRequest) (string, bool, error) {
@@ -78,7 +89,7 @@ func (e *engine) Start(ctx context.Context, req runtime.StartRequest) (string, b
 		e.mu.Unlock()
 		return "", false, err
 	}
-	r := &liveRun{number: int64(len(e.runs) + 1), program: p, state: planner.NewState()}
+	r := &liveRun{number: int64(len(e.runs) + 1), program: p, others: map[int]*check.Program{}, state: planner.NewState()}
 	e.runs[id], e.keys[req.Key] = r, id
 	e.mu.Unlock()
 	_, err = e.pool.Exec(ctx, `INSERT INTO runs (id, uuid, flow, version, status, reader, created_at, updated_at) VALUES ($1, $2, $3, $4, 'pending', 1, now(), now())`,
@@ -113,9 +124,14 @@ func (e *engine) Press(ctx context.Context, run string, b runtime.Button) error 
 			return nil
 		}
 	}
+	if b.Version > 0 {
+		e.on(ctx, run, b.Version)
+	}
 	switch b.Kind {
 	case runtime.ButtonRetry:
-		return e.input(ctx, run, &planner.Retry{By: b.By, Seq: b.Seq})
+		return e.input(ctx, run, &planner.Retry{By: b.By, Seq: b.Seq, Version: b.Version, Given: b.Given})
+	case runtime.ButtonRestart:
+		return e.input(ctx, run, &planner.Restart{By: b.By, Seq: b.Seq, Step: b.Step, Version: b.Version, Again: b.Again})
 	case runtime.ButtonCancel:
 		return e.input(ctx, run, &planner.Cancel{By: b.By, Then: b.Then})
 	case runtime.ButtonCompensate:
@@ -142,7 +158,11 @@ func (e *engine) input(ctx context.Context, run string, in planner.Input) error 
 	defer e.mu.Unlock()
 	r := e.runs[run]
 	now := time.Now().UTC().Truncate(time.Microsecond).Add(e.late)
-	facts, commands, err := planner.Decide(r.program, r.state, in, now)
+	was := r.state.Version
+	facts, commands, err := planner.Programs{Now: r.program, Others: r.others}.Decide(r.state, in, now)
+	if v := r.state.Version; err == nil && v != was && was != 0 {
+		r.others[was], r.program = r.program, r.others[v]
+	}
 	for _, c := range commands {
 		if k, ok := c.(*planner.Keep); ok {
 			e.kept.Store(k.Payload, k.Raw)
@@ -163,8 +183,8 @@ func (e *engine) input(ctx context.Context, run string, in planner.Input) error 
 	if r.state.Failure != nil {
 		f = *r.state.Failure
 	}
-	_, err = e.pool.Exec(ctx, `UPDATE runs SET status = $2, class = $3, step = $4, message = $5, needs = $6, updated_at = now() WHERE id = $1`,
-		r.number, string(r.state.Status()), string(f.Fault.Class), f.Step, f.Fault.Message, string(r.state.Needs()))
+	_, err = e.pool.Exec(ctx, `UPDATE runs SET status = $2, class = $3, step = $4, message = $5, needs = $6, version = $7, updated_at = now() WHERE id = $1`,
+		r.number, string(r.state.Status()), string(f.Fault.Class), f.Step, f.Fault.Message, string(r.state.Needs()), r.state.Version)
 	e.broker.Publish(run)
 	return err
 }

@@ -72,7 +72,7 @@ func newRoot(t terminal) *cobra.Command {
 	root.SetOut(t.out)
 	root.SetErr(t.err)
 	root.AddCommand(newCommand(t), validateCommand(t), fmtCommand(t), testCommand(t), renderCommand(t), diffCommand(t),
-		applyCommand(t), exportCommand(t), startCommand(t), runsCommand(t), retryCommand(t), retentionCommand(t), benchCommand(t))
+		applyCommand(t), exportCommand(t), startCommand(t), runsCommand(t), retryCommand(t), retentionCommand(t), replicasCommand(t), benchCommand(t))
 	root.InitDefaultCompletionCmd()
 	return root
 }

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/gorilla/websocket"
 )
@@ -22,6 +23,8 @@ type desk struct {
 	held  bool
 	wake  *sync.Cond
 	calls map[string]int // by run/step
+
+	within, most int // calls of /narrow under way: now, and at most so far
 }
 
 func openDesk(t testing.TB) *desk {
@@ -30,6 +33,10 @@ func openDesk(t testing.TB) *desk {
 	d.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		d.mu.Lock()
+		if r.URL.Path == "/narrow" {
+			d.narrow(w)
+			return
+		}
 		d.calls[r.Header.Get("Segno-Run")+"/"+r.Header.Get("Segno-Step")]++
 		d.wake.Broadcast()
 		for d.held {
@@ -41,6 +48,19 @@ func openDesk(t testing.TB) *desk {
 	}))
 	t.Cleanup(func() { d.hold(false); d.Close() })
 	return d
+}
+
+// narrow is a call of a function that may be called twice at once. It has the lock.
+func (d *desk) narrow(w http.ResponseWriter) {
+	d.within++
+	d.most = max(d.most, d.within)
+	d.mu.Unlock()
+	<-time.After(20 * time.Millisecond) // the work
+	d.mu.Lock()
+	d.within--
+	d.mu.Unlock()
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = io.WriteString(w, `{}`)
 }
 
 func (d *desk) hold(held bool) {
@@ -74,6 +94,11 @@ steps:
   one: {call: desk, with: {n: "${{ input.n }}"}}
 `
 
+const narrowFlow = `name: narrow
+steps:
+  all: {for_each: "${{ [1, 2, 3, 4, 5, 6, 7, 8] }}", max_parallel: 8, call: narrow}
+`
+
 const workFlow = `name: work
 input: {type: object, required: [n], properties: {n: {type: integer}}}
 steps:
@@ -87,7 +112,8 @@ func writeDesk(t testing.TB, d *desk) string {
 	if err := os.Mkdir(filepath.Join(dir, "flows"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range map[string]string{"functions.yaml": fmt.Sprintf("desk: {http: {url: %q}, idempotent: true, timeout: 30s, retry: {max_attempts: 3}}\n", d.URL),
+	for name, text := range map[string]string{"functions.yaml": fmt.Sprintf("desk: {http: {url: %q}, idempotent: true, timeout: 30s, retry: {max_attempts: 3}}\n"+
+		"narrow: {http: {url: %q}, idempotent: true, concurrency: 2, rate: 1000/s}\n", d.URL, d.URL+"/narrow"), "flows/narrow.yaml": narrowFlow,
 		"flows/desk.yaml": deskFlow, "flows/below.yaml": belowFlow, "flows/work.yaml": workFlow} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)

@@ -37,6 +37,7 @@ func TestReplicas(t *testing.T) {
 	r.b, r.c = start(t, with(db.url)), start(t, with(cable.url))
 	r.reach()
 	r.crowd()
+	r.share()
 
 	r.moves("killed", r.a, r.b, func() { r.a.kill(t) })
 	r.a = start(t, first)
@@ -132,6 +133,25 @@ func (r *replicas) crowd() {
 		}
 	}
 	loads.Wait()
+}
+
+// share has all servers call a function at once that may be called twice at a time.
+func (r *replicas) share() {
+	r.Helper()
+	ids := map[string]*server{}
+	for _, s := range []*server{r.a, r.b, r.c} {
+		ids[s.startRun(r, "narrow", map[string]int{})] = s
+	}
+	for id, s := range ids {
+		if got := s.settled(r, id); got.Status != "succeeded" {
+			r.Errorf("run %s is %s: %+v", id, got.Status, got.Error)
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.most != 2 {
+		r.Errorf("%d calls were under way at once over three servers, want 2", r.most)
+	}
 }
 
 // moves has something happen to a server that calls, and another one finish its run. The call is answered once both have made it, so the first one gets its

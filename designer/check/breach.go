@@ -14,6 +14,11 @@ func (c *Call) BreachOfInput(raw []byte) *fault.Fault {
 	return breach(c.Input, raw, "the input of "+c.Function, fault.None)
 }
 
+// BreachOfInput holds the input of a run against the flow's schema. Nil: it fits.
+func (p *Program) BreachOfInput(raw []byte) *fault.Fault {
+	return breach(p.Input, raw, "the input of the run", fault.None)
+}
+
 // BreachOfOutput holds what a function returned against its contract. Nil: it fits. Its effect may well have happened.
 func (c *Call) BreachOfOutput(raw []byte) *fault.Fault {
 	return breach(c.Output, raw, "the output of "+c.Function, fault.Maybe)

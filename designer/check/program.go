@@ -117,7 +117,7 @@ type Call struct {
 	Input      *schema.Schema // the function's contract; nil: anything
 	Output     *schema.Schema // nil: anything
 	Timeout    time.Duration  // of one attempt; never 0
-	AtOnce     int            // how many calls of the function one server makes at once; the others wait for their turn
+	AtOnce     int            // how many calls of the function may be under way at once, or one server makes; the others wait for their turn
 	Retry      Retry
 }
 

@@ -1,7 +1,9 @@
 package expr
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 )
 
 // Template is a tree of literals and expressions: what a `with`, a `set` or an `output` compiles to. It is immutable and safe for concurrent use.
@@ -199,4 +201,19 @@ func (t *Template) IsLiteral() bool {
 	none := true
 	t.each(func(*Program) { none = false })
 	return none && (t.kind != textTemplate || len(t.parts) > 0)
+}
+
+// Same reports whether two templates were written alike, apart from the layout of the file. Nil is alike to nil alone.
+func (t *Template) Same(o *Template) bool {
+	if t == nil || o == nil {
+		return t == o
+	}
+	if t.kind != o.kind || !bytes.Equal(t.raw, o.raw) {
+		return false
+	}
+	part := func(a, b Part) bool {
+		return a.Literal == b.Literal && (a.Expr == nil) == (b.Expr == nil) && (a.Expr == nil || a.Expr.source == b.Expr.source)
+	}
+	field := func(a, b TemplateField) bool { return a.Key == b.Key && a.Value.Same(b.Value) }
+	return slices.EqualFunc(t.parts, o.parts, part) && slices.EqualFunc(t.fields, o.fields, field) && slices.EqualFunc(t.items, o.items, (*Template).Same)
 }

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-var functionKeys = []string{"title", "http", "process", "local", "idempotent", "input", "output", "timeout", "retry", "concurrency"}
+var functionKeys = []string{"title", "http", "process", "local", "idempotent", "input", "output", "timeout", "retry", "concurrency", "rate"}
 
 // ParseFunctions reads functions.yaml: a mapping of functions by name, at the top level or under `functions:`. A text without any is an empty list.
 // Like Parse it reports every problem at once and returns whatever could be read; the Step of an issue is empty and its Field begins with the
@@ -120,6 +120,8 @@ func (d *decoder) functionBody(name string, n *Node, path string, off int) Funct
 			f.Retry = d.retry(v, field)
 		case "concurrency":
 			f.Concurrency = d.integer(v, field, 1, 10000)
+		case "rate":
+			f.Rate = d.rate(v, field)
 		}
 	})
 	how := 0
@@ -313,6 +315,7 @@ func (f Function) JSON() []byte {
 	o.duration("timeout", f.Timeout)
 	o.retry("retry", f.Retry)
 	o.integer("concurrency", f.Concurrency)
+	o.text("rate", FormatRate(f.Rate))
 	return o.bytes()
 }
 

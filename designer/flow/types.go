@@ -287,9 +287,19 @@ type Function struct {
 	Output      Value         // JSON Schema, or Absent
 	Timeout     time.Duration // default 30s
 	Retry       *Retry
-	Concurrency int // most calls at once by one server; 0: DefaultConcurrency
+	Concurrency int  // most calls at once by all servers together; 0: DefaultConcurrency by each
+	Rate        Rate // most calls that begin in a time, by all servers together
 	Source      []byte
 }
+
+// Rate is so many calls in a time. The zero Rate is no bound.
+type Rate struct {
+	Calls int
+	Per   time.Duration
+}
+
+// Every is how far apart calls begin that keep to the rate.
+func (r Rate) Every() time.Duration { return r.Per / time.Duration(max(r.Calls, 1)) }
 
 // DefaultTimeout bounds one attempt when neither the step nor the function says otherwise.
 const DefaultTimeout = 30 * time.Second

@@ -17,12 +17,17 @@ const (
 )
 
 // Edge leads from a port of one node to another node. Points are where its way
-// enters and leaves the layers that it passes; most edges pass none.
+// enters and leaves the layers that it passes; most edges pass none. Enter is
+// how far right of the middle of its target's upper side it arrives: 0 unless
+// others arrive there too.
 type Edge struct {
 	From   string  `json:"from"`
 	Port   string  `json:"port"`
 	To     string  `json:"to"`
 	Points []Point `json:"points,omitempty"`
+	Enter  float64 `json:"enter,omitempty"`
+
+	exit float64 // how far right of the middle of its source it leaves it
 }
 
 // Point is a place of the drawing.
@@ -58,10 +63,11 @@ type Result struct {
 // FromFlow gives the steps of d and the edges that their needs draw. Of steps with one name only the first counts.
 func FromFlow(d *flow.Definition) Graph {
 	var g Graph
+	leaves := exits(d)
 	for _, s := range d.Steps {
 		g.Nodes = append(g.Nodes, s.Name)
 		for _, e := range s.Needs.Edges {
-			g.Edges = append(g.Edges, Edge{From: e.Step, Port: e.Port, To: s.Name})
+			g.Edges = append(g.Edges, Edge{From: e.Step, Port: e.Port, To: s.Name, exit: leaves[e.Step][e.Port]})
 		}
 	}
 	return g

@@ -215,5 +215,6 @@ func (n *net) result(g Graph) Result {
 		}
 		r.Edges = append(r.Edges, e)
 	}
+	n.enter(r.Edges)
 	return r
 }

@@ -56,10 +56,10 @@ func SVG(d *flow.Definition, opts SVGOptions) []byte {
 				mark = " " + text(mark)
 			}
 		}
-		fmt.Fprintf(&b, `<path class="edge port-%s%s" d="%s"/>`, text(e.Port), mark, way(at[e.From], at[e.To], e.Points))
+		fmt.Fprintf(&b, `<path class="edge port-%s%s" d="%s"/>`, text(e.Port), mark, way(at[e.From], at[e.To], e))
 		if opts.SignEdge != nil {
 			if sign := opts.SignEdge(e); sign != "" {
-				mid := middle(at[e.From], at[e.To], e.Points)
+				mid := middle(course(at[e.From], at[e.To], e))
 				fmt.Fprintf(&b, glyph, mark, number(mid.X), number(mid.Y+9), text(sign))
 			}
 		}
@@ -104,19 +104,21 @@ func SVG(d *flow.Definition, opts SVGOptions) []byte {
 // glyph is the sign of a node or of an edge.
 const glyph = `<text class="sign%s" x="%s" y="%s" text-anchor="middle" fill="currentColor" stroke="none" font-size="28" font-weight="600" font-family="sans-serif">%s</text>`
 
-// middle is a point of an edge's way about half way along.
-func middle(from, to Node, bends []Point) Point {
-	points := append([]Point{{from.X + from.W/2, from.Y + from.H}}, bends...)
-	points = append(points, Point{to.X + to.W/2, to.Y})
+// course is the points of an edge's way: from the middle of the lower side through its bends to its place on the upper side.
+func course(from, to Node, e Edge) []Point {
+	points := append([]Point{{from.X + from.W/2, from.Y + from.H}}, e.Points...)
+	return append(points, Point{to.X + to.W/2 + e.Enter, to.Y})
+}
+
+// middle is a point of a way about half way along.
+func middle(points []Point) Point {
 	i := (len(points) - 1) / 2 // the stretch that holds it; a curve passes the middle between its ends
 	return Point{(points[i].X + points[i+1].X) / 2, (points[i].Y + points[i+1].Y) / 2}
 }
 
-// way is the path of an edge: from the middle of the lower side through its bends to the middle of the upper side, in curves that leave and arrive
-// upright.
-func way(from, to Node, bends []Point) string {
-	points := append([]Point{{from.X + from.W/2, from.Y + from.H}}, bends...)
-	points = append(points, Point{to.X + to.W/2, to.Y})
+// way is the path of an edge, in curves that leave and arrive upright.
+func way(from, to Node, e Edge) string {
+	points := course(from, to, e)
 	var b strings.Builder
 	fmt.Fprintf(&b, "M%s %s", number(points[0].X), number(points[0].Y))
 	for i := 1; i < len(points); i++ {

@@ -65,6 +65,15 @@ type Phase struct {
 	Took time.Duration `json:"took_ns" cbor:"2,keyasint"`
 }
 
+// Limits bound the calls of a function by all servers together. The zero Limits are none.
+type Limits struct {
+	Concurrency int           // calls under way; 0: no bound
+	Every       time.Duration // between the beginnings of two calls; 0: no bound
+}
+
+// Limited is an Invoker whose calls are bounded.
+type Limited interface{ Limits() Limits }
+
 // LogLine is one line that a function wrote.
 type LogLine struct {
 	At     time.Time `json:"at" cbor:"1,keyasint"`

@@ -21,6 +21,7 @@ const (
 	HintWatched HintKind = "watched" // somebody at From looks at Run
 	HintMoved   HintKind = "moved"   // Run has a new transition, for who looks at it
 	HintLeft    HintKind = "left"    // runs were handed over
+	HintSlots   HintKind = "slots"   // there is more of a function's calls to have, or somebody lacks some
 	HintDeaf    HintKind = "deaf"    // hints may have been missed; made by the listener itself
 )
 

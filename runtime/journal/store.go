@@ -68,6 +68,7 @@ type NewRun struct {
 type RunRow struct {
 	Status  string
 	Needs   string     // what it waits for that its status does not say, "" for nothing
+	Version int        // of the flow, that the run goes on with; 0 changes nothing
 	Reader  int        // the lowest reader version that understands the history from here on; a lower one than the run has, such as 0, changes nothing
 	Release bool       // give up ownership with this commit: the run is terminal, or asleep
 	WakeAt  *time.Time // when a released run must be claimed again; nil: only by a message

@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -119,7 +120,7 @@ func (s *Store) touch(inc journal.Incarnation, m journal.Merged) {
 	if m.Row == nil || r == nil || r.owner != inc {
 		return
 	}
-	r.row, r.reader = *m.Row, max(r.reader, m.Row.Reader)
+	r.row, r.reader, r.version = *m.Row, max(r.reader, m.Row.Reader), cmp.Or(m.Row.Version, r.version)
 	r.row.WakeAt, r.row.EndedAt = micro(m.Row.WakeAt), micro(m.Row.EndedAt)
 	if m.Row.Release {
 		r.owner = 0

@@ -68,6 +68,18 @@ func (s *Store) Row(run int64) (journal.RunRow, journal.Incarnation, error) {
 	return r.row, r.owner, nil
 }
 
+// After returns what stands in the history of a run behind a sequence number, for tests. Its bytes must not be changed.
+func (s *Store) After(run, seq int64) (records []journal.Record) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h := s.histories[run]
+	for next, ok := h[seq+1]; ok; next, ok = h[seq+1] {
+		records = append(records, next)
+		seq++
+	}
+	return records
+}
+
 // Find implements journal.Store.
 func (s *Store) Find(ctx context.Context, uuid string) (int64, error) {
 	unlock, err := s.lock(ctx)

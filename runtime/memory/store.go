@@ -33,6 +33,7 @@ type Store struct {
 	arrived   []*message // in the order in which they came
 	payloads  map[[32]byte]*payload
 	listeners map[journal.Incarnation]chan journal.Hint
+	limited   map[string]*limits
 }
 
 type incarnation struct {
@@ -73,7 +74,7 @@ func New(clock func() time.Time) *Store {
 		clock: clock, nextRun: 1,
 		incs: map[journal.Incarnation]*incarnation{}, runs: map[int64]*run{}, uuids: map[string]int64{},
 		histories: map[int64]map[int64]journal.Record{}, starts: map[[2]string]start{}, inbox: map[string]*message{},
-		payloads: map[[32]byte]*payload{}, listeners: map[journal.Incarnation]chan journal.Hint{},
+		payloads: map[[32]byte]*payload{}, listeners: map[journal.Incarnation]chan journal.Hint{}, limited: map[string]*limits{},
 	}
 }
 
@@ -145,8 +146,28 @@ func (r *run) release(now time.Time) {
 	}
 }
 
+// Release is a store as the servers of another release have it.
+type Release struct {
+	*Store
+	Reader int // the latest reader version that it understands
+}
+
+// Takeover implements journal.Store.
+func (r Release) Takeover(ctx context.Context, inc journal.Incarnation, replica string) ([]int64, error) {
+	return r.takeover(ctx, inc, replica, r.Reader)
+}
+
+// Claim implements journal.Store.
+func (r Release) Claim(ctx context.Context, inc journal.Incarnation, limit int) ([]int64, error) {
+	return r.claim(ctx, inc, limit, r.Reader)
+}
+
 // Takeover implements journal.Store.
 func (s *Store) Takeover(ctx context.Context, inc journal.Incarnation, replica string) ([]int64, error) {
+	return s.takeover(ctx, inc, replica, planner.Reader)
+}
+
+func (s *Store) takeover(ctx context.Context, inc journal.Incarnation, replica string, reader int) ([]int64, error) {
 	unlock, err := s.lock(ctx)
 	if err != nil {
 		return nil, err
@@ -167,7 +188,7 @@ func (s *Store) Takeover(ctx context.Context, inc journal.Incarnation, replica s
 	for _, id := range s.sorted() {
 		switch r := s.runs[id]; {
 		case !dead[r.owner]:
-		case r.reader > planner.Reader: // it is of a later release
+		case r.reader > reader: // it is of a later release
 			r.release(now)
 		default:
 			r.owner = inc
@@ -179,6 +200,10 @@ func (s *Store) Takeover(ctx context.Context, inc journal.Incarnation, replica s
 
 // Claim implements journal.Store.
 func (s *Store) Claim(ctx context.Context, inc journal.Incarnation, limit int) ([]int64, error) {
+	return s.claim(ctx, inc, limit, planner.Reader)
+}
+
+func (s *Store) claim(ctx context.Context, inc journal.Incarnation, limit, reader int) ([]int64, error) {
 	unlock, err := s.lock(ctx)
 	if err != nil {
 		return nil, err
@@ -195,7 +220,7 @@ func (s *Store) Claim(ctx context.Context, inc journal.Incarnation, limit int) (
 	var first, then []int64 // with messages, due
 	for _, id := range s.sorted() {
 		switch r := s.runs[id]; {
-		case r.owner != 0, r.reader > planner.Reader:
+		case r.owner != 0, r.reader > reader:
 		case called[id]:
 			first = append(first, id)
 		case r.row.WakeAt != nil && !r.row.WakeAt.After(now):

@@ -30,7 +30,9 @@ func Apply(s *State, f Fact, at time.Time) {
 	case *ItemsPlanned:
 		st := s.begin(f.Step, at)
 		st.Spared = f.Tolerated
-		st.Planned, st.Items, st.List = true, make([]*Unit, len(f.Items)), make([]*expr.Value, len(f.Items))
+		items := make([]*Unit, len(f.Items))
+		st.replan(items)
+		st.Planned, st.Items, st.List = true, items, make([]*expr.Value, len(f.Items))
 		for i, raw := range f.Items {
 			st.List[i] = s.value(raw)
 		}
@@ -105,7 +107,7 @@ func Apply(s *State, f Fact, at time.Time) {
 		st.Status, st.EndedAt = Cancelled, at
 	case *StepReset:
 		st := s.step(f.Step)
-		st.Status, st.EndedAt, st.Fault, st.Result, st.errValue = Running, time.Time{}, nil, nil, nil
+		st.Status, st.EndedAt, st.Fault, st.Result, st.errValue, st.Handled, st.Stale = Running, time.Time{}, nil, nil, nil, false, false
 		st.Deadline, st.Overdue = time.Time{}, false
 		st.Again, st.Lost = append(st.Again, st.Lost...), nil
 		slices.Sort(st.Again)
@@ -114,6 +116,10 @@ func Apply(s *State, f Fact, at time.Time) {
 				u.State, u.Round, u.Crashes, u.Fault, u.Base = "", 0, 0, nil, u.Passed
 			}
 		})
+		for _, g := range f.Given {
+			u := s.unit(Ref{Step: f.Step, Item: g.Item})
+			u.Given, u.GivenBy = s.value(g.Input), f.By
+		}
 		s.Failures = slices.DeleteFunc(s.Failures, func(name string) bool { return name == f.Step })
 	case *RetryRequested:
 		s.retried()
@@ -144,6 +150,14 @@ func Apply(s *State, f Fact, at time.Time) {
 		}
 	case *UncertainResolved:
 		s.resolved(f)
+	case *RunRevised:
+		s.revised(f)
+	case *StepReused:
+		s.reused(f)
+	case *StepRenewed:
+		s.renewed(f)
+	case *RestartRequested:
+		s.Restart = f
 	case *ChildStarted:
 		s.childStarted(f, at)
 	case *ChildAsked:
@@ -319,6 +333,7 @@ func (s *State) scheduled(f *CallScheduled, at time.Time) {
 	}
 	u := s.unit(f.Ref)
 	u.Function, u.Generation, u.Round, u.RetryAt, u.NextAt = f.Function, f.Generation, f.Round, time.Time{}, time.Time{}
+	u.Top, u.Edition = max(u.Top, f.Generation), s.Version
 	if f.Iteration != u.Iteration {
 		u.Iteration, u.Crashes, u.Resolved = f.Iteration, 0, nil
 	}

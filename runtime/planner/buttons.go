@@ -47,6 +47,16 @@ func (d *decider) retry(in *Retry) error {
 	if err := d.s.since(in.Seq); err != nil {
 		return err
 	}
+	p, err := d.target(in.Version)
+	if err != nil {
+		return err
+	}
+	if err := d.give(p, in); err != nil {
+		return err
+	}
+	if in.Version != 0 && in.Version != d.s.Version {
+		return d.retryOn(in, p)
+	}
 	undos, failures := slices.Clone(d.s.UndoFailed), slices.Clone(d.s.Failures)
 	f := &RetryRequested{By: in.By}
 	if d.s.Phase != PhaseCompensating {
@@ -95,7 +105,11 @@ func (d *decider) retryUndo(r Ref) {
 
 // reset runs a failed step again from its own beginning: with the same key as long as its input is the same.
 func (d *decider) reset(st *check.Step) {
-	d.emit(&StepReset{Step: st.Name})
+	f := &StepReset{Step: st.Name, Given: d.given[st.Name]}
+	if f.Given != nil {
+		f.By = d.giver
+	}
+	d.emit(f)
 	if s := d.s.step(st.Name); s.Planned {
 		d.setDeadline(st)
 		d.advance(st)
@@ -169,6 +183,8 @@ func (d *decider) approve(in *Approve) error {
 	}
 	s, ok := d.s.Steps[in.Step]
 	switch {
+	case d.s.Restart != nil:
+		return conflict("the run is being compensated before it restarts: %s can be answered after that", quote(in.Step))
 	case ok && s.Status == Waiting:
 	case ok && s.Decision != nil:
 		return conflict("%s was %s already%s", quote(in.Step), answer(s.Decision.Approved), by(s.Decision.By))

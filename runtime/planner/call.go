@@ -16,7 +16,7 @@ import (
 func (d *decider) spec(r Ref) *check.Call {
 	st := d.p.Step(r.Step)
 	if r.Undo {
-		return st.Compensate
+		return d.edition(r).Compensate
 	}
 	return st.Call
 }
@@ -32,13 +32,17 @@ func (d *decider) schedule(st *check.Step, r Ref, round int) {
 	generation, n, iteration := 0, 0, d.iteration(st, r)
 	if u := d.s.Unit(r); u != nil && u.In != nil {
 		n = u.Made()
-		same := bytes.Equal(u.In.JSON(), in)
+		same := bytes.Equal(u.In.JSON(), in) && u.Function == d.spec(r).Function
 		switch {
 		case iteration != u.Iteration: // another effect, as it should be
 		case same:
 			generation = u.Generation
 		case u.Maybe:
-			d.emit(&CallFailed{Ref: r, Fault: *doubt(u), Next: NextUncertain}) // under the new key it could happen a second time
+			what := "input"
+			if bytes.Equal(u.In.JSON(), in) {
+				what = "function"
+			}
+			d.emit(&CallFailed{Ref: r, Fault: *doubt(u, what), Next: NextUncertain}) // under the new key it could happen a second time
 			return
 		default:
 			generation = u.Generation + 1 // the effect asked for is another one, so it must not be taken for the one asked for before
@@ -47,20 +51,23 @@ func (d *decider) schedule(st *check.Step, r Ref, round int) {
 			in = nil
 		}
 	}
+	if u := d.s.Unit(r); u != nil {
+		n, generation = u.Made(), max(generation, u.Floor)
+	}
 	c := d.spec(r)
 	d.emit(&CallScheduled{Ref: r, Attempt: n + 1, Generation: generation, Function: c.Function, Input: in, Round: round, Iteration: iteration})
 	d.invoke(r)
 }
 
 // doubt is why nobody may ask a unit for another effect: a call that asked for the one before may have had it.
-func doubt(u *Unit) *fault.Fault {
+func doubt(u *Unit, what string) *fault.Fault {
 	f := fault.Fault{Class: fault.Crashed, Effect: fault.Maybe}
 	for _, a := range u.Attempts {
 		if a.Fault != nil && a.Fault.Effect == fault.Maybe {
 			f = *a.Fault
 		}
 	}
-	f.Message = "the input is another one now, and what was asked for with the one before may have happened: " + f.Message
+	f.Message = "the " + what + " is another one now, and what was asked for with the one before may have happened: " + f.Message
 	return &f
 }
 
@@ -93,7 +100,9 @@ func (d *decider) input(st *check.Step, r Ref) (JSON, *fault.Fault) {
 	sc.loop = d.loop(st, r, nil)
 	c := d.spec(r)
 	in := JSON("{}")
-	if c.With != nil {
+	if u := d.s.Unit(r); u != nil && u.Given != nil {
+		in = u.Given.JSON()
+	} else if c.With != nil {
 		v, err := c.With.Eval(sc)
 		if err != nil {
 			return nil, exprFault(err)
@@ -194,7 +203,7 @@ func (d *decider) unitCancelled(st *check.Step, r Ref) {
 }
 
 func (d *decider) timerDue(in *TimerDue) {
-	if d.s.Paused { // what comes due now is looked at on Resume
+	if d.s.Paused || d.s.Restart != nil && !in.Undo { // what comes due now is looked at on Resume, or once what is restarted is undone
 		return
 	}
 	if in.Step == "" {

@@ -27,6 +27,7 @@ func (d *decider) startChild(st *check.Step, r Ref) {
 		if u.Child != "" && u.Iteration == iteration { // that one has been undone, or was stopped for good
 			generation = u.Generation + 1
 		}
+		generation = max(generation, u.Floor)
 	}
 	c := st.Child
 	id := ChildID(d.s.ID, r, iteration, generation)

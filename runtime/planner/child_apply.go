@@ -41,6 +41,7 @@ func (s *State) childStarted(f *ChildStarted, at time.Time) {
 	s.reported(f.Ref, u, "")
 	u.another(f)
 	u.Stopped, u.Child, u.Flow, u.Version, u.Generation, u.In = false, f.Child, f.Flow, f.Version, f.Generation, s.value(f.Input)
+	u.Top, u.Edition = max(u.Top, f.Generation), s.Version
 	u.Attempts = append(u.Attempts, Attempt{Number: f.Attempt, Iteration: f.Iteration, Child: f.Child, Status: Running, QueuedAt: at})
 	s.move(f.Ref, u, Running)
 }

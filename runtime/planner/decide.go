@@ -14,7 +14,32 @@ import (
 // proportional to the edges it touches. A caller that cannot commit the facts must throw s away. A *Refusal leaves s as it was. No facts and no
 // error mean that the input is stale (a late result, a timer that was overtaken): there is nothing to commit.
 func Decide(p *check.Program, s *State, in Input, now time.Time) ([]Fact, []Command, error) {
-	d := &decider{p: p, s: s, now: now}
+	return Programs{Now: p}.Decide(s, in, now)
+}
+
+// Decide is Decide for a run that has been, or may come to be, on other versions. What they are is looked at on a copy of the state where the input
+// could turn out, half way, to be refused.
+func (ps Programs) Decide(s *State, in Input, now time.Time) ([]Fact, []Command, error) {
+	if _, stops := in.(*Poison); !stops {
+		if err := ps.known(s); err != nil {
+			return nil, nil, err
+		}
+	}
+	d := &decider{p: ps.Now, others: ps.Others, s: s, now: now}
+	if !repairs(in) {
+		return d.decide(in)
+	}
+	d.s = s.clone()
+	facts, commands, err := d.decide(in)
+	if err == nil {
+		*s = *d.s
+	}
+	return facts, commands, err
+}
+
+// decide is one Decide. Refused, it may leave the state changed only where it is a copy.
+func (d *decider) decide(in Input) ([]Fact, []Command, error) {
+	p, s := d.p, d.s
 	var err error
 	switch in := in.(type) {
 	case *Start:
@@ -36,6 +61,10 @@ func Decide(p *check.Program, s *State, in Input, now time.Time) ([]Fact, []Comm
 	case *Retry:
 		if err = s.owned("retry"); err == nil {
 			err = d.retry(in)
+		}
+	case *Restart:
+		if err = s.owned("restart"); err == nil {
+			err = d.restart(in)
 		}
 	case *Cancel:
 		if err = s.owned("cancel"); err == nil {
@@ -62,6 +91,9 @@ func Decide(p *check.Program, s *State, in Input, now time.Time) ([]Fact, []Comm
 	case *Unreadable:
 		err = &Refusal{Invalid, in.Why}
 	}
+	if err == nil {
+		err = d.blocks()
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -84,6 +116,9 @@ type decider struct {
 	tell  bool         // the run has ended, or is asked what it cannot do any more
 	unfit *fault.Fault // why it cannot do what it is asked
 	halts bool         // a failure is the server's, not the step's: no error port handles it
+
+	others map[int]*check.Program // the flow's other versions that are known here
+	repair
 }
 
 // turn is a step whose join has been decided.
@@ -150,6 +185,8 @@ func (d *decider) drain() {
 		t := d.queue[0]
 		d.queue = d.queue[1:]
 		switch s := d.s.step(t.step.Name); {
+		case s.Stale:
+			d.revisit(t.step, s, t.dead)
 		case s.Held && s.Planned && s.Status == Running:
 			d.advance(t.step)
 		case s.Status != Pending: // queued twice: a second edge of its join settled in the same decision
@@ -255,7 +292,9 @@ func (d *decider) finish() {
 			d.emit(&RunCancelled{})
 		}
 	case PhaseCompensating:
-		d.finishUndo()
+		if d.finishUndo(); s.Phase != PhaseCompensating { // it was a restart's, and the run goes on
+			d.finish()
+		}
 	}
 }
 

@@ -10,10 +10,14 @@ import (
 )
 
 // Reader is the version of the encoding and of Apply that this release has. A run carries the lowest reader version that understands its history.
-const Reader = 4
+const Reader = 5
+
+// ReaderAtBirth is the reader that every run is born with: what this release makes of a run as a rule, that one understands. A later one comes with the
+// facts that need it, so that servers of the release before go on with every run that was never repaired.
+const ReaderAtBirth = 4
 
 // lasts are the last kinds of fact that the readers before this one know, from reader 1 on.
-var lasts = []uint8{27, 34, 43}
+var lasts = []uint8{27, 34, 43, 43}
 
 // ReaderOf is the lowest reader version that understands these facts.
 func ReaderOf(facts []Fact) int {
@@ -29,6 +33,10 @@ func readerOf(f Fact) int {
 	case *CompensationStarted:
 		if slices.ContainsFunc(f.Plan, func(n UndoNode) bool { return n.Attempts }) {
 			return 3 // an earlier one would count less to be undone
+		}
+	case *StepReset:
+		if len(f.Given) > 0 {
+			return 5 // an earlier one would call with what the flow computes
 		}
 	case *CallScheduled:
 		if f.Iteration > 0 {
@@ -86,6 +94,10 @@ var kinds = map[uint8]func() Fact{
 	37: func() Fact { return new(ChildEnded) },
 	38: func() Fact { return new(ParentAsked) },
 	43: func() Fact { return new(IterationCompleted) },
+	44: func() Fact { return new(RunRevised) },
+	45: func() Fact { return new(StepReused) },
+	46: func() Fact { return new(StepRenewed) },
+	47: func() Fact { return new(RestartRequested) },
 }
 
 var numbers = func() map[reflect.Type]uint8 {

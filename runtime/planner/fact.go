@@ -232,9 +232,11 @@ type (
 	StepCancelled struct {
 		Step string `cbor:"1,keyasint"`
 	}
-	// StepReset takes a failed step's failure back: it is about to run again.
+	// StepReset takes a failed step's failure back: it is about to run again. Given are inputs that a person (By) gave for what failed.
 	StepReset struct {
-		Step string `cbor:"1,keyasint"`
+		Step  string  `cbor:"1,keyasint"`
+		Given []Given `cbor:"2,keyasint,omitempty"`
+		By    string  `cbor:"3,keyasint,omitempty"`
 	}
 	// RetryRequested resumes a failed run, or a failed compensation.
 	RetryRequested struct {

@@ -53,8 +53,10 @@ type (
 
 	// Retry resumes a failed run or a failed compensation.
 	Retry struct {
-		By  string
-		Seq int64 // of the last transition that whoever asks knows of; 0: does not matter
+		By      string
+		Seq     int64        // of the last transition that whoever asks knows of; 0: does not matter
+		Version int          // to go on with; 0: the run's own
+		Given   []GivenInput // inputs of calls that failed, in place of what the flow computes
 	}
 	// Cancel stops a run. Then overrides the flow's on_failure; "" does not.
 	Cancel struct {

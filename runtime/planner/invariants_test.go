@@ -29,6 +29,9 @@ type witness struct {
 	ends   map[string]RunStatus // how children ended
 	owing  map[Ref][]string     // the children of a unit that did something and have not undone it, in the order in which they were started
 	broken []string
+
+	others map[int]*check.Program // versions that the run was on, or may be asked to go on with
+	mends
 }
 
 type row struct {
@@ -37,7 +40,7 @@ type row struct {
 }
 
 func newWitness(p *check.Program) *witness {
-	return &witness{p: p, s: NewState(), folded: NewState(), now: epoch, done: map[Ref]bool{}, maybe: map[Ref]bool{}, passed: map[Ref]int{}, latest: map[Ref]string{}, ends: map[string]RunStatus{}, owing: map[Ref][]string{}}
+	return &witness{p: p, s: NewState(), folded: NewState(), now: epoch, done: map[Ref]bool{}, maybe: map[Ref]bool{}, passed: map[Ref]int{}, latest: map[Ref]string{}, ends: map[string]RunStatus{}, owing: map[Ref][]string{}, others: map[int]*check.Program{}, mends: newMends()}
 }
 
 func (w *witness) violated(format string, args ...any) {
@@ -47,7 +50,9 @@ func (w *witness) violated(format string, args ...any) {
 // decide is Decide, watched.
 func (w *witness) decide(in Input) ([]Fact, []Command, error) {
 	before := dump(w.s)
-	facts, commands, err := Decide(w.p, w.s, in, w.now)
+	foreseen := w.foresee(in)
+	facts, commands, err := Programs{Now: w.p, Others: w.others}.Decide(w.s, in, w.now)
+	w.asForeseen(foreseen, in, facts, err)
 	if err != nil {
 		if len(facts)+len(commands) > 0 {
 			w.violated("%T was refused (%v) and led to %d facts and %d commands", in, err, len(facts), len(commands))
@@ -65,6 +70,7 @@ func (w *witness) decide(in Input) ([]Fact, []Command, error) {
 		w.fold(facts)
 	}
 	w.judge(commands)
+	w.judgeKeys(commands)
 	w.judgeChildren(facts, commands)
 	w.recount()
 	w.notStuck()
@@ -86,7 +92,7 @@ func (w *witness) startsNothing(facts []Fact) {
 			if paused {
 				w.violated("%s while the run is paused", factLine(f))
 			}
-		case *RetryRequested: // it has its time anew
+		case *RetryRequested, *RunRevised: // it has its time anew
 			failing, timedOut = false, false
 		case *RunPaused:
 			paused = true
@@ -127,6 +133,9 @@ func (w *witness) goesOn(r Ref, iteration int) bool {
 
 func (w *witness) fold(facts []Fact) {
 	for _, f := range facts {
+		w.doubts([]Fact{f})
+		w.owes([]Fact{f})
+		w.follow(f)
 		switch f := f.(type) {
 		case *IterationCompleted:
 			if w.passed[f.Ref]++; f.Iteration != w.passed[f.Ref] {
@@ -137,7 +146,7 @@ func (w *witness) fold(facts []Fact) {
 				w.violated("%s starts a run for iteration %d where %d belongs", f.Ref, f.Iteration, want)
 			}
 		case *CallScheduled:
-			if w.p.Step(f.Step).Until != nil && !f.Undo && f.Iteration == 0 {
+			if st := w.p.Step(f.Step); st != nil && st.Until != nil && !f.Undo && f.Iteration == 0 {
 				w.violated("%s is called for no iteration", f.Ref)
 			}
 		}
@@ -153,8 +162,7 @@ func (w *witness) fold(facts []Fact) {
 		w.violated("decoding: %v", err)
 		return
 	}
-	w.doubts(back)
-	w.owes(back)
+	w.spend()
 	w.s.Seq++
 	Fold(w.folded, w.folded.Seq+1, w.now, back)
 	if got, want := dump(w.folded), dump(w.s); got != want {
@@ -208,7 +216,7 @@ func (w *witness) doubts(facts []Fact) {
 		case *RunCompensated:
 			for r, maybe := range w.maybe {
 				u := w.s.Unit(r)
-				if maybe && !r.Undo && w.p.Step(r.Step).UndoAttempts && (u.Undo == nil || u.Undo.State != Succeeded) {
+				if maybe && !r.Undo && w.calledBy(r).UndoAttempts && (u.Undo == nil || u.Undo.State != Succeeded) {
 					w.violated("the run is compensated, and %s may have happened and is not undone", r)
 				}
 			}
@@ -221,7 +229,7 @@ func (w *witness) toUndo(st *check.Step, r Ref, u *Unit) bool {
 	if u.Child != "" {
 		return u.ChildStatus != "" && (u.ChildStatus != StatusCompensated || w.passed[r] > 0)
 	}
-	return u.Did() || st.UndoAttempts && w.maybe[r] && u.State != Uncertain
+	return u.Did() || w.calledBy(r).UndoAttempts && w.maybe[r] && u.State != Uncertain
 }
 
 // judge holds calls that are to go out against the tables.
@@ -252,7 +260,7 @@ func (w *witness) judge(commands []Command) {
 		}
 		call := w.p.Step(inv.Step).Call
 		if inv.Undo {
-			call = w.p.Step(inv.Step).Compensate
+			call = w.calledBy(inv.Ref).Compensate
 		}
 		if call.Idempotent {
 			continue
@@ -261,7 +269,7 @@ func (w *witness) judge(commands []Command) {
 			w.violated("%s: confirm %t, intent committed %t", inv.Ref, inv.Confirm, u.last().Sent)
 		}
 		for _, a := range u.Attempts[:len(u.Attempts)-1] {
-			if a.Sent && a.Iteration == inv.Iteration && (a.Fault == nil || a.Fault.Effect != "none") && u.Resolved == nil {
+			if a.Number > w.since[inv.Ref] && a.Sent && a.Iteration == inv.Iteration && a.Status != Succeeded && (a.Fault == nil || a.Fault.Effect != "none") && u.Resolved == nil {
 				w.violated("%s: nobody knows what became of attempt %d, and nobody was asked", inv.Ref, a.Number)
 			}
 		}
@@ -335,7 +343,7 @@ func (w *witness) judgeUndo(r Ref) {
 					switch {
 					case u.State == Uncertain:
 						w.violated("%s is undone while %s is uncertain", r, Ref{Step: to.Name, Item: i})
-					case (to.Compensate != nil || to.Kind == flow.SubFlow) && w.toUndo(to, Ref{Step: to.Name, Item: i}, u) && (u.Undo == nil || u.Undo.State != Succeeded):
+					case (w.calledBy(Ref{Step: to.Name, Item: i}).Compensate != nil || to.Kind == flow.SubFlow) && w.toUndo(to, Ref{Step: to.Name, Item: i}, u) && (u.Undo == nil || u.Undo.State != Succeeded):
 						w.violated("%s is undone before %s", r, Ref{Step: to.Name, Item: i})
 					}
 				})
@@ -355,6 +363,12 @@ func (w *witness) recount() {
 	type counts struct{ InFlight, Children, Waiting, Asking, Uncertain, Retries, Settled, UndoOpen int }
 	var got counts
 	for _, st := range w.s.Steps {
+		if st.Stale {
+			w.violated("%s was not looked at when the run was revised", st.Name)
+		}
+		if w.p.Step(st.Name) == nil { // this version does not have it
+			continue
+		}
 		type items struct{ Open, Retries, Between, Unsure, Done, Doubts, Owed, UndoTodo, UndoOpen, UndoDone, UndoLost, UndoUnsure int }
 		var n items
 		st.units(func(i int, u *Unit) {
@@ -429,6 +443,9 @@ func (w *witness) notStuck() {
 	for _, st := range s.Steps {
 		if st.Status == Waiting && st.Awaits != "" && len(s.Signals[st.Awaits]) > 0 {
 			w.violated("%s waits for the signal %s, which is kept", st.Name, st.Awaits)
+		}
+		if w.p.Step(st.Name) == nil {
+			continue
 		}
 		if st.Status == Pending && !st.Held && s.Phase == PhaseForward && s.Ended == "" && w.unready(w.p.Step(st.Name)) == "" {
 			w.violated("%s is ready and has not begun", st.Name)

@@ -11,24 +11,32 @@ import (
 
 // branch takes the first branch whose condition is true, in written order.
 func (d *decider) branch(st *check.Step) {
-	var not []string
-	for _, b := range st.Branches {
+	switch b, not, err := d.choose(st); {
+	case err != nil:
+		d.fail(st, NoItem, exprFault(err))
+	case b == nil: // The checker insists on a branch that is sure to be true, so only a program of another release gets here.
+		d.fail(st, NoItem, &fault.Fault{Class: fault.Expression, Effect: fault.None, Message: "no branch of the switch is true"})
+	default:
+		d.complete(st, &StepCompleted{Output: object("branch", b.Name), Port: b.Name, Why: not}, flow.PortDone, b.Name)
+	}
+}
+
+// choose is the branch that a switch takes, nil for none, and the conditions before it, which are false.
+func (d *decider) choose(st *check.Step) (taken *check.Branch, not []string, err error) {
+	for i, b := range st.Branches {
 		if b.When != nil {
 			yes, err := b.When.EvalBool(d.scope(NoItem, nil))
 			if err != nil {
-				d.fail(st, NoItem, exprFault(err))
-				return
+				return nil, nil, err
 			}
 			if !yes {
 				not = append(not, b.Source)
 				continue
 			}
 		}
-		d.complete(st, &StepCompleted{Output: object("branch", b.Name), Port: b.Name, Why: not}, flow.PortDone, b.Name)
-		return
+		return &st.Branches[i], not, nil
 	}
-	// The checker insists on a branch that is sure to be true, so only a program of another release gets here.
-	d.fail(st, NoItem, &fault.Fault{Class: fault.Expression, Effect: fault.None, Message: "no branch of the switch is true"})
+	return nil, not, nil
 }
 
 func (d *decider) wait(st *check.Step) {

@@ -57,6 +57,7 @@ func (u *Unit) partly(in StepStatus) bool {
 func (u *Unit) pass(iteration int, out *expr.Value) {
 	if iteration > 0 {
 		u.Passed, u.Iteration, u.Last, u.NextAt = iteration, iteration, out, time.Time{}
+		u.Given, u.GivenBy = nil, ""
 	}
 }
 

@@ -3,7 +3,6 @@ package planner
 import (
 	"maps"
 
-	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/designer/expr"
 	"github.com/segno-run/segno/designer/fault"
 	"github.com/segno-run/segno/designer/flow"
@@ -33,9 +32,9 @@ func (s *State) UndoNext(step string, attempts bool, most int) []Ref {
 
 // UndoInput is what a unit's compensation would be called with as things stand, or why it can't be called. It changes nothing, so a state that others
 // read may be asked. A step that no function undoes gives neither.
-func UndoInput(p *check.Program, s *State, r Ref) (JSON, *fault.Fault) {
-	st := p.Step(r.Step)
-	if st == nil || st.Kind == flow.SubFlow || st.Compensate == nil || s.Unit(Ref{Step: r.Step, Item: r.Item}) == nil {
+func (ps Programs) UndoInput(s *State, r Ref) (JSON, *fault.Fault) {
+	st := ps.Now.Step(r.Step)
+	if st == nil || s.Unit(Ref{Step: r.Step, Item: r.Item}) == nil {
 		return nil, nil
 	}
 	// What expressions read is kept at first use, in the state and in the step that is undone: copies take it.
@@ -44,7 +43,10 @@ func UndoInput(p *check.Program, s *State, r Ref) (JSON, *fault.Fault) {
 	own.Steps[r.Step] = &step
 	r.Undo = true
 	own.vault = &vault{held: maps.Clone(s.vault.held), from: s.vault.from}
-	d := &decider{p: p, s: &own}
+	d := &decider{p: ps.Now, others: ps.Others, s: &own}
+	if d.spec(r) == nil || d.edition(r).Kind == flow.SubFlow {
+		return nil, nil
+	}
 	return d.input(st, r)
 }
 

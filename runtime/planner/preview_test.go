@@ -18,7 +18,7 @@ y: {needs: [x], fail: {message: "no"}}`, "start {}", "done x#0 {}", "done x#1 fa
 	}
 	told := map[Ref]string{}
 	for _, r := range refs {
-		in, f := UndoInput(p.w.p, s, r)
+		in, f := Programs{Now: p.w.p}.UndoInput(s, r)
 		if f != nil {
 			t.Fatalf("%v: %v", r, f)
 		}

@@ -38,6 +38,9 @@ func TestWhateverHappens(t *testing.T) {
 			t.Fatalf("the generator makes a flow that does not compile:\n%s\n%+v", src, issues)
 		}
 		w := &chaos{t: t, witness: newWitness(p)}
+		for v := 2; v <= 3; v++ {
+			w.others[v] = drawEdition(t, src, p)
+		}
 		start := &Start{ID: "r", Version: 1, Input: drawInput(t)}
 		if rapid.IntRange(0, 2).Draw(t, "is a child") == 0 {
 			start.Parent = &ParentLink{Run: "mum", Step: "pay", Item: NoItem, Attempt: 1, Depth: 1}
@@ -340,8 +343,10 @@ func (w *chaos) draw() Input {
 	if rapid.IntRange(0, 3).Draw(t, "time") == 0 {
 		w.now = w.now.Add(time.Duration(rapid.IntRange(1, 6).Draw(t, "seconds")) * time.Second)
 	}
-	kind := rapid.IntRange(0, 23).Draw(t, "input")
+	kind := rapid.IntRange(0, 25).Draw(t, "input")
 	switch kind {
+	case 24, 25:
+		return w.drawRepair()
 	case 0:
 		return &Retry{By: "ann"}
 	case 1:
@@ -372,7 +377,7 @@ func (w *chaos) draw() Input {
 	case 20:
 		return &Send{Name: rapid.SampledFrom([]string{"go", "stop", "nobody"}).Draw(t, "signal"), Payload: JSON(rapid.SampledFrom([]string{"1", "{", `{"a":[]}`}).Draw(t, "payload"))}
 	}
-	if kind >= 22 {
+	if kind == 22 || kind == 23 {
 		if in := w.drawOnRetrying(); in != nil {
 			return in
 		}

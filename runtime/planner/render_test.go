@@ -191,7 +191,30 @@ func factText(f Fact) string {
 	case *StepCancelled:
 		return f.Step
 	case *StepReset:
+		text := f.Step
+		for _, g := range f.Given {
+			text += fmt.Sprintf(" given %s by %s", g.Input, f.By)
+			if g.Item != NoItem {
+				text += fmt.Sprintf(" to item %d", g.Item)
+			}
+		}
+		return text
+	case *RunRevised:
+		text := fmt.Sprintf("v%d%s%s", f.Version, opt("by", f.By), opt("from", f.From))
+		if !f.Deadline.IsZero() {
+			text += " deadline=" + moment(f.Deadline)
+		}
+		return text + opt("gone", strings.Join(f.Gone, ","))
+	case *StepReused:
+		return f.Step + edgesText(f.Edges)
+	case *StepRenewed:
 		return f.Step
+	case *RestartRequested:
+		text := fmt.Sprintf("%s v%d%s%s", f.Step, f.Version, opt("by", f.By), opt("again", strings.Join(f.Again, ",")))
+		if f.Undo {
+			text += " (undo first)"
+		}
+		return text
 	case *RetryRequested:
 		if !f.Deadline.IsZero() {
 			return opt("by", f.By) + " deadline=" + moment(f.Deadline)

@@ -23,7 +23,8 @@ const (
 type State struct {
 	ID        string
 	Flow      string
-	Version   int
+	Version   int   // that it is on now
+	Former    []int // those that it was on before, each once
 	Input     *expr.Value
 	By        string
 	StartedAt time.Time
@@ -60,6 +61,8 @@ type State struct {
 	Asking    int // of the waiting, approvals
 	Retries   int // units that wait for their next attempt, undos among them
 
+	Restart *RestartRequested // a compensation that is the first half of a restart; nil: none
+
 	UndoOpen   int // steps of the compensation's plan that are not settled
 	UndoFailed []Ref
 
@@ -91,6 +94,8 @@ type Step struct {
 	Live   int        // edges into it that are live
 	Dead   int
 	Held   bool // it is among the run's Held
+	Stale  bool // what stands here is from before the run was revised, and was not looked at yet; never after a decision
+	Gone   bool // the run's version has no such step; what it gave stands here for those that are undone
 	Unit        // its one call, if it has no for_each
 
 	Planned bool          // a for_each: the list is fixed
@@ -157,11 +162,17 @@ type Unit struct {
 	In         *expr.Value
 	Out        *expr.Value
 	Fault      *fault.Fault
-	Attempts   []Attempt // the last ones; of a loop not all are kept
-	Dropped    int       // attempts that are not kept any more; they came before
-	Round      int       // attempts that count against the retry policy
-	Crashes    int       // in a row
-	Maybe      bool      // a call of its may have had its effect, though it did not complete and nobody has said otherwise
+	Attempts   []Attempt   // the last ones; of a loop not all are kept
+	Dropped    int         // attempts that are not kept any more; they came before
+	Round      int         // attempts that count against the retry policy
+	Crashes    int         // in a row
+	Top        int         // the highest generation so far
+	Floor      int         // the least one of the next call: those before were of a step that has begun anew since
+	Edition    int         // the flow's version that made its last call: it says what undoes it
+	Undone     int         // how often it has been undone before it began anew
+	Given      *expr.Value // the input that a person gave for its next call; nil: what the flow computes
+	GivenBy    string
+	Maybe      bool // a call of its may have had its effect, though it did not complete and nobody has said otherwise
 	RetryAt    time.Time
 	Undo       *Unit
 	Resolved   *UncertainResolved

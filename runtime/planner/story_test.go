@@ -153,6 +153,10 @@ func (p *story) play(lines []string) string {
 	case "version":
 		p.w.p = mustCompile(p.t, strings.Join(lines[1:], "\n"), p.functions, p.kids...)
 		return ""
+	case "edition 2", "edition 3": // a version of the flow that a run may go on with
+		n, _ := strconv.Atoi(lines[0][len("edition "):])
+		p.w.others[n] = mustCompile(p.t, strings.Join(lines[1:], "\n"), p.functions, p.kids...)
+		return ""
 	case "flow":
 		p.w = newWitness(mustCompile(p.t, strings.Join(lines[1:], "\n"), p.functions, p.kids...))
 		return ""
@@ -216,6 +220,10 @@ func (p *story) act(line string) string {
 		return ""
 	case "retry":
 		in = &Retry{By: rest}
+	case "plan":
+		return p.plan(p.wish(rest))
+	case "retry-on", "retry-with", "restart":
+		in = p.wish(line)
 	case "retry-now":
 		r, who := p.ref(rest)
 		in = &RetryNow{Step: r.Step, Item: r.Item, By: who}
@@ -252,6 +260,58 @@ func (p *story) act(line string) string {
 		p.t.Fatalf("unknown input %q", line)
 	}
 	return p.tell(in)
+}
+
+// wish is one of the inputs that have a plan:
+//
+//	retry-on VERSION [BY]   retry-with REF JSON   restart STEP [on VERSION] [again STEP,STEP]   retry
+func (p *story) wish(line string) Input {
+	verb, rest, _ := strings.Cut(line, " ")
+	words := append(strings.Fields(rest), "", "", "", "", "")
+	switch verb {
+	case "retry-on":
+		n, err := strconv.Atoi(words[0])
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		return &Retry{By: words[1], Version: n}
+	case "retry-with":
+		r, input := p.ref(rest)
+		return &Retry{By: "ann", Given: []GivenInput{{r.Step, r.Item, JSON(input)}}}
+	case "restart":
+		in := &Restart{By: "ann", Step: words[0]}
+		rest := words[1:]
+		if rest[0] == "on" {
+			in.Version, _ = strconv.Atoi(rest[1])
+			rest = rest[2:]
+		}
+		if rest[0] == "again" {
+			in.Again = strings.Split(rest[1], ",")
+		}
+		return in
+	}
+	return &Retry{}
+}
+
+// plan is what a wish would do, and leaves the run as it is.
+func (p *story) plan(in Input) string {
+	o, err := Programs{Now: p.w.p, Others: p.w.others}.Foretell(p.w.s, in, p.w.now)
+	if err != nil {
+		return fmt.Sprintf("  refused: %v\n", err)
+	}
+	var out strings.Builder
+	fmt.Fprintf(&out, "  version %d", o.Version)
+	if o.Blocks {
+		out.WriteString(" (blocked)")
+	}
+	out.WriteString("\n")
+	for _, why := range o.Blocked {
+		fmt.Fprintf(&out, "    in the way: %s\n", why)
+	}
+	for _, f := range o.Steps {
+		fmt.Fprintf(&out, "    %s: %s%s\n", f.Step, f.Does, opt("because", f.Why))
+	}
+	return out.String()
 }
 
 func (p *story) tell(in Input) string {

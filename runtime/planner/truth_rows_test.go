@@ -11,7 +11,7 @@ import (
 var truths = map[string]truth{
 	"joins": joins, "ports": ports, "failure of an attempt": attempts, "loss of the server": losses, "after a failure": aftermath, "signals": signalsTruth,
 	"items": items, "deadlines": deadlines, "pause": pauses, "status": statuses, "compensation": compensations, "what is undone": undone,
-	"iterations": iterations, "between iterations": between, "runs of a loop": runsOfALoop, "children": children, "what children are told": buttonsOfChildren, "while retrying": whileRetrying,
+	"iterations": iterations, "between iterations": between, "runs of a loop": runsOfALoop, "children": children, "what children are told": buttonsOfChildren, "while retrying": whileRetrying, "another version": whatRepairMakes, "restart": whatRestartMakes,
 }
 
 func join(needs string, inputs ...string) func(p *played) {

@@ -8,10 +8,13 @@ import (
 )
 
 // startUndo fixes the order of undoing and starts with the steps that nothing depends on.
-func (d *decider) startUndo(by string) {
+func (d *decider) startUndo(by string) { d.startUndoOf(by, nil) }
+
+// startUndoOf is startUndo for some of the steps, with all that depend on them; nil means all.
+func (d *decider) startUndoOf(by string, some map[string]bool) {
 	for _, st := range d.p.Steps {
 		s, ok := d.s.Steps[st.Name]
-		if !ok {
+		if !ok || some != nil && !some[st.Name] {
 			continue
 		}
 		if s.Status == Waiting {
@@ -19,9 +22,16 @@ func (d *decider) startUndo(by string) {
 		}
 		d.endLoops(st, s)
 	}
-	f := &CompensationStarted{By: by, Plan: make([]UndoNode, len(d.p.Steps))}
-	for i, st := range d.p.Steps {
-		f.Plan[i] = UndoNode{Step: st.Name, Waits: countTargets(st.Out), Releases: d.sources(st), Attempts: st.UndoAttempts}
+	f := &CompensationStarted{By: by, Plan: make([]UndoNode, 0, len(d.p.Steps))}
+	for _, st := range d.p.Steps {
+		if some != nil && !some[st.Name] {
+			continue
+		}
+		releases := d.sources(st)
+		if some != nil {
+			releases = slices.DeleteFunc(releases, func(name string) bool { return !some[name] })
+		}
+		f.Plan = append(f.Plan, UndoNode{Step: st.Name, Waits: countTargets(st.Out), Releases: releases, Attempts: d.pinned(st).UndoAttempts})
 	}
 	d.emit(f)
 	for _, st := range d.p.Steps {
@@ -54,7 +64,11 @@ func (d *decider) sources(st *check.Step) []string {
 
 // undoable reports whether it is a step's turn in the compensation.
 func (d *decider) undoable(st *check.Step) bool {
-	u := d.s.step(st.Name).Undoing
+	s := d.s.Steps[st.Name]
+	if s == nil {
+		return false
+	}
+	u := s.Undoing
 	return d.s.Phase == PhaseCompensating && d.s.Ended == "" && u != nil && !u.Settled && u.Waits == 0
 }
 
@@ -64,8 +78,9 @@ func (d *decider) undoNext(st *check.Step) {
 		return
 	}
 	s := d.s.step(st.Name)
-	undoes := st.Compensate != nil || st.Kind == flow.SubFlow
-	for undoes && s.Undoing.Open < max(st.MaxParallel, 1) {
+	was := d.pinned(st)
+	undoes := was.Compensate != nil || was.Kind == flow.SubFlow
+	for undoes && s.Undoing.Open < max(was.MaxParallel, 1) {
 		r, ok := s.nextUndo()
 		if !ok {
 			break
@@ -77,7 +92,7 @@ func (d *decider) undoNext(st *check.Step) {
 		unsure, going = delta(s.Unit.State == Uncertain, false), delta(open(s.Unit.State), false)
 	}
 	// Whether there is anything to undo of an uncertain unit is for a person to say; of a child that goes on, for the child.
-	if unsure > 0 || st.Kind == flow.SubFlow && going > 0 || undoes && s.Undoing.Done < s.Undoing.Todo {
+	if unsure > 0 || was.Kind == flow.SubFlow && going > 0 || undoes && s.Undoing.Done < s.Undoing.Todo {
 		return
 	}
 	d.emit(&UndoSettled{Step: st.Name})
@@ -129,8 +144,9 @@ func (st *Step) nextUndo() (Ref, bool) {
 }
 
 func (d *decider) scheduleUndo(st *check.Step, r Ref) {
+	generation := d.s.Unit(r).Undone
 	r.Undo = true
-	if st.Kind == flow.SubFlow {
+	if d.edition(r).Kind == flow.SubFlow {
 		d.askAgain(r, AskUndo)
 		return
 	}
@@ -139,7 +155,7 @@ func (d *decider) scheduleUndo(st *check.Step, r Ref) {
 		d.emit(&CallFailed{Ref: r, Fault: *f})
 		return
 	}
-	d.emit(&CallScheduled{Ref: r, Attempt: 1, Function: st.Compensate.Function, Input: in, Round: 1})
+	d.emit(&CallScheduled{Ref: r, Attempt: 1, Generation: generation, Function: d.spec(r).Function, Input: in, Round: 1})
 	d.invoke(r)
 }
 
@@ -148,6 +164,8 @@ func (d *decider) finishUndo() {
 	s := d.s
 	switch {
 	case s.Ended != "" || s.InFlight > 0:
+	case s.UndoOpen == 0 && s.Restart != nil:
+		d.rewind()
 	case s.UndoOpen == 0:
 		d.emit(&RunCompensated{})
 	case len(s.UndoFailed) > 0 && s.Uncertain == 0:

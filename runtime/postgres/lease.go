@@ -10,12 +10,17 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/segno-run/segno/runtime/journal"
-	"github.com/segno-run/segno/runtime/planner"
 )
 
 // takeoverLock is the advisory lock under which takeovers go one after the other, so that two servers which both think the other dead don't
 // deadlock: the second finds that it was fenced. The number is the text "segno" and a 1.
 const takeoverLock = 0x7365676e6f01
+
+// errTakingTurns says that another takeover is under way.
+var errTakingTurns = errors.New("another server is taking over")
+
+// takeoverAgain is when its end is looked for.
+const takeoverAgain = 50 * time.Millisecond
 
 // Join implements journal.Store.
 func (s *Store) Join(ctx context.Context, replica string, writers int, lease time.Duration) (journal.Incarnation, error) {
@@ -34,7 +39,7 @@ func (s *Store) Join(ctx context.Context, replica string, writers int, lease tim
 // Renew implements journal.Store.
 func (s *Store) Renew(ctx context.Context, inc journal.Incarnation, lease time.Duration) (time.Time, error) {
 	var now time.Time
-	err := s.others.QueryRow(ctx, `WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now)
+	err := s.leases.QueryRow(ctx, `WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now)
 		UPDATE incarnations SET lease_until = clock.now + $2::interval FROM clock WHERE id = $1 RETURNING clock.now`, int64(inc), lease).Scan(&now)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
@@ -76,6 +81,9 @@ func fence(ctx context.Context, tx pgx.Tx, dead []int64) error {
 	if _, err := tx.Exec(ctx, `DELETE FROM fences WHERE incarnation = ANY($1)`, dead); err != nil {
 		return fmt.Errorf("removing the fences: %w", err)
 	}
+	if _, err := tx.Exec(ctx, `DELETE FROM function_shares WHERE incarnation = ANY($1)`, dead); err != nil {
+		return fmt.Errorf("giving back what they had of functions: %w", err)
+	}
 	return nil
 }
 
@@ -94,10 +102,19 @@ func (s *Store) Takeover(ctx context.Context, inc journal.Incarnation, replica s
 		return nil, nil
 	}
 	var runs []int64
-	err = pgx.BeginFunc(ctx, s.others, func(tx pgx.Tx) error {
-		runs, err = takeover(ctx, tx, int64(inc), replica)
-		return err
-	})
+	for {
+		err = pgx.BeginFunc(ctx, s.others, func(tx pgx.Tx) error {
+			runs, err = takeover(ctx, tx, int64(inc), replica, s.reader)
+			return err
+		})
+		if !errors.Is(err, errTakingTurns) {
+			break
+		}
+		select { // without a connection, of which there may be few
+		case <-ctx.Done():
+		case <-time.After(takeoverAgain):
+		}
+	}
 	switch {
 	case errors.Is(err, journal.ErrFenced):
 		return nil, err
@@ -108,9 +125,13 @@ func (s *Store) Takeover(ctx context.Context, inc journal.Incarnation, replica s
 	return runs, nil
 }
 
-func takeover(ctx context.Context, tx pgx.Tx, inc int64, replica string) ([]int64, error) {
-	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(takeoverLock)); err != nil {
-		return nil, fmt.Errorf("waiting for other takeovers: %w", err)
+func takeover(ctx context.Context, tx pgx.Tx, inc int64, replica string, reader int) ([]int64, error) {
+	var ours bool
+	if err := tx.QueryRow(ctx, `SELECT pg_try_advisory_xact_lock($1)`, int64(takeoverLock)).Scan(&ours); err != nil {
+		return nil, fmt.Errorf("looking for other takeovers: %w", err)
+	}
+	if !ours {
+		return nil, errTakingTurns
 	}
 	var alive bool
 	if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM incarnations WHERE id = $1)`, inc).Scan(&alive); err != nil {
@@ -132,7 +153,7 @@ func takeover(ctx context.Context, tx pgx.Tx, inc int64, replica string) ([]int6
 	if err := fence(ctx, tx, dead); err != nil {
 		return nil, err
 	}
-	rows, _ = tx.Query(ctx, `UPDATE runs SET owner = $1 WHERE owner = ANY($2) AND reader <= $3 RETURNING id`, inc, dead, planner.Reader)
+	rows, _ = tx.Query(ctx, `UPDATE runs SET owner = $1 WHERE owner = ANY($2) AND reader <= $3 RETURNING id`, inc, dead, reader)
 	runs, err := pgx.CollectRows(rows, pgx.RowTo[int64])
 	if err != nil {
 		return nil, fmt.Errorf("moving the runs of incarnations %v: %w", dead, err)
@@ -161,7 +182,7 @@ const claim = `WITH fence AS MATERIALIZED (SELECT 1 FROM fences WHERE incarnatio
 func (s *Store) Claim(ctx context.Context, inc journal.Incarnation, limit int) ([]int64, error) {
 	var fences int
 	var runs []int64
-	if err := s.others.QueryRow(ctx, claim, int64(inc), limit, planner.Reader).Scan(&fences, &runs); err != nil {
+	if err := s.others.QueryRow(ctx, claim, int64(inc), limit, s.reader).Scan(&fences, &runs); err != nil {
 		return nil, fmt.Errorf("postgres: claiming at most %d runs: %w", limit, err)
 	}
 	if fences == 0 {

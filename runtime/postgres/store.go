@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/segno-run/segno/runtime/journal"
+	"github.com/segno-run/segno/runtime/planner"
 )
 
 var _ journal.Store = (*Store)(nil)
@@ -26,6 +27,8 @@ type Config struct {
 	// Others is the number of connections for everything else: leases, claims, loads, the inbox. Default 4.
 	Others int
 	// Beside these, a store that is listened to (Listen) has one more.
+	// Reader is the latest reader version that this server understands: runs that need a later one are left alone. Default planner.Reader.
+	Reader int
 	// Tracer sees every statement, for counting. Default none.
 	Tracer pgx.QueryTracer
 }
@@ -40,6 +43,9 @@ func (c *Config) validate() error {
 	if c.Others == 0 {
 		c.Others = 4
 	}
+	if c.Reader == 0 {
+		c.Reader = planner.Reader
+	}
 	if c.Writers < 0 || c.Others < 0 {
 		return fmt.Errorf("%d writers and %d other connections make no sense", c.Writers, c.Others)
 	}
@@ -50,7 +56,10 @@ func (c *Config) validate() error {
 type Store struct {
 	writers *pgxpool.Pool // appends alone: no page and no claim ever makes a commit wait for a connection
 	others  *pgxpool.Pool
+	leases  *pgxpool.Pool // of renewals, which must never wait behind a takeover or a payload: the writers' if others has one connection
 	numbers numbers
+	tracer  pgx.QueryTracer // nil: none
+	reader  int
 
 	listener *pgx.ConnConfig // of the connection that listens, while somebody does
 
@@ -78,7 +87,11 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		others.Close()
 		return nil, fmt.Errorf("postgres: opening the journal: %w", err)
 	}
-	return &Store{writers: writers, others: others, listener: others.Config().ConnConfig, packer: packer, moving: make(chan struct{}, max(1, min(movers, cfg.Others-1)))}, nil
+	leases := others
+	if cfg.Others == 1 {
+		leases = writers
+	}
+	return &Store{writers: writers, others: others, leases: leases, tracer: cfg.Tracer, reader: cfg.Reader, listener: others.Config().ConnConfig, packer: packer, moving: make(chan struct{}, max(1, min(movers, cfg.Others-1)))}, nil
 }
 
 // Close waits for what is under way and closes the connections.

@@ -100,7 +100,7 @@ func (w *World) glanceAtKid(c *client, s *planner.State) {
 func (w *World) auditFamilies() {
 	owner := map[string]string{}
 	for _, c := range append(slices.Clone(w.runs), w.kids...) {
-		if c.run == 0 {
+		if c.run == 0 || c.gone {
 			continue
 		}
 		h, err := w.store.Load(background(), c.run)
@@ -108,36 +108,24 @@ func (w *World) auditFamilies() {
 			w.violated(nothingLost, "run %d: %v", c.run, err)
 			continue
 		}
-		s := w.durable(c.run)
-		started := map[string]bool{}
-		begun := 0
-		for _, rec := range h.Records {
-			facts, _ := planner.Decode(rec.Facts)
-			for _, f := range facts {
-				switch f := f.(type) {
-				case *planner.RunStarted:
-					begun++
-				case *planner.ChildStarted:
-					unit := planner.Key(s.ID, f.Ref, f.Iteration, 0)
-					if other, ok := owner[f.Child]; ok {
-						w.violated(oneOutcome, "%s is the child of %s and of %s", f.Child, other, unit)
-					}
-					owner[f.Child], started[f.Child] = unit, true
-				}
-			}
+		f := w.follow(c.run)
+		s := f.state
+		if h.Status != string(s.Status()) {
+			w.violated(oneOutcome, "run %d: its row says %s, its history %s", c.run, h.Status, s.Status())
 		}
-		if begun != 1 {
-			w.violated(oneOutcome, "run %d began %d times", c.run, begun)
+		if f.begun != 1 {
+			w.violated(oneOutcome, "run %d began %d times", c.run, f.begun)
+		}
+		started := slices.Sorted(maps.Keys(f.children))
+		for _, child := range started {
+			if other, ok := owner[child]; ok {
+				w.violated(oneOutcome, "%s is the child of %s and of %s", child, other, f.children[child])
+			}
+			owner[child] = f.children[child]
 		}
 		if store, ok := w.store.(interface{ Family(string) []string }); ok {
-			if there := store.Family(s.ID); !slices.Equal(slices.Sorted(slices.Values(there)), slices.Sorted(maps.Keys(started))) {
-				w.violated(oneOutcome, "run %d says it started %v, and there are %v", c.run, slices.Sorted(maps.Keys(started)), there)
-			}
-		}
-		if c.parent != nil {
-			w.outcomes(c.run, h)
-			if h.Status != string(s.Status()) {
-				w.violated(oneOutcome, "run %d: its row says %s, its history %s", c.run, h.Status, s.Status())
+			if there := slices.Sorted(slices.Values(store.Family(s.ID))); !slices.Equal(there, started) {
+				w.violated(oneOutcome, "run %d says it started %v, and there are %v", c.run, started, there)
 			}
 		}
 		for _, name := range slices.Sorted(maps.Keys(s.Steps)) {

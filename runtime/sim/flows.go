@@ -2,17 +2,19 @@ package sim
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/designer/flow"
+	"github.com/segno-run/segno/runtime/planner"
 )
 
 // names are the flows in the order in which clients take them.
-var names = []string{"chain", "fan", "saga", "chain", "doors", "once", "kin", "mail", "family", "doubt", "loop", "rounds"}
+var names = []string{"chain", "fan", "saga", "chain", "doors", "once", "kin", "mail", "family", "doubt", "loop", "rounds", "vault"}
 
 // children are the flows that others run, each after those that it runs.
-var children = []string{"leaf", "desk", "branch"}
+var children = []string{"leaf", "desk", "branch", "box"}
 
 var sources = map[string]string{
 	"chain": `
@@ -136,6 +138,28 @@ steps:
   once: {needs: [many], call: once, until: {condition: "${{ iteration > 1 }}", every: 40s}}
   end: {needs: [far, once], call: safe, retry: {max_attempts: 6}}
 `,
+	"box": `
+name: box
+on_failure: compensate
+steps:
+  put: {call: huge, retry: {max_attempts: 6}, compensate: {call: safe, with: {id: "${{ steps.put.output }}"}, retry: {max_attempts: 9}}}
+output: {all: "${{ steps.put.output }}"}
+`,
+	"vault": `
+name: vault
+steps:
+  make: {call: large, retry: {max_attempts: 6}, compensate: {call: safe, with: {id: "${{ steps.make.output.id }}"}, retry: {max_attempts: 9}}}
+  many: {needs: [make], for_each: "${{ [1, 2] }}", call: large, with: {i: "${{ item }}", v: "${{ steps.make.output }}"}, retry: {max_attempts: 6}}
+  huge: {needs: [make], call: huge, with: {id: "${{ steps.make.output.id }}", input: "${{ input }}"}, retry: {max_attempts: 6}, compensate: {call: safe, with: {all: "${{ steps.huge.output }}"}, retry: {max_attempts: 9}}}
+  pass: {needs: [huge, many], call: once, with: {all: "${{ steps.huge.output }}", many: "${{ steps.many.output }}"}}
+  peek: {needs: [huge], call: safe, with: {id: "${{ steps.huge.output.id }}"}}
+  unread: {needs: [peek.error], call: safe, with: {class: "${{ steps.peek.error.class }}"}, retry: {max_attempts: 6}}
+  flood: {needs: [huge], call: safe, with: {FLOOD}}
+  dry: {needs: [flood.error], call: safe, with: {class: "${{ steps.flood.error.class }}"}, retry: {max_attempts: 6}}
+  box: {needs: [unread, dry], flow: box, with: {v: "${{ steps.make.output }}"}}
+  open: {needs: [box, pass], call: safe, with: {v: "${{ steps.box.output }}"}, retry: {max_attempts: 6}}
+output: {all: "${{ steps.box.?output }}", id: "${{ steps.make.output.id }}"}
+`,
 	"once": `
 name: once
 steps:
@@ -148,6 +172,8 @@ steps:
 const functions = `
 safe: {http: {url: "http://sim/safe"}, idempotent: true}
 once: {http: {url: "http://sim/once"}, idempotent: false}
+large: {http: {url: "http://sim/large"}, idempotent: true}
+huge: {http: {url: "http://sim/huge"}, idempotent: true}
 `
 
 type catalog struct {
@@ -158,9 +184,24 @@ type catalog struct {
 func (c catalog) Function(name string) *flow.Function      { return c.functions[name] }
 func (c catalog) Flow(name string, _ int) *check.Signature { return c.flows[name] }
 func (c catalog) FlowNames() []string                      { return nil }
-func (c catalog) FunctionNames() []string                  { return []string{"once", "safe"} }
+func (c catalog) FunctionNames() []string                  { return []string{"huge", "large", "once", "safe"} }
 
-var programs = sync.OnceValue(func() map[string]*check.Program {
+// edits are what a second version of a flow says instead: text, and what takes its place.
+var edits = map[string][]string{
+	"chain": {"three: {needs: [nap], call: safe}", "more: {needs: [one], call: safe}\n  three: {needs: [nap], call: safe, with: {v: 2}, retry: {max_attempts: 9}}"},
+	"fan":   {"left: {needs: [first], call: safe,", "left: {needs: [first], call: safe, with: {v: 2},", "max_parallel: 3", "max_parallel: 1", "join: {needs: [many, left]", "last: {needs: [many, left]"},
+	"saga":  {"ship: {needs: [pay, pick], call: safe, retry: {max_attempts: 2}}", "ship: {needs: [pick], call: safe, with: {v: 2}, retry: {max_attempts: 9}, compensate: {call: safe, retry: {max_attempts: 9}}}"},
+	"doors": {"risky: {needs: [ask.approved], call: safe}", "risky: {needs: [ask.approved], call: safe, with: {v: 2}, retry: {max_attempts: 9}}", "n % 4 > 1", "n % 4 > 0"},
+	"once":  {"c: {needs: [b], call: once}", "c: {needs: [b], call: safe}"},
+	"kin":   {"many: {for_each: \"${{ [1, 2, 3] }}\"", "many: {for_each: \"${{ [1, 2, 3, 4] }}\"", "done: {needs: [many, ask], call: safe,", "done: {needs: [many], call: safe,"},
+	"loop":  {"iteration > 1 }}\", every: 40s", "iteration > 2 }}\", every: 20s", "end: {needs: [far, once]", "end: {needs: [once]"},
+	"mail":  {"done: {needs: {any: [again, late]}, call: safe, with: {n:", "done: {needs: {any: [again, late]}, call: safe, with: {v: 2, n:"},
+	"doubt": {"ship: {needs: [take, pay], call: safe}", "ship: {needs: [take, pay], call: safe, with: {v: 2}, retry: {max_attempts: 9}}", "take: {needs: [hold], for_each", "take: {for_each"},
+	"vault": {"open: {needs: [box, pass]", "open: {needs: [box]", "unread: {needs: [peek.error], call: safe, with: {class: \"${{ steps.peek.error.class }}\"}", "unread: {needs: [peek.error], call: large, with: {all: \"${{ steps.make.output }}\"}"},
+}
+
+// programs are the flows with their versions.
+var programs = sync.OnceValue(func() map[string][]*check.Program {
 	fns, issues := flow.ParseFunctions([]byte(functions))
 	if issues.HasErrors() {
 		panic(fmt.Sprint(issues))
@@ -169,9 +210,10 @@ var programs = sync.OnceValue(func() map[string]*check.Program {
 	for i := range fns {
 		c.functions[fns[i].Name] = &fns[i]
 	}
-	out := map[string]*check.Program{}
-	compile := func(name string) {
-		def, issues := flow.Parse([]byte(sources[name]))
+	out := map[string][]*check.Program{}
+	compile := func(name, text string) {
+		source := []byte(strings.ReplaceAll(text, "FLOOD", flood()))
+		def, issues := flow.Parse(source)
 		if issues.HasErrors() {
 			panic(fmt.Sprint(name, issues))
 		}
@@ -179,16 +221,34 @@ var programs = sync.OnceValue(func() map[string]*check.Program {
 		if p == nil {
 			panic(fmt.Sprint(name, issues))
 		}
-		out[name] = p
-		c.flows[name], _ = check.SignatureOf([]byte(sources[name]), 1, c)
+		out[name] = append(out[name], p)
+		c.flows[name], _ = check.SignatureOf(source, 1, c)
 	}
 	for _, name := range children {
-		compile(name)
+		compile(name, sources[name])
 	}
-	for name := range sources {
+	for name, text := range sources {
 		if out[name] == nil {
-			compile(name)
+			compile(name, text)
+		}
+		if len(edits[name]) > 0 {
+			edited := strings.NewReplacer(edits[name]...).Replace(text)
+			for i := 0; i < len(edits[name]); i += 2 {
+				if !strings.Contains(text, edits[name][i]) {
+					panic(name + " does not say " + edits[name][i])
+				}
+			}
+			compile(name, edited)
 		}
 	}
 	return out
 })
+
+// flood is an input that would be larger than what may be sent, of one value many times over.
+func flood() string {
+	var b strings.Builder
+	for i := range planner.MaxSent/len(values()[0].raw) + 1 {
+		fmt.Fprintf(&b, "v%d: \"${{ steps.huge.output }}\", ", i)
+	}
+	return strings.TrimSuffix(b.String(), ", ")
+}

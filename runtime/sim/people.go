@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -16,42 +17,57 @@ type client struct {
 	uuid    string
 	flow    string
 	run     int64 // once it is acknowledged
-	try     int64 // the number under which it was last asked for
 	over    bool
-	poison  bool
+	gone    bool // retention has deleted the run
+	poison  bool // a result of its run can't be stored
+	deadly  bool // a function of its run kills its server
 	clicks  int
 	pending bool    // a click is on its way
 	parent  *client // of the run that started this one; nil: a person did
 }
 
 func (w *World) client(n int) {
-	c := &client{n: n, uuid: w.id(), flow: names[n%len(names)], poison: n == 3}
+	c := &client{n: n, flow: names[n%len(names)], poison: n%3 == 0 && n < 4, deadly: n == 1 && w.rng.IntN(3) == 0}
 	w.runs = append(w.runs, c)
 	w.after(w.upTo(30*time.Second), func() { w.start(c) })
 }
 
-// start asks a server for the run, and asks again if nobody answers. The UUID makes it one run.
+// start asks a server for the run, and asks again if nobody answers. The idempotency key makes it one run.
 func (w *World) start(c *client) {
 	if c.run != 0 {
 		return
 	}
 	w.after(5*time.Second+w.upTo(5*time.Second), func() { w.start(c) })
-	if run, err := w.store.Find(background(), c.uuid); err == nil {
+	s := w.someone()
+	if s == nil {
+		return
+	}
+	key, input := fmt.Sprint("client ", c.n), c.input()
+	uuid, _, err := s.store.ReserveStart(background(), c.flow, key, w.id(), []byte(key))
+	if err != nil {
+		w.violated(theWorld, "reserving a start: %v", err)
+		return
+	}
+	c.uuid = uuid
+	if run, err := w.store.Find(background(), uuid); err == nil {
 		w.acknowledged(c, run)
 		return
 	}
-	s := w.servers[w.rng.IntN(len(w.servers))]
-	if !s.alive || s.stalled.After(w.now) {
-		return
-	}
-	n, err := w.store.ReserveIDs(background(), 1)
+	n, err := s.store.ReserveIDs(background(), 1)
 	if err != nil {
 		w.violated(theWorld, "reserving a number: %v", err)
 		return
 	}
-	c.try = n
-	w.byRun[c.try] = c
-	s.step(runtime.Begin{Run: c.try, Program: w.program(c.flow), Start: &planner.Start{ID: c.uuid, Version: 1, Input: planner.JSON(fmt.Sprintf(`{"n":%d}`, c.n))}})
+	w.byRun[n] = c
+	s.step(runtime.Begin{Run: n, Program: w.program(c.flow, 1), Start: &planner.Start{ID: c.uuid, Version: 1, Input: input}})
+}
+
+// input is what the run of a client is given.
+func (c *client) input() planner.JSON {
+	if c.flow == "vault" {
+		return values()[hugeValues].raw
+	}
+	return planner.JSON(fmt.Sprintf(`{"n":%d}`, c.n))
 }
 
 func (w *World) begun(b runtime.Begun) {
@@ -77,6 +93,7 @@ func (w *World) acknowledged(c *client, run int64) {
 // watch has somebody look at a run that has changed.
 func (w *World) watch(run int64) {
 	if c := w.byRun[run]; c != nil && c.run == run {
+		w.rests(c)
 		w.after(0, func() { w.glance(c) })
 	}
 }
@@ -87,6 +104,28 @@ func (w *World) look(c *client) {
 	if !c.over {
 		w.after(10*time.Second, func() { w.look(c) })
 	}
+}
+
+// rouse has somebody look again at a run that was taken for over, and at those below it: somebody has gone back to a step of it.
+func (w *World) rouse(c *client) {
+	for _, member := range w.family(c) {
+		if member.over {
+			member.over = false
+			w.look(member)
+		}
+	}
+}
+
+// rests reports whether nobody has to look at a run any more.
+func (w *World) rests(c *client) bool {
+	switch {
+	case !c.over, c.gone:
+		return c.over
+	case c.parent == nil && w.durable(c.run).Ended == "":
+		w.rouse(c)
+		return false
+	}
+	return true
 }
 
 // glance does what an operator would do about what the run shows.
@@ -103,12 +142,15 @@ func (w *World) glance(c *client) {
 	var b *runtime.Button
 	switch s.Status() {
 	case planner.StatusSucceeded, planner.StatusCompensated:
-		c.over = true
-		return
+		if c.clicks > 6 || s.Status() == planner.StatusCompensated || !w.chance(0.05) {
+			c.over = true
+			return
+		}
+		b = w.restart(s) // somebody thinks better of it
 	case planner.StatusCancelled:
 		b = &runtime.Button{Kind: runtime.ButtonCompensate}
 	case planner.StatusFailed:
-		b = &runtime.Button{Kind: runtime.ButtonRetry}
+		b = w.repair(s)
 		if c.clicks > 6 || w.rng.IntN(4) == 0 {
 			b.Kind = runtime.ButtonCompensate
 		}
@@ -150,18 +192,12 @@ func (w *World) press(c *client, b *runtime.Button) {
 	if b.Kind == runtime.ButtonRetryNow || b.Kind == runtime.ButtonStopRetrying {
 		wait = 2 * time.Second // a retry does not wait long
 	}
-	w.after(w.upTo(wait), func() {
-		c.pending = false
-		w.click(c.run, *b)
-		if w.rng.IntN(3) == 0 { // an impatient second click
-			w.click(c.run, *b)
-		}
-	})
+	w.after(w.upTo(wait), func() { w.click(c, *b) })
 }
 
 // send sends a flow the signal that it waits for, now and then before it does, and more often than it wants.
 func (w *World) send(s *planner.State) *runtime.Button {
-	steps := w.flows[s.Flow].Signals["paid"]
+	steps := w.of(s).Signals["paid"]
 	open := false
 	for _, p := range steps {
 		st := s.Steps[p.Name]
@@ -170,7 +206,11 @@ func (w *World) send(s *planner.State) *runtime.Button {
 	if !open || w.rng.IntN(3) == 0 {
 		return nil
 	}
-	return &runtime.Button{Kind: runtime.ButtonSignal, Name: "paid", Output: []byte(`{"n":1}`)}
+	b := &runtime.Button{Kind: runtime.ButtonSignal, Name: "paid", Output: []byte(`{"n":1}`)}
+	if w.rng.IntN(6) == 0 {
+		b.Output = values()[hugeValues].raw
+	}
+	return b
 }
 
 // hurry presses, now and then, a button on something that waits for its next attempt: on that alone, or on its step with all its items.
@@ -179,7 +219,7 @@ func (w *World) hurry(s *planner.State) *runtime.Button {
 		return nil
 	}
 	var waiting []planner.Ref
-	for _, p := range w.flows[s.Flow].Steps {
+	for _, p := range w.of(s).Steps {
 		st := s.Steps[p.Name]
 		if st == nil {
 			continue
@@ -212,7 +252,7 @@ func (w *World) hurry(s *planner.State) *runtime.Button {
 
 // ask answers what a run asks a person.
 func (w *World) ask(s *planner.State) *runtime.Button {
-	for _, p := range w.flows[s.Flow].Steps { // in a fixed order: one seed, one story
+	for _, p := range w.of(s).Steps { // in a fixed order: one seed, one story
 		st := s.Steps[p.Name]
 		if st == nil {
 			continue
@@ -245,29 +285,55 @@ func (w *World) resolve(s *planner.State, r planner.Ref, u *planner.Unit) *runti
 	return b
 }
 
-// click posts a button; now and then the network delivers it twice.
-func (w *World) click(run int64, b runtime.Button) {
+// click asks a server to post a button, until one takes it; now and then the network delivers it twice, or an impatient person clicks again.
+func (w *World) click(c *client, b runtime.Button) {
+	s := w.someone()
+	if s == nil {
+		w.after(time.Second, func() { w.click(c, b) })
+		return
+	}
+	c.pending = false
+	w.post(s, c, b)
+	if w.rng.IntN(3) == 0 {
+		w.post(s, c, b)
+	}
+	w.hint(s)
+}
+
+func (w *World) post(s *server, c *client, b runtime.Button) {
 	w.report.Buttons++
 	b.ID = w.id()
 	b.By = b.ID // so that the facts tell which click made them
+	blocked := w.plan(c.run, &b)
 	body, err := runtime.EncodeButton(b)
 	if err != nil {
 		w.violated(theWorld, "button: %v", err)
 		return
 	}
-	m := journal.Message{ID: b.ID, Run: run, Kind: string(b.Kind), Body: body}
+	m := journal.Message{ID: b.ID, Run: c.run, Kind: string(b.Kind), Body: body}
 	for range 1 + w.rng.IntN(2) {
-		if err := w.store.Post(background(), m); err != nil {
+		switch err := s.store.Post(background(), m); {
+		case errors.Is(err, journal.ErrNoRun) && c.gone:
+			return
+		case err != nil:
 			w.violated(nothingLost, "posting a button: %v", err)
 			return
 		}
 	}
-	w.posted[b.ID] = message{run, b.Kind, b.Step}
+	w.posted[b.ID] = &message{id: b.ID, run: c.run, kind: b.Kind, step: b.Step, seq: b.Seq, version: b.Version, blocked: blocked}
 }
 
 // message is a button that was posted.
 type message struct {
-	run  int64
-	kind runtime.ButtonKind
-	step string // that it is about, if it is about one
+	id     string
+	run    int64
+	kind   runtime.ButtonKind
+	step   string // that it is about, if it is about one
+	answer []byte // once it is known
+	judged bool
+
+	// Of one that repairs: the last transition that its presser knew of, the version that they want, and why the plan said that it would be refused.
+	seq     int64
+	version int
+	blocked error
 }

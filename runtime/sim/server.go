@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/runtime"
 	"github.com/segno-run/segno/runtime/journal"
 )
@@ -13,32 +14,29 @@ const (
 	lease   = 10 * time.Second
 )
 
-// server is one process. A life ends with a crash or a lost fence; what was scheduled in one life does nothing in the next.
+// server is one process. A life ends with a crash, a lost fence or a stop in good order; what was scheduled in one life does nothing in the next.
 type server struct {
 	w       *World
 	name    string
 	store   journal.Store
 	life    int
 	alive   bool
+	leaving bool      // it was told to stop: its core hears of commits alone
 	stalled time.Time // until when it stands still, as by SIGSTOP
 	inc     journal.Incarnation
 	core    *runtime.Core
+	clock   clock
 	queues  [writers][]runtime.Append
 	busy    [writers]bool
 	refused map[int64]int64 // runs with a refused transition, and its seq
 	wakeAt  time.Time
+	calls   int // under way
+
+	looking bool // at the inbox
 	poked   bool // a look at the inbox was asked for
-	renewed time.Time
-	skew    time.Duration // how far its idea of the store's time is off
+	looks   int
+	unsure  bool // a claim or takeover whose answer was lost may have given it runs
 }
-
-// now is the store's time, as well as the server knows it.
-func (s *server) now() time.Time { return s.w.now.Add(s.skew) }
-
-// most is how far a server's idea of the store's time can be off: half of a slow answer's journey.
-const mostSkew = 30 * time.Millisecond
-
-func (s *server) measure() { s.skew = s.w.upTo(2*mostSkew) - mostSkew }
 
 // soon does something later, if this life still goes on; a server that stands still does it when it goes on.
 func (s *server) soon(d time.Duration, do func()) {
@@ -63,23 +61,30 @@ func (s *server) boot() {
 		return
 	}
 	s.life++
-	s.alive, s.inc, s.core, s.renewed = true, inc, runtime.NewCore(inc), s.w.now
+	s.alive, s.leaving, s.inc, s.core = true, false, inc, runtime.NewCore(inc)
 	s.queues, s.busy, s.refused, s.wakeAt = [writers][]runtime.Append{}, [writers]bool{}, map[int64]int64{}, time.Time{}
-	s.measure()
+	s.looking, s.poked, s.unsure, s.calls = false, false, false, 0
+	s.setClock()
 	s.soon(0, s.takeover)
-	s.soon(s.w.upTo(250*time.Millisecond), s.poll)
-	s.soon(2*time.Second, s.renew)
+	s.lookIn(s.w.upTo(pollEvery))
+	s.soon(renewEvery, s.renew)
+	s.soon(s.w.upTo(houseEvery), s.keepHouse)
 	if s.w.faulty() {
 		s.soon(time.Duration(s.w.rng.ExpFloat64()*float64(20*time.Second)), s.crash)
 		s.soon(time.Duration(s.w.rng.ExpFloat64()*float64(40*time.Second)), s.stall)
+		s.soon(time.Duration(s.w.rng.ExpFloat64()*float64(60*time.Second)), s.stop)
 	}
 }
 
 // crash ends the process at once.
 func (s *server) crash() {
-	if !s.w.faulty() || !s.alive {
-		return
+	if s.w.faulty() && s.alive {
+		s.kill()
 	}
+}
+
+// kill is a crash that somebody is to blame for, in a kind world too.
+func (s *server) kill() {
 	s.w.report.Crashes++
 	s.die()
 }
@@ -102,68 +107,16 @@ func (s *server) fenced() {
 	s.die()
 }
 
-func (s *server) takeover() {
-	runs, err := s.store.Takeover(background(), s.inc, s.name)
-	if errors.Is(err, journal.ErrFenced) {
-		s.fenced()
-		return
-	}
-	if len(runs) > 0 {
-		s.soon(s.w.upTo(20*time.Millisecond), func() { s.step(runtime.Adopt{Runs: runs}) })
-	}
-}
-
-// renew asks for more time. The question takes its time to reach the store, so a server that stood still goes on for a moment before it hears
-// that it is not the owner any more.
-func (s *server) renew() {
-	sent := s.w.now
-	s.soon(s.w.upTo(300*time.Millisecond), func() {
-		if _, err := s.store.Renew(background(), s.inc, lease); errors.Is(err, journal.ErrFenced) {
-			s.fenced()
-			return
-		}
-		s.renewed = sent
-		s.measure()
-		s.takeover()
-		s.soon(2*time.Second, s.renew)
-	})
-}
-
-// poll looks at the inbox and for runs that nobody owns. What was read takes its time to reach the core; looks don't overtake each other.
-func (s *server) poll() {
-	took := s.w.upTo(5 * time.Millisecond)
-	if s.w.chance(0.1) {
-		took = s.w.upTo(3 * time.Second)
-	}
-	pause := 250 * time.Millisecond
-	if s.poked || s.w.chance(0.2) {
-		pause = 0 // somebody clicked
-	}
-	s.poked = false
-	s.soon(took+pause, s.poll)
-	if s.w.chance(0.2) {
-		return // a look that failed
-	}
-	runs, err := s.store.Claim(background(), s.inc, 100)
-	if err != nil {
-		return
-	}
-	s.soon(took, func() { s.step(runtime.Adopt{Runs: runs, Left: true}) })
-	messages, err := s.store.Inbox(background(), s.inc, 100)
-	if err != nil {
-		return
-	}
-	for _, m := range messages {
-		s.soon(took, func() { s.step(runtime.ReadMessage(m)) })
-	}
-}
-
 // step gives the core one event and does what it says.
 func (s *server) step(ev runtime.Event) {
-	if !s.alive {
+	if !s.alive || s.leaving {
 		return
 	}
+	if s.w.mutant.event != nil {
+		ev = s.w.mutant.event(s, ev)
+	}
 	outputs := s.core.Step(ev, s.now())
+	s.w.tell(s, ev, outputs)
 	if s.w.mutant.outputs != nil {
 		outputs = s.w.mutant.outputs(s, outputs)
 	}
@@ -174,9 +127,11 @@ func (s *server) step(ev runtime.Event) {
 			s.queues[n] = append(s.queues[n], out)
 			s.commitSoon(n)
 		case runtime.Load:
-			s.soon(s.w.upTo(20*time.Millisecond), func() { s.load(out.Run) })
+			s.soon(s.w.upTo(20*time.Millisecond), func() { s.load(out) })
+		case runtime.Need:
+			s.soon(s.w.upTo(20*time.Millisecond), func() { s.find(out) })
 		case runtime.Invoke:
-			if s.w.now.Sub(s.renewed) >= lease {
+			if !s.holdsLease() {
 				s.fenced() // as the engine does: its lease is over, and it knows
 				return
 			}
@@ -186,19 +141,18 @@ func (s *server) step(ev runtime.Event) {
 		case runtime.Begun:
 			s.w.begun(out)
 		case runtime.Answered:
-			if _, ok, err := s.w.store.Answer(background(), out.ID); !ok || err != nil {
+			_, ok, err := s.w.store.Answer(background(), out.ID)
+			if gone := errors.Is(err, journal.ErrNoMessage) && s.w.consumed[out.ID]; !ok && !gone { // retention deletes messages with their runs
 				s.w.violated(durableFirst, "message %s was answered before its answer was durable", out.ID)
 			}
 		case runtime.Committed:
-			s.w.watch(out.Run)
+			s.w.heard(out)
 		case runtime.Broke:
-			_, err := s.w.store.Load(background(), out.Run) // a start that was made twice is one run, and the other is refused
-			if c := s.w.clientOf(out.Run); err == nil && c != nil && !c.poison && !errors.Is(out.Err, journal.ErrFenced) && !errors.Is(out.Err, errUnfit) {
-				s.w.violated(poisonAlone, "run %d broke: %v", out.Run, out.Err)
-			}
+			s.w.broke(out)
 		case runtime.Mailed:
-			s.poked = true
+			s.w.hint(s)
 		case runtime.Released:
+			s.poke()
 		}
 	}
 	if at, ok := s.core.Next(); ok && (s.wakeAt.IsZero() || at.Before(s.wakeAt) || !s.wakeAt.After(s.now())) {
@@ -207,7 +161,8 @@ func (s *server) step(ev runtime.Event) {
 	}
 }
 
-func (s *server) load(run int64) {
+func (s *server) load(out runtime.Load) {
+	run := out.Run
 	h, err := s.store.Load(background(), run)
 	if err != nil {
 		s.step(runtime.LoadFailed{Run: run})
@@ -221,115 +176,60 @@ func (s *server) load(run int64) {
 		s.step(runtime.LoadFailed{Run: run})
 		return
 	}
-	loaded := runtime.Loaded{History: h, Payloads: contents, Program: s.w.program(h.Flow)}
-	if s.w.faulty() && s.w.chance(0.03) { // a release that cannot compile the version; the next one mends it
-		loaded.Program, loaded.Broken = nil, errUnfit
+	loaded := runtime.Loaded{History: h, Payloads: contents, Program: s.w.program(h.Flow, h.Version), Others: map[int]*check.Program{}}
+	for _, version := range out.Also {
+		loaded.Others[version] = s.w.program(h.Flow, version)
+	}
+	if s.w.chance(0.03) { // a release that cannot compile the version; the next one mends it
+		loaded.Program, loaded.Others, loaded.Broken = nil, nil, errUnfit
 	}
 	s.step(loaded)
 }
 
+// find answers a Need. There are people who ask for a version that nobody has published, and servers that can't read one at the moment.
+func (s *server) find(n runtime.Need) {
+	found := runtime.Found{Run: n.Run, Version: n.Version}
+	if !s.w.chance(0.1) {
+		found.Program = s.w.program(n.Flow, n.Version)
+	}
+	s.step(found)
+}
+
 var errUnfit = errors.New("the version does not compile")
 
-func (s *server) commitSoon(n int) {
-	if !s.busy[n] && len(s.queues[n]) > 0 {
-		s.busy[n] = true
-		s.soon(200*time.Microsecond+s.w.upTo(5*time.Millisecond), func() { s.commit(n) })
-	}
-}
-
-// commit writes what has gathered, with every way in which that can go wrong.
-func (s *server) commit(n int) {
-	batch := s.queues[n]
-	s.queues[n] = nil
-	if s.w.chance(0.01) {
-		s.crash() // before the commit
+// stop ends the process in good order, as the engine does: calls may end for a moment, what is decided is written, and the runs are given away.
+func (s *server) stop() {
+	if !s.w.faulty() {
 		return
 	}
-	batch = s.sift(batch)
-	err := s.append(n, batch)
-	var bad *journal.BatchError
-	for errors.As(err, &bad) {
-		batch = s.refuse(batch, bad)
-		err = s.append(n, batch)
+	s.core.Drain()
+	until := s.w.now.Add(drain)
+	var wait func()
+	wait = func() {
+		if s.calls > 0 && s.w.now.Before(until) {
+			s.soon(20*time.Millisecond, wait)
+			return
+		}
+		s.leaving = true
+		s.leave(s.w.now.Add(drain))
 	}
-	if errors.Is(err, journal.ErrFenced) {
-		s.fenced()
+	wait()
+}
+
+// drain is how long calls under way may go on after a stop, and then commits.
+const drain = time.Second
+
+func (s *server) leave(until time.Time) {
+	if (s.writing(0) || s.writing(1)) && s.w.now.Before(until) {
+		s.soon(5*time.Millisecond, func() { s.leave(until) })
 		return
 	}
-	if s.w.chance(0.01) {
-		s.crash() // after the commit, before anybody knows
-		return
+	if err := s.store.Leave(background(), s.inc); err != nil {
+		s.w.violated(theWorld, "%s can't leave: %v", s.name, err)
 	}
-	if s.w.chance(0.02) { // the answer was lost: it is asked for until it is known
-		s.w.report.Lies++
-		if s.w.rng.IntN(5) == 0 {
-			s.stall()
-		}
-		s.soon(s.w.upTo(2*time.Second), func() { s.committed(n, batch) })
-		return
-	}
-	s.committed(n, batch)
+	s.w.report.Handovers++
+	s.w.hint(s)
+	s.die()
 }
 
-func (s *server) append(n int, batch []runtime.Append) error {
-	if len(batch) == 0 {
-		return nil
-	}
-	ts := make([]journal.Transition, len(batch))
-	var bad []int
-	for i, a := range batch {
-		ts[i] = a.Transition
-		if poisonous(a.Transition.Facts) {
-			bad = append(bad, i)
-		}
-	}
-	if bad != nil {
-		return &journal.BatchError{Bad: bad, Err: errors.New("poisonous bytes")}
-	}
-	wrong := s.w.judgeBatch(s.inc, ts)
-	err := s.store.Append(background(), s.inc, n, ts)
-	if err == nil && wrong != "" {
-		s.w.violated(oneOutcome, "%s", wrong)
-	}
-	return err
-}
-
-// sift refuses what follows a refused transition of its run, as the journal does.
-func (s *server) sift(batch []runtime.Append) []runtime.Append {
-	var kept []runtime.Append
-	for _, a := range batch {
-		t := a.Transition
-		if seq, ok := s.refused[t.Run]; ok && t.Seq > seq {
-			s.soon(0, func() { s.step(runtime.Durable{Run: t.Run, Tag: a.Tag, Err: journal.ErrAfterRefused}) })
-			continue
-		}
-		delete(s.refused, t.Run)
-		kept = append(kept, a)
-	}
-	return kept
-}
-
-func (s *server) refuse(batch []runtime.Append, bad *journal.BatchError) []runtime.Append {
-	drop := map[int]bool{}
-	for _, i := range bad.Bad {
-		drop[i] = true
-		a := batch[i]
-		s.refused[a.Transition.Run] = a.Transition.Seq
-		s.soon(0, func() { s.step(runtime.Durable{Run: a.Transition.Run, Tag: a.Tag, Err: bad}) })
-	}
-	var kept []runtime.Append
-	for i, a := range batch {
-		if !drop[i] {
-			kept = append(kept, a)
-		}
-	}
-	return s.sift(kept)
-}
-
-func (s *server) committed(n int, batch []runtime.Append) {
-	s.busy[n] = false
-	for _, a := range batch {
-		s.step(runtime.Durable{Run: a.Transition.Run, Tag: a.Tag})
-	}
-	s.commitSoon(n)
-}
+func (s *server) writing(n int) bool { return s.busy[n] || len(s.queues[n]) > 0 }

@@ -21,6 +21,9 @@ import (
 var (
 	seeds = flag.Uint64("seeds", 300, "how many seeds to simulate")
 	from  = flag.Uint64("from", 1, "the first seed")
+	many  = flag.Int("servers", 0, "how many servers there are; 0: the seed says")
+	hard  = flag.Duration("faults", 0, "for how long servers crash; 0: two minutes")
+	tell  = flag.Int64("story", 0, "the number of a run whose story is told")
 	keep  = flag.Bool("keep", false, "write failing seeds to "+cases)
 )
 
@@ -31,9 +34,11 @@ const cases = "testdata/seeds.txt"
 // mostFailures is how many failing seeds a simulation looks for before it stops.
 const mostFailures = 5
 
+func newStore(clock func() time.Time) journal.Store { return memory.New(clock) }
+
 // simulate runs a seed on the store in memory.
 func simulate(seed uint64) Report {
-	return Run(Config{Seed: seed, Store: func(clock func() time.Time) journal.Store { return memory.New(clock) }})
+	return Run(Config{Seed: seed, Store: newStore, Servers: *many, Faults: *hard, Run: *tell, Story: os.Stdout})
 }
 
 // TestSeeds simulates -seeds seeds from -from on, on all processors, and says every thousand how far it is.
@@ -113,7 +118,7 @@ func report(t *testing.T, r Report) (failed bool) {
 	if len(r.Violations) == 0 {
 		return false
 	}
-	t.Logf("to see it again: go test ./runtime/sim -run 'TestSeeds$' -from %d -seeds 1", r.Seed)
+	t.Logf("to see it again: go test ./runtime/sim -run 'TestSeeds$' -from %d -seeds 1 -story RUN", r.Seed)
 	if *keep {
 		if err := keepCase(r); err != nil {
 			t.Log(err)
@@ -132,6 +137,34 @@ func keepCase(r Report) error {
 		err = cerr
 	}
 	return err
+}
+
+// TestEveryCommit crashes the server before, and after, every single commit of one simulation in which nothing else goes wrong.
+func TestEveryCommit(t *testing.T) {
+	whole := Config{Seed: 1, Store: newStore, Before: -1}
+	commits := Run(whole).Commits
+	var next atomic.Int64
+	work := func() {
+		for n := int(next.Add(1)); n <= 2*commits; n = int(next.Add(1)) {
+			cfg := Config{Seed: whole.Seed, Store: newStore, Before: (n + 1) / 2}
+			if n%2 == 0 {
+				cfg.Before, cfg.After = 0, n/2
+			}
+			r := Run(cfg)
+			for _, v := range r.Violations {
+				t.Errorf("crash before commit %d or after %d: %s", cfg.Before, cfg.After, v)
+			}
+			if r.Crashes == 0 {
+				t.Errorf("no crash before commit %d or after %d", cfg.Before, cfg.After)
+			}
+		}
+	}
+	var group sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		group.Go(work)
+	}
+	group.Wait()
+	t.Logf("%d commits", commits)
 }
 
 func TestOneSeedOneStory(t *testing.T) {

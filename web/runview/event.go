@@ -55,6 +55,8 @@ func touches(f planner.Fact) []string {
 		return append([]string{f.Step}, targets(f.Edges)...)
 	case *planner.StepSkipped:
 		return append([]string{f.Step}, targets(f.Edges)...)
+	case *planner.StepReused:
+		return append([]string{f.Step}, targets(f.Edges)...)
 	case *planner.RunFailed, *planner.RunCompensationFailed:
 		return nil // they name the step whose own fact came before
 	}

@@ -51,7 +51,7 @@ func TestALoopOfRunsShowsEachRun(t *testing.T) {
 	}
 	s.do(&planner.Cancel{Then: "pause"})
 	told(planner.StatusSucceeded, false, `{"ok":false}`)
-	if plan := runview.PlanOf(s.folded, s.outline, s.program, "compensate"); len(plan.Steps) != 1 || plan.Steps[0].Does != "undo" || plan.Steps[0].Reason != "2 runs undo themselves, each as a unit; of each loop the last one first" {
+	if plan := runview.PlanOf(s.folded, s.outline, planner.Programs{Now: s.program}, runview.Wish{Action: "compensate"}); len(plan.Steps) != 1 || plan.Steps[0].Does != "undo" || plan.Steps[0].Reason != "2 runs undo themselves, each as a unit; of each loop the last one first" {
 		t.Errorf("the plan: got %s", text(plan))
 	}
 	s.do(&planner.Undo{})

@@ -65,7 +65,7 @@ func TestALoopShowsWhereItStands(t *testing.T) {
 	}
 	does := func(action string) string {
 		var out []string
-		for _, st := range runview.PlanOf(s.folded, s.outline, s.program, action).Steps {
+		for _, st := range runview.PlanOf(s.folded, s.outline, planner.Programs{Now: s.program}, runview.Wish{Action: action}).Steps {
 			out = append(out, st.ID+" "+st.Does+" "+st.Reason)
 		}
 		return strings.Join(out, "; ")

@@ -57,8 +57,8 @@ func (s *shelf) agrees(t *testing.T, state *planner.State) {
 				t.Errorf("attempt %d of %+v was sent %q at its place, want %s", n, r, got, u.In.JSON())
 			}
 			for _, a := range u.Attempts {
-				out, failed := s.read(r, runview.ValueOutput, a.Number)
-				_, failed = s.read(r, runview.ValueError, a.Number)
+				out, _ := s.read(r, runview.ValueOutput, a.Number)
+				_, failed := s.read(r, runview.ValueError, a.Number)
 				if (a.Fault == nil) != (failed == nil) || failed != nil && failed.Message != a.Fault.Message {
 					t.Errorf("attempt %d of %+v failed with %+v at its place, want %+v", a.Number, r, failed, a.Fault)
 				}

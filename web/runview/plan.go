@@ -4,9 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/segno-run/segno/designer/check"
-	"github.com/segno-run/segno/designer/fault"
-	"github.com/segno-run/segno/designer/flow"
 	"github.com/segno-run/segno/runtime/planner"
 	"github.com/segno-run/segno/web/view"
 )
@@ -20,47 +17,30 @@ type PlanStep = view.PlanStep
 // inputsShown is how many items' inputs a plan tells of each step.
 const inputsShown = 3
 
-// PlanOf foretells a retry or a compensation from the run's state. program is that of the run's version, for the inputs of a compensation; nil, if it does
-// not compile any more, leaves them out.
-func PlanOf(s *planner.State, o *Outline, program *check.Program, action string) Plan {
-	p := Plan{Action: action, Seq: s.Seq, Version: s.Version, Steps: []PlanStep{}, Fits: slices.Contains(s.Fits(), action)}
-	if !p.Fits {
-		return p
+// PlanOf foretells a button from the run's state. ps are the versions that the run was on, and that it would go on with; without the one that it is on,
+// because it does not compile any more, a compensation tells no inputs, and nothing can go forward.
+func PlanOf(s *planner.State, o *Outline, ps planner.Programs, w Wish) Plan {
+	p := Plan{Action: w.Action, Seq: s.Seq, Version: s.Version, RunVersion: s.Version, From: w.Step, Steps: []PlanStep{}}
+	if w.Action == "restart" {
+		p.Fits = s.Restarts() == ""
+	} else {
+		p.Fits = slices.Contains(s.Fits(), w.Action)
 	}
 	switch {
-	case action == "compensate":
-		planUndo(&p, s, o, program)
+	case !p.Fits && w.Action == "restart":
+		p.Why = []string{s.Restarts()}
+	case !p.Fits:
+	case w.Action == "compensate":
+		planUndo(&p, s, o, ps)
 	case s.Ended == planner.StatusCompensationFailed:
 		planResume(&p, s)
+		if w.Version != 0 && w.Version != s.Version {
+			p.Blocked, p.Why = true, []string{"the compensation failed: what is undone is undone by the version that did it"}
+		}
 	default:
-		planRetry(&p, s, o)
+		planForward(&p, s, o, ps, w)
 	}
 	return p
-}
-
-func planRetry(p *Plan, s *planner.State, o *Outline) {
-	for _, def := range o.Steps {
-		step := PlanStep{ID: def.ID, Does: "run"}
-		st, ok := s.Steps[def.ID]
-		switch {
-		case !ok:
-		case st.Status == planner.Succeeded, st.Status == planner.Skipped, st.Status == planner.Failed && st.Handled:
-			step.Does, step.Reason = "reuse", kept(st)
-		case st.Status == planner.Failed:
-			step.Does, step.Reason = "run_again", lost(st)
-			if st.Planned {
-				step.Items = len(st.Lost)
-			}
-			if why := inVain(def, st); why != "" {
-				step.Does, step.Reason = "in_the_way", why
-			}
-		case st.Status == planner.Waiting:
-			step.Does, step.Reason = "reuse", "it still waits"
-		case st.Show() == planner.Waiting:
-			step.Reason = "it goes on with its next iteration"
-		}
-		p.Steps = append(p.Steps, step)
-	}
 }
 
 // resume lists the compensations that failed: they are called again, and what they held back follows.
@@ -82,7 +62,7 @@ func planResume(p *Plan, s *planner.State) {
 }
 
 // compensate lists the steps in an order in which each comes after all that depend on it.
-func planUndo(p *Plan, s *planner.State, o *Outline, program *check.Program) {
+func planUndo(p *Plan, s *planner.State, o *Outline, ps planner.Programs) {
 	for _, def := range reversed(o) {
 		step := PlanStep{ID: def.ID, Does: "nothing", Function: def.Undo, Flow: def.Flow}
 		st, ok := s.Steps[def.ID]
@@ -117,7 +97,7 @@ func planUndo(p *Plan, s *planner.State, o *Outline, program *check.Program) {
 					step.Reason = fmt.Sprintf("%d runs undo themselves, each as a unit; of each loop the last one first", n)
 				}
 			}
-			step.Inputs = undoInputs(s, def, program)
+			step.Inputs = undoInputs(s, def, ps)
 		}
 		p.Steps = append(p.Steps, step)
 	}
@@ -158,29 +138,13 @@ func lost(st *planner.Step) string {
 	return text
 }
 
-// inVain says why a step would fail again on the same version: what it computes, or that failing is what it is for. "" if it need not.
-func inVain(def Step, st *planner.Step) string {
-	f := st.Fault
-	switch {
-	case def.Kind == string(flow.Fail):
-		return "the flow ends here by itself: on this version it does so again"
-	case f == nil || st.Planned || st.Unit.Made() > 0:
-		return ""
-	case f.Class == fault.Expression:
-		return "what it computes gives the same error again on this version: " + f.Message
-	case f.Class == fault.Contract && st.Unit.In == nil && def.Kind == string(flow.Call):
-		return "its input breaks the contract again on this version: " + f.Message
-	}
-	return ""
-}
-
 // undoInputs evaluates what a step's compensation would be called with.
-func undoInputs(s *planner.State, def Step, program *check.Program) (out []view.PlanInput) {
-	if program == nil || def.Undo == "" {
+func undoInputs(s *planner.State, def Step, ps planner.Programs) (out []view.PlanInput) {
+	if ps.Now == nil || def.Undo == "" {
 		return nil
 	}
 	for _, r := range s.UndoNext(def.ID, def.Attempts, inputsShown) {
-		in, f := planner.UndoInput(program, s, r)
+		in, f := ps.UndoInput(s, r)
 		v := view.PlanInput{Input: shownJSON(in)}
 		if r.Item != planner.NoItem {
 			v.Item = &r.Item

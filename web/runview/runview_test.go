@@ -259,11 +259,11 @@ func TestFailureAndUndoing(t *testing.T) {
 	if st := s.step("ship"); st.Reason != "waits for `big.otherwise`: `stock` failed" {
 		t.Errorf("what was not reached: got %s", text(st))
 	}
-	plan := runview.PlanOf(s.folded, s.outline, s.program, "retry")
+	plan := runview.PlanOf(s.folded, s.outline, planner.Programs{Now: s.program}, runview.Wish{Action: "retry"})
 	if got := planned(plan); got != "reserve reuse, stock run_again 1, big run, review run, never run, ship run, pause run" {
 		t.Errorf("the plan of a retry: got %s", got)
 	}
-	plan = runview.PlanOf(s.folded, s.outline, s.program, "compensate")
+	plan = runview.PlanOf(s.folded, s.outline, planner.Programs{Now: s.program}, runview.Wish{Action: "compensate"})
 	if got := planned(plan); got != "pause nothing, ship nothing, never nothing, review nothing, big nothing, stock undo 2, reserve undo" {
 		t.Errorf("the plan of a compensation: got %s", got)
 	}
@@ -286,7 +286,7 @@ func TestFailureAndUndoing(t *testing.T) {
 	if item, ok := runview.Item(s.folded, s.outline, "stock", 2); !ok || item.Status != "compensated" || item.Compensation.Attempts[0].Status != "succeeded" {
 		t.Errorf("item 2: got %s", text(item))
 	}
-	if got := planned(runview.PlanOf(s.folded, s.outline, s.program, "retry")); got != "stock undo 1" {
+	if got := planned(runview.PlanOf(s.folded, s.outline, planner.Programs{Now: s.program}, runview.Wish{Action: "retry"})); got != "stock undo 1" {
 		t.Errorf("the plan of a retry of undoing: got %s", got)
 	}
 	s.do(&planner.Retry{})
@@ -300,7 +300,7 @@ func TestFailureAndUndoing(t *testing.T) {
 			t.Errorf("the log lacks %q:\n%s", want, strings.Join(s.log, "\n"))
 		}
 	}
-	if plan := runview.PlanOf(s.folded, s.outline, s.program, "retry"); plan.Fits || plan.Steps == nil || len(plan.Steps) != 0 {
+	if plan := runview.PlanOf(s.folded, s.outline, planner.Programs{Now: s.program}, runview.Wish{Action: "retry"}); plan.Fits || plan.Steps == nil || len(plan.Steps) != 0 {
 		t.Errorf("a plan that does not fit: got %+v", plan)
 	}
 }

@@ -35,7 +35,7 @@ func TestUndoneThoughNobodyKnows(t *testing.T) {
 	if got := s.run(); got.Status != "failed" || s.step("reserve").Unknown != 1 || s.step("stock").Unknown != 1 || s.step("busy").Unknown != 0 {
 		t.Fatalf("got %s", text(got))
 	}
-	plan := runview.PlanOf(s.folded, s.outline, s.program, "compensate")
+	plan := runview.PlanOf(s.folded, s.outline, planner.Programs{Now: s.program}, runview.Wish{Action: "compensate"})
 	var got []string
 	for _, st := range plan.Steps {
 		got = append(got, st.ID+" "+st.Does+": "+st.Reason)

@@ -82,6 +82,10 @@ func stepOf(f planner.Fact) string {
 		return f.Step
 	case *planner.StepReset:
 		return f.Step
+	case *planner.StepReused:
+		return f.Step
+	case *planner.StepRenewed:
+		return f.Step
 	case *planner.UndoSettled:
 		return f.Step
 	case *planner.DeadlineSet:
@@ -164,7 +168,14 @@ func text(f planner.Fact) string {
 	case *planner.StepCancelled:
 		return f.Step + " was cancelled"
 	case *planner.StepReset:
+		if len(f.Given) > 0 {
+			return f.Step + " runs again, with " + count(len(f.Given), "input") + " given" + by(f.By)
+		}
 		return f.Step + " runs again"
+	case *planner.StepReused:
+		return f.Step + " stands as it is"
+	case *planner.StepRenewed:
+		return f.Step + " begins anew"
 	case *planner.UncertainResolved:
 		return resolved(f)
 	}
@@ -177,6 +188,17 @@ func runText(f planner.Fact) string {
 		return "the signal " + f.Name + " came" + by(f.By)
 	case *planner.RetryRequested:
 		return "retry was asked for" + by(f.By)
+	case *planner.RestartRequested:
+		said := "going back to " + f.Step + " was asked for" + by(f.By)
+		if f.Undo {
+			said += "; what was done from there on is undone first"
+		}
+		return said
+	case *planner.RunRevised:
+		if f.From != "" {
+			return fmt.Sprintf("the run goes on from %s, on version %d", f.From, f.Version)
+		}
+		return fmt.Sprintf("the run goes on, on version %d", f.Version)
 	case *planner.RunTimedOut:
 		return f.Fault.Message
 	case *planner.RunPaused:

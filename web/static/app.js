@@ -198,7 +198,7 @@
       return;
     }
     if (typing(event.target) || $("dialog[open]") || store.get("segno-keys") === "off") return;
-    const places = { f: "/flows", r: "/runs", u: "/functions" };
+    const places = { f: "/flows", r: "/runs", u: "/functions", s: "/replicas" };
     const after = event.timeStamp - went < 1200;
     went = Number.NEGATIVE_INFINITY;
     if (after && places[event.key]) {

@@ -17,6 +17,7 @@
     { kind: "go", name: "Runs that are retrying", href: "/runs?needs=retry" },
     { kind: "go", name: "Failed runs", href: "/runs?status=failed" },
     { kind: "go", name: "Functions", href: "/functions" },
+    { kind: "go", name: "Servers", href: "/replicas" },
     { kind: "make", name: "New flow", href: "/flows/new?template=blank" },
   ];
   if ("viewer" in document.body.dataset) places.splice(places.findIndex((p) => p.kind === "make"), 1);

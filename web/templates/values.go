@@ -31,6 +31,8 @@ type Value struct {
 
 	Bytes     int64  // of a value that is kept apart: how many it has, for Raw is then only what stands in its place
 	Beginning []byte // of such a value
+
+	Waits bool // its tree is made when somebody asks for it: nobody has chosen to look at it, and it is large
 }
 
 // apart reports whether the value is kept apart from the history, so that it is not in the page.
@@ -65,6 +67,12 @@ func (v Value) download() templ.SafeURL {
 
 func apiRun(run, rest string) string { return "/api/v1/runs/" + url.PathEscape(run) + rest }
 
+// asked has a large value wait for somebody who wants all of it, unless its tab was chosen: a page that is opened to look at a step brings no megabytes along.
+func (in Inspector) asked(v Value) Value {
+	v.Waits = in.Tab == "" && max(int64(len(v.Raw)), v.Bytes) > previewWhole
+	return v
+}
+
 // runValue is the run's own input or output, as what says.
 func (p RunPage) runValue(what string) Value {
 	v := Value{ID: "value-" + what, Label: "the run's " + what, Href: apiRun(p.Run.ID, "/"+what), Beginning: p.Inspector.Beginning}
@@ -76,7 +84,7 @@ func (p RunPage) runValue(what string) Value {
 	if p.Inspector.Beginning != nil {
 		v.Bytes = p.Inspector.Bytes
 	}
-	return v
+	return p.Inspector.asked(v)
 }
 
 // value is the selection's input or output, as what says.
@@ -85,6 +93,7 @@ func (in Inspector) value(run, what string, raw []byte) Value {
 	if in.Beginning != nil {
 		v.Bytes = in.Bytes
 	}
+	v = in.asked(v)
 	of := in.unit()
 	if a := in.Chosen(); a != nil {
 		of = "attempt " + strconv.Itoa(a.Number) + " of " + of
@@ -140,6 +149,24 @@ func (in Inspector) itemValue(run string) Value {
 		v.Bytes = in.Bytes
 	}
 	return v
+}
+
+// readsOf lists what a step reads of others.
+func (p RunPage) readsOf(step string) (out []view.Read) {
+	for _, r := range p.Run.Reads {
+		if r.To == step {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// readSize says how large the output is that is read, or that there is none yet.
+func readSize(r view.Read) string {
+	if r.Bytes == 0 {
+		return "none yet"
+	}
+	return bytes1024(int(r.Bytes))
 }
 
 // noWritten says why there is nothing written of a step's input.

@@ -80,6 +80,8 @@ type Edge struct {
 	Port string `json:"port"`
 	To   string `json:"to"`
 	Mark string `json:"mark,omitempty"` // diff mode: "+" or "-"
+	// How far right of the middle of the target's upper side it arrives, in CSS pixels.
+	Enter float64 `json:"enter,omitempty"`
 }
 
 // Draft is the draft of a flow with everything the canvas needs: GET /api/v1/flows/{name}/draft with Accept: application/json.
@@ -135,9 +137,18 @@ type Run struct {
 	CreatedAt   time.Time       `json:"created_at"`
 	EndedAt     *time.Time      `json:"ended_at,omitempty"`
 	Steps       []Step          `json:"steps"`
-	Actions     []string        `json:"actions"` // what fits now: retry, compensate, cancel
+	Reads       []Read          `json:"reads,omitempty"` // which step reads the output of which; none if the version does not compile any more
+	Actions     []string        `json:"actions"`         // what fits now: retry, compensate, cancel
 	Parent      *Parent         `json:"parent,omitempty"`
 	Children    []ChildState    `json:"children,omitempty"` // runs below it that go on, those that somebody has to look at first; 50 at most
+}
+
+// Read says that a step reads the output of another one, which so flows to it.
+type Read struct {
+	From  string   `json:"from"`
+	To    string   `json:"to"`
+	Ports []string `json:"ports,omitempty"` // of the edges that join the two; none: it is read from further back
+	Bytes int64    `json:"bytes,omitempty"` // of that output; none before it is recorded
 }
 
 // Parent is the step that started a run.
@@ -325,9 +336,10 @@ type Event struct {
 
 // Gathered is how a run stands for somebody who knew it up to After: a message of the websocket with ?gather=1.
 type Gathered struct {
-	After   int64     `json:"after"` // the last transition that the reader knew
-	Seq     int64     `json:"seq"`   // of the last one that this message holds
-	Sent    time.Time `json:"sent"`  // by the server's clock
+	After   int64     `json:"after"`   // the last transition that the reader knew
+	Seq     int64     `json:"seq"`     // of the last one that this message holds
+	Sent    time.Time `json:"sent"`    // by the server's clock
+	BeatMS  int64     `json:"beat_ms"` // the next message comes within so many milliseconds, news or not: a line that is silent for longer is broken
 	Events  []Event   `json:"events"`
 	Skipped int64     `json:"skipped,omitempty"` // transitions between After and the first of Events: only the newest are told one by one
 	Run     RunPatch  `json:"run"`
@@ -337,6 +349,7 @@ type Gathered struct {
 // RunPatch is the run's summary after an event.
 type RunPatch struct {
 	Status  string     `json:"status"`
+	Version int        `json:"version"` // of the flow that it is on
 	EndedAt *time.Time `json:"ended_at,omitempty"`
 	Error   *Failure   `json:"error,omitempty"`
 	Actions []string   `json:"actions"`

@@ -171,7 +171,7 @@ func (a *App) run(ctx context.Context, db *models.DB, database *database, store 
 	}
 	pages, err := web.New(web.Config{DB: db, Runs: a.engine, Broker: a.engine.Broker(), Functions: functions, Programs: programs, Logger: a.log,
 		Addr: a.listener.Addr().String(), Hosts: a.cfg.Hosts, Secure: a.cfg.Secure, PasswordHash: hash, ViewerHash: viewers, Ready: a.missing,
-		Inputs: a.input, Local: a.cfg.Local.Has, Metrics: a.meter.Registry, Project: a.project, Tour: "/flows/order/start?fail=ship",
+		Inputs: a.input, Local: a.cfg.Local.Has, Metrics: a.meter.Registry, Incarnation: func() int64 { return a.engine.Held().Incarnation }, Project: a.project, Tour: "/flows/order/start?fail=ship",
 		Plug: web.Plug{Kill: fmt.Sprintf("kill -9 %d", os.Getpid()), Again: again(os.Args, a.listener.Addr().String())}})
 	if err != nil {
 		return err
@@ -200,6 +200,7 @@ func (a *App) run(ctx context.Context, db *models.DB, database *database, store 
 	}
 	a.loaded.Store(true)
 	following.Go(func() { a.readInputs(running, db) })
+	following.Go(func() { a.report(running, db, functions.running.now) })
 	if followed != nil {
 		following.Go(func() { followed.follow(running, a.cfg.Project) })
 	}

@@ -95,7 +95,7 @@ func (s *slow) Close() { s.closed = true }
 
 func TestLimitedQueuesAndStopsQueueing(t *testing.T) {
 	fn := &slow{begun: make(chan struct{}), end: make(chan struct{})}
-	l := newLimited(fn, 2)
+	l := newLimited(fn, 2, invoke.Limits{})
 	done := make(chan invoke.Result)
 	for range 2 {
 		go func() { done <- l.Invoke(context.Background(), invoke.Invocation{}) }()

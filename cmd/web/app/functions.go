@@ -125,17 +125,21 @@ func (f *functions) build(name string, spec []byte) (*limited, error) {
 	if most <= 0 {
 		most = flow.DefaultConcurrency
 	}
+	all := invoke.Limits{Concurrency: fn.Concurrency}
+	if fn.Rate.Calls > 0 {
+		all.Every = fn.Rate.Every()
+	}
 	switch {
 	case fn.HTTP != nil:
-		return newLimited(f.running.of(httpfn.New(httpfn.Config{URL: fn.HTTP.URL, Headers: fn.HTTP.Headers, Policy: f.policy, Transport: f.transport, Logger: f.log})), most), nil
+		return newLimited(f.running.of(httpfn.New(httpfn.Config{URL: fn.HTTP.URL, Headers: fn.HTTP.Headers, Policy: f.policy, Transport: f.transport, Logger: f.log})), most, all), nil
 	case fn.Local != nil:
-		return newLimited(f.running.of(f.local.Invoker(fn.Local.Name)), most), nil
+		return newLimited(f.running.of(f.local.Invoker(fn.Local.Name)), most, all), nil
 	case fn.Process != nil:
 		if fn.Concurrency <= 0 {
 			most = process.DefaultConcurrency
 		}
 		return newLimited(f.running.of(process.New(process.Config{Name: name, Command: fn.Process.Command, Dir: fn.Process.Dir, Env: fn.Process.Env,
-			Concurrency: most, Builtin: examples.Builtin(f.ledger), Logger: f.log})), most), nil
+			Concurrency: most, Builtin: examples.Builtin(f.ledger), Logger: f.log})), most, all), nil
 	}
 	return nil, fmt.Errorf("the registration of %q names no way to call it", name)
 }
@@ -144,11 +148,15 @@ func (f *functions) build(name string, spec []byte) (*limited, error) {
 type limited struct {
 	invoke.Invoker
 	slots chan struct{}
+	all   invoke.Limits
 }
 
-func newLimited(in invoke.Invoker, most int) *limited {
-	return &limited{Invoker: in, slots: make(chan struct{}, most)}
+func newLimited(in invoke.Invoker, most int, all invoke.Limits) *limited {
+	return &limited{Invoker: in, slots: make(chan struct{}, most), all: all}
 }
+
+// Limits implements invoke.Limited: what all servers may do together.
+func (l *limited) Limits() invoke.Limits { return l.all }
 
 // Invoke implements invoke.Invoker.
 func (l *limited) Invoke(ctx context.Context, inv invoke.Invocation) invoke.Result {

@@ -250,6 +250,14 @@ func raisedReader(t *testing.T, s *suite) {
 	born := birth(s.id())
 	s.ok(s.Append(ctx, a, 0, []journal.Transition{born, raise(born.Run, 2, planner.Reader+1)}), "Append of a run that is born and raised at once")
 	s.bad(s.Append(ctx, a, 0, []journal.Transition{raise(kept, 3, -1)}), 0)
+	on := func(seq int64, version int) journal.Transition {
+		return journal.Transition{Run: kept, Seq: seq, At: at, Facts: []byte("x"), Row: &journal.RunRow{Status: "running", Version: version}}
+	}
+	s.ok(s.Append(ctx, a, 0, []journal.Transition{on(3, 7), on(4, 0)}), "Append of a run that goes on with another version")
+	s.ok(s.Append(ctx, a, 0, []journal.Transition{on(5, 0)}), "Append of a row without a version")
+	if h, err := s.Load(ctx, kept); err != nil || h.Version != 7 {
+		t.Errorf("a run that goes on with version 7 is loaded with %d, %v", h.Version, err)
+	}
 	s.o.Advance(t, s.Store, lease-time.Minute)
 	s.now(b)
 	s.o.Advance(t, s.Store, 2*time.Minute)

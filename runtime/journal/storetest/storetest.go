@@ -75,6 +75,9 @@ func Run(t *testing.T, open func(t *testing.T) journal.Store, o Options) {
 		{"ExpireSparesTheLiving", expireSparesTheLiving},
 		{"ExpireFamilies", expireFamilies},
 		{"Hints", hints},
+		{"Shares", shares},
+		{"SharesAtOnce", sharesAtOnce},
+		{"Reserve", reserve},
 		{"ReserveIDs", reserveIDs},
 		{"ReserveStart", reserveStart},
 	}

@@ -12,11 +12,13 @@ import { patchRow, tickRows } from "./run/rows";
 import { RunGraph, type RunStore } from "./run/RunGraph";
 import { SelectionInAddress } from "./run/selection";
 import { LiveSocket, type Connection } from "./run/socket";
-import { showValues } from "./run/values";
+import { showValues, watchValues } from "./run/values";
 import type { Gathered, Graph, Run } from "./types.gen";
 
 /** A page that is further behind than this says so, in milliseconds. */
 const BEHIND_MS = 1500;
+/** A line that is silent for longer than this, although the server promised to say something, is given up for another one, in milliseconds. */
+const DEAD_MS = 10_000;
 /** How often a page looks how the runs stand that its own has started, while there are such, in milliseconds. */
 const CHILDREN_MS = 2000;
 /** Shorter gaps are not worth a sentence. */
@@ -82,6 +84,7 @@ function start(host: HTMLElement, embedded: { run: Run; graph: Graph }): void {
   announceRun();
   watchItemKeys();
   watchLines();
+  watchValues();
   arrived();
   document.body.dataset["seq"] = String(state.run.seq);
   document.body.dataset["live"] = "paused";
@@ -90,6 +93,10 @@ function start(host: HTMLElement, embedded: { run: Run; graph: Graph }): void {
   createRoot(host).render(<RunGraph store={store} graph={tidy} onSelect={(s) => selection.select(s)} />);
 
   const frames = new Frames(log.most, (g: Gathered) => {
+    if (g.run.version && g.run.version !== state.run.version) {
+      location.reload(); // it goes on with another version: other steps, another graph
+      return;
+    }
     const run = applyGathered(state.run, g);
     if (run === state.run) return;
     set({ run });
@@ -117,12 +124,11 @@ function start(host: HTMLElement, embedded: { run: Run; graph: Graph }): void {
 
   let connection: Connection = { state: "paused", since: Date.now() };
   const lag = new Lag();
-  let late = 0; // how late the last message came
   function say(): void {
     const el = document.getElementById("live-state");
     if (!el) return;
     let [kind, words] = ENDED.has(state.run.status) ? ["ended", "Ended"] : ["live", "Live"];
-    const behind = Math.max(late, frames.age);
+    const behind = Math.max(lag.behind(Date.now(), BEHIND_MS), frames.age);
     if (connection.state === "paused" && !ENDED.has(state.run.status)) {
       const s = Math.floor((Date.now() - connection.since) / 1000);
       [kind, words] = ["paused", s < 1 ? "Connecting…" : `Live paused, ${s} s behind`];
@@ -133,17 +139,14 @@ function start(host: HTMLElement, embedded: { run: Run; graph: Graph }): void {
     if (el.textContent !== words) el.textContent = words ?? "";
   }
 
-  new LiveSocket({
+  const socket = new LiveSocket({
     url: (after) => `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/runs/${state.run.id}/live?gather=1&after=${after}`,
     seq: () => Math.max(state.run.seq, frames.seq),
-    onMessage: (g) => {
-      late = lag.came(Date.parse(g.sent), Date.now());
-      frames.add(g);
-    },
+    onHeard: (g) => lag.came(Date.parse(g.sent), Date.now(), g.beat_ms),
+    onMessage: (g) => frames.add(g),
     onConnection: (c) => {
       connection = c;
       lag.reset();
-      late = 0;
       if (c.state === "live" && c.awayMs > AWAY_MIN_MS) {
         log.say(`Server was away ${Math.max(1, Math.round(c.awayMs / 1000))} s. Nothing was repeated.`, new Date());
         fragments.rest();
@@ -153,6 +156,9 @@ function start(host: HTMLElement, embedded: { run: Run; graph: Graph }): void {
     },
   });
   setInterval(() => {
+    const now = Date.now();
+    const silent = lag.silent(now);
+    if (silent > DEAD_MS) socket.abandon(now - silent);
     say();
     tickRows(state.run);
   }, 1000);

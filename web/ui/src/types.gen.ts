@@ -52,6 +52,7 @@ export interface Run {
   created_at: string;
   ended_at?: string;
   steps: Step[];
+  reads?: Read[];
   actions: string[];
   parent?: Parent;
   children?: ChildState[];
@@ -134,6 +135,7 @@ export interface Gathered {
   after: number;
   seq: number;
   sent: string;
+  beat_ms: number;
   events: Event[];
   skipped?: number;
   run: RunPatch;
@@ -201,6 +203,13 @@ export interface Step extends Values {
   compensation?: Compensation;
   loop?: Loop;
   deciding?: Deciding;
+}
+
+export interface Read {
+  from: string;
+  to: string;
+  ports?: string[];
+  bytes?: number;
 }
 
 export interface Parent {
@@ -281,6 +290,7 @@ export interface Fact {
 
 export interface RunPatch {
   status: string;
+  version: number;
   ended_at?: string;
   error?: Failure;
   actions: string[];
@@ -391,6 +401,7 @@ export interface Edge {
   port: string;
   to: string;
   mark?: string;
+  enter?: number;
 }
 
 export interface Fix {

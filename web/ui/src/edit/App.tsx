@@ -76,7 +76,7 @@ export function App() {
     session.onSelect = (step) => {
       select(step ? { kind: "step", id: step } : null);
       // By the next frame somebody may have gone on into the inspector: the focus is not taken back from there.
-      if (step) requestAnimationFrame(() => inspector.current?.contains(document.activeElement) || graphRef.current?.focusStep(step));
+      if (step) requestAnimationFrame(() => inspector.current?.contains(document.activeElement) || graphRef.current?.settle(step));
     };
   }, [session, select]);
   useEffect(() => sessionStorage.setItem("segno.yaml", yaml ? "open" : "shut"), [yaml]);
@@ -102,7 +102,7 @@ export function App() {
     },
     [session, actions],
   );
-  useFocusKept(graph, selection, (id) => graphRef.current?.focusStep(id));
+  useFocusKept(graph, selection, (id) => graphRef.current?.settle(id));
   const shutPicker = useCallback(() => setPicking(null), []);
 
   function choose(title: string, at: Point, pick: (offer: Offer) => void, more: { only?: "call" | "flow"; after?: string | undefined } = {}) {
@@ -133,8 +133,9 @@ export function App() {
     });
   }
   function addAfter(step: string | undefined) {
+    if (step) graphRef.current?.showStep(step); // whoever goes on from a step wants to see it
     const box = step && document.querySelector(`[data-testid="node-${CSS.escape(step)}"]`)?.getBoundingClientRect();
-    const at = box ? { x: box.left + box.width / 2, y: box.bottom } : { x: innerWidth / 2, y: innerHeight / 3 };
+    const at = box && box.bottom < innerHeight ? { x: box.left + box.width / 2, y: box.bottom } : { x: innerWidth / 2, y: innerHeight / 3 };
     choose(step ? `Add after ${step}` : "Add a step", at, (o) => actions.add(o, { after: step ?? null }), { after: step });
   }
   /** What to do about the steps around it is asked only where there are some on both sides. */

@@ -4,10 +4,10 @@ import type { Selection } from "../graph/context";
 import { reading } from "../model/graph";
 import type { Graph } from "../types.gen";
 
-export function useFocusKept(graph: Graph, selection: Selection, focusStep: (id: string) => void): void {
+export function useFocusKept(graph: Graph, selection: Selection, settle: (id: string) => void): void {
   const inGraph = useRef(false);
   useEffect(() => {
-    const note = (e: FocusEvent) => (inGraph.current = e.target instanceof Element && e.target.closest(".react-flow__node, .sg-dialog, .sg-picker") !== null);
+    const note = (e: FocusEvent) => (inGraph.current = e.target instanceof Element && e.target.closest(".react-flow__node, .sg-away, .sg-dialog, .sg-picker") !== null);
     // A press on nothing lets go of the focus on purpose.
     const letGo = () => (inGraph.current = false);
     addEventListener("focusin", note);
@@ -23,7 +23,7 @@ export function useFocusKept(graph: Graph, selection: Selection, focusStep: (id:
     const frame = requestAnimationFrame(() => {
       if (document.activeElement !== document.body) return;
       const id = graph.nodes.some((n) => n.id === selected) ? selected : reading(graph.nodes)[0]?.id;
-      if (id) focusStep(id);
+      if (id) settle(id);
     });
     return () => cancelAnimationFrame(frame);
   }, [graph, selected]);

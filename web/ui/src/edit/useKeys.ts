@@ -175,7 +175,7 @@ export function useKeys(keys: Keys): void {
           if (step && step.ports.some((p) => p.name !== "error")) k.setWire({ from: step.id, port: defaultPort(step) });
           return step !== undefined;
         case "Tab": // only from the selected step itself, and Esc gives the key back: the keyboard is never caught
-          if (e.shiftKey || !selected || focused() !== selected || onControl) return false;
+          if (e.shiftKey || !selected || focused() !== selected || (onControl && !document.activeElement?.matches(".sg-away"))) return false;
           k.addAfter(selected);
           return true;
         case "a":
@@ -191,7 +191,7 @@ export function useKeys(keys: Keys): void {
   }, [session, actions]);
 }
 
-/** The step that holds the keyboard's focus. */
+/** The step that holds the keyboard's focus, by itself or, out of sight, by what leads to it. */
 function focused(): string | undefined {
-  return document.activeElement?.closest<HTMLElement>(".react-flow__node")?.dataset["id"];
+  return document.activeElement?.closest<HTMLElement>(".react-flow__node, .sg-away")?.dataset["id"];
 }

@@ -4,17 +4,18 @@ import {
 } from "@xyflow/react";
 import { forwardRef, useCallback, useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent as ReactMouseEvent, type ReactNode } from "react";
 import { neighbour, refusals as findRefusals } from "../model/graph";
-import { portAt, routes as findRoutes } from "../model/route";
+import { inlets as findInlets, portAt, routes as findRoutes } from "../model/route";
 import type { Graph, Node, Step } from "../types.gen";
 import { MARKS, STATUS } from "../words.gen";
 import { GraphContext, selectionOf, stepsOf, type Gestures, type Mode, type Selection, type Shared, type Wire } from "./context";
+import { Away } from "./Away";
 import { FarLayer } from "./FarLayer";
 import { Find } from "./Find";
 import { FlowEdge, type FlowEdgeType } from "./FlowEdge";
 import { MiniMap } from "./MiniMap";
 import { StepNode, type StepFlowNode } from "./StepNode";
 import { useBox } from "./useBox";
-import { anchorIn, calm, FITS_FROM, LEAST_ZOOM, MOST_ZOOM, OPENS_AT, READS_AT, roomFor, ROOM, whole, zoomAround } from "./view";
+import { anchorIn, beyond, calm, FITS_FROM, LEAST_ZOOM, MOST_ZOOM, OPENS_AT, READS_AT, roomFor, ROOM, sees, whole, zoomAround, type Size } from "./view";
 import { Level, singleKeysOff, Zoom } from "./Zoom";
 
 const nodeTypes = { step: StepNode };
@@ -32,6 +33,8 @@ const FREE: Map<string, string> = new Map();
 export interface GraphHandle {
   /** Moves the keyboard's focus to a step, and the view if the step is out of sight. */
   focusStep(id: string): void;
+  /** Moves the focus to a step that a change has brought or left. One that was put in moves nothing: if it is out of sight, what leads to it gets the focus. */
+  settle(id: string): void;
   /** Brings a step into view; the focus stays. */
   showStep(id: string): void;
   fit(): void;
@@ -48,6 +51,7 @@ export interface SegnoGraphProps {
   onSelect(selection: Selection): void;
   steps?: Map<string, Step>;
   resumesAt?: ReadonlySet<string>;
+  reads?: ReadonlySet<string>;
   wire?: Wire | null;
   onWire?(wire: Wire | null): void;
   gestures?: Gestures | null; // edit mode; null while nothing may be changed
@@ -66,9 +70,10 @@ export const SegnoGraph = forwardRef<GraphHandle, SegnoGraphProps>(function Segn
 });
 
 function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle> }) {
-  const { mode, selection, onSelect, steps = NO_STEPS, resumesAt = NOWHERE, wire = null, onWire, gestures = null } = props;
+  const { mode, selection, onSelect, steps = NO_STEPS, resumesAt = NOWHERE, reads = NOWHERE, wire = null, onWire, gestures = null } = props;
   const graph = useMemo(() => withPorts(props.graph), [props.graph]);
   const routes = useMemo(() => findRoutes(graph), [graph]);
+  const inlets = useMemo(() => findInlets(graph), [graph]);
   const refusals = useMemo(() => (wire ? findRefusals(graph, wire.from, wire.port) : FREE), [graph, wire]);
   const flow = useReactFlow();
   const box = useRef<HTMLDivElement>(null);
@@ -79,10 +84,10 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
 
   const shared: Shared = useMemo(
     () => ({
-      mode, selection, routes, steps, resumesAt, wire: drawing, refusals: wire ? refusals : dragRefusals,
+      mode, selection, routes, inlets, steps, resumesAt, reads, wire: drawing, refusals: wire ? refusals : dragRefusals,
       onWire: (w) => onWire?.(w), gestures,
     }),
-    [mode, selection, routes, steps, resumesAt, drawing, wire, refusals, dragRefusals, onWire, gestures],
+    [mode, selection, routes, inlets, steps, resumesAt, reads, drawing, wire, refusals, dragRefusals, onWire, gestures],
   );
   const chosen = useMemo(() => stepsOf(selection), [selection]);
   const selectedStep = selection?.kind === "step" ? selection.id : null;
@@ -107,6 +112,7 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
 
   useImperativeHandle(props.handle, () => ({
     focusStep: (id) => reveal(id, true),
+    settle: (id) => (placed.current === id ? take(id) : reveal(id, true)),
     showStep: (id) => reveal(id, false),
     fit,
     full: () => void flow.zoomTo(1, { duration: calm() ? 0 : 200 }),
@@ -155,13 +161,38 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
         void flow.setViewport({ x: x + dx, y: y + dy, zoom }, { duration, interpolate: "linear" });
       }
     }
-    if (!focus) return;
-    const take = (frames: number) => {
-      const there = box.current?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`);
-      if (there) there.focus({ preventScroll: true });
-      else if (frames > 0) requestAnimationFrame(() => take(frames - 1)); // it was out of sight and is mounted as the view comes to it
-    };
-    take(FRAMES);
+    if (focus) take(id);
+  }
+
+  /** Gives a step the keyboard's focus, or what leads to it. */
+  function take(id: string, frames = FRAMES) {
+    const name = `[data-id="${CSS.escape(id)}"]`;
+    const there = box.current?.querySelector<HTMLElement>(`.sg-away${name}`) ?? box.current?.querySelector<HTMLElement>(`.react-flow__node${name}`);
+    if (there) there.focus({ preventScroll: true });
+    else if (frames > 0) requestAnimationFrame(() => take(id, frames - 1)); // it was out of sight and is mounted as the view comes to it
+  }
+
+  /** Brings a step that was put in out of sight into the middle, where the next one has room too. */
+  function bring(id: string) {
+    const node = graph.nodes.find((n) => n.id === id);
+    const pane = free();
+    if (!node || !pane) return;
+    const { zoom } = flow.getViewport();
+    moved.current = true;
+    letGo(id);
+    void flow.setViewport({ x: pane.clientWidth / 2 - (node.x + node.w / 2) * zoom, y: pane.clientHeight / 2 - (node.y + node.h / 2) * zoom, zoom }, { duration: calm() ? 0 : 200, interpolate: "linear" });
+  }
+
+  /** Takes back what leads to a step that was put in out of sight; if it had the focus, a step gets it. */
+  function letGo(to: string | null) {
+    const had = document.activeElement?.matches(".sg-away");
+    setAway(null);
+    if (had && to !== null) box.current?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(to)}"]`)?.focus({ preventScroll: true });
+  }
+
+  /** The part of the pane that nothing covers. */
+  function free(): Size | null {
+    return box.current && { clientWidth: box.current.clientWidth, clientHeight: box.current.clientHeight - covers() };
   }
 
   /** What is covered of the pane; a part of it always counts as free. */
@@ -189,32 +220,31 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
   }, []);
 
   const known = selectedStep !== null && graph.nodes.some((n) => n.id === selectedStep);
-  const last = useRef(selectedStep); // the step that was selected before this one
-  useEffect(() => {
-    if (selectedStep && known) {
-      const beside = last.current !== selectedStep && inserted.current.has(selectedStep) ? last.current : null;
-      if (!beside || !makeRoom(selectedStep, beside)) reveal(selectedStep, false);
-      last.current = selectedStep;
-    }
-    inserted.current = NOWHERE;
-    // The view follows the selection, not every change of the graph.
-  }, [selectedStep, known]);
-
-  /** Shows a step that was put in by drawing everything smaller around the one that was worked on, which stays where it is. False: that is not enough. */
-  function makeRoom(id: string, around: string): boolean {
-    const pane = box.current;
+  /**
+   * Shows a step that was put in, while the one that was worked on stays where it is: if need be everything is drawn smaller around that. Where it would
+   * become too small nothing moves, and the way to the new step stands at the edge.
+   */
+  function place(id: string, around: string) {
+    const pane = free();
     const [next, fixed] = [graph.nodes.find((n) => n.id === id), graph.nodes.find((n) => n.id === around)];
-    if (!pane || !next || !fixed || covers()) return false;
-    const { x, y, zoom } = flow.getViewport();
-    const to = zoomAround(fixed, next, { x, y, zoom }, pane);
-    if (to && to.zoom !== zoom) void flow.setViewport(to);
-    return to !== null;
+    if (!pane || !next || !fixed) return;
+    placed.current = id;
+    const view = flow.getViewport();
+    if (!beyond(next, view, pane)) return;
+    moved.current = true;
+    const to = zoomAround(fixed, next, view, pane);
+    if (to) void flow.setViewport(to);
+    else setAway({ node: next, from: around });
   }
 
   // A new layout keeps the step that somebody works on where it was on the screen, or else the one in the middle; a small flow in which nothing is
   // selected then stays wholly in sight, unless they have moved the view themselves.
   const before = useRef(graph);
-  const inserted = useRef<ReadonlySet<string>>(NOWHERE); // what the last change of the graph has brought
+  const workedOn = useRef<string[]>([]); // the steps that were selected last, the newest first; none once nothing is
+  const inserted = useRef<ReadonlySet<string>>(NOWHERE); // what the last change of the graph has put in
+  const held = useRef<string | null>(null); // the step that this change has left where it was
+  const placed = useRef<string | null>(null); // the selected step, if it was put in and nothing has moved for it
+  const [away, setAway] = useState<{ node: Node; from: string } | null>(null); // the same, out of sight
   const moved = useRef(false);
   /** Without a view: the pane has another size. */
   const keepInSight = useRef((_view: { at: { x: number; y: number }; zoom: number } | null) => {});
@@ -223,19 +253,39 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
     before.current = graph;
     if (old === graph) return;
     const there = new Set(old.nodes.map((n) => n.id));
-    inserted.current = new Set(graph.nodes.filter((n) => !there.has(n.id)).map((n) => n.id));
-    const step = selectedStep !== null && there.has(selectedStep) ? selectedStep : last.current;
-    const kept = step === null || selectedStep === null ? null : anchorIn(old, graph, step);
+    // A step that was renamed is a new name, but not a step more.
+    inserted.current = graph.nodes.length > old.nodes.length ? new Set(graph.nodes.filter((n) => !there.has(n.id)).map((n) => n.id)) : NOWHERE;
     const { x, y, zoom } = flow.getViewport();
-    const middle = box.current ? { x: (box.current.clientWidth / 2 - x) / zoom, y: (box.current.clientHeight / 2 - y) / zoom } : { x: 0, y: 0 };
-    const anchor = kept ?? anchorIn(old, graph, nearest(old, graph, middle));
+    const pane = free();
+    const middle = pane ? { x: (pane.clientWidth / 2 - x) / zoom, y: (pane.clientHeight / 2 - y) / zoom } : { x: 0, y: 0 };
+    const worked = selectedStep !== null && there.has(selectedStep) ? [selectedStep, ...workedOn.current] : workedOn.current;
+    // Whoever has scrolled away from the selected step works on what is in the middle.
+    const seen = old.nodes.filter((n) => pane && sees(n, { x, y, zoom }, pane));
+    const kept = worked.find((id) => seen.some((n) => n.id === id) && anchorIn(old, graph, id));
+    const around = kept ?? nearest(old, graph, middle);
+    const anchor = anchorIn(old, graph, around);
+    held.current = worked.length ? (around ?? null) : null;
     let at = { x, y };
     if (anchor && (anchor.x !== 0 || anchor.y !== 0)) {
       at = { x: x - anchor.x * zoom, y: y - anchor.y * zoom };
       void flow.setViewport({ ...at, zoom });
     }
-    if (!kept) keepInSight.current({ at, zoom });
+    if (!held.current) keepInSight.current({ at, zoom });
   }, [flow, graph, selectedStep]);
+
+  // Before the next frame: a pane that gets another size by the same change asks whether a step was put in.
+  useLayoutEffect(() => {
+    letGo(away?.from ?? null);
+    placed.current = null;
+    if (selectedStep && known) {
+      const around = inserted.current.has(selectedStep) ? held.current : null;
+      if (around) place(selectedStep, around);
+      else if (first) reveal(selectedStep, false); // the first view shows it
+      workedOn.current = [selectedStep, ...workedOn.current.filter((id) => id !== selectedStep)].slice(0, 3);
+    } else if (!selectedStep) workedOn.current = [];
+    inserted.current = NOWHERE;
+    // The view follows the selection, not every change of the graph.
+  }, [selectedStep, known]);
 
   keepInSight.current = (view) => {
     const pane = box.current;
@@ -250,7 +300,11 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
   };
   useEffect(() => {
     if (!box.current) return;
-    const watch = new ResizeObserver(() => requestAnimationFrame(() => keepInSight.current(null)));
+    const watch = new ResizeObserver(() =>
+      requestAnimationFrame(() => {
+        if (placed.current === null) keepInSight.current(null); // a new step's problems make the pane smaller, and move nothing
+      }),
+    );
     watch.observe(box.current);
     return () => watch.disconnect();
   }, [flow]);
@@ -367,6 +421,7 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
           ) : null}
           {props.children}
         </ReactFlow> : null}
+        {away ? <Away node={graph.nodes.find((n) => n.id === away.node.id) ?? away.node} covered={covers} onShow={bring} onSeen={letGo} /> : null}
         {finding ? (
           <Find
             nodes={graph.nodes}

@@ -20,6 +20,7 @@ export const StepNode = memo(function StepNode({ data }: NodeProps<StepFlowNode>
   const selected = stepsOf(selection).includes(node.id);
   const refusal = wire ? refusals.get(node.id) : undefined;
   const editable = shared.gestures !== null;
+  const inlet = shared.inlets.get(node.id);
   const bottom = node.ports.filter((p) => p.name !== "error");
   const hasError = node.ports.some((p) => p.name === "error");
   const labelled = bottom.length > 1 || (bottom[0] !== undefined && bottom[0].name !== "done");
@@ -37,6 +38,7 @@ export const StepNode = memo(function StepNode({ data }: NodeProps<StepFlowNode>
       data-asks={(step?.status === "waiting" && step.deciding !== undefined) || undefined}
       data-checkpointed={step?.status === "succeeded" || undefined}
       title={refusal ?? why(step)}
+      style={inlet ? ({ "--inlet": `${inlet}px` } as CSSProperties) : undefined}
     >
       <Handle type="target" position={Position.Top} id="in" className="sg-in" isConnectableStart={false} isConnectable={editable} data-testid={`in-${node.id}`} />
       <div className="sg-node-body">

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Graph, Node } from "../types.gen";
-import { LEAST_ZOOM, ROOM, whole, zoomAround } from "./view";
+import { beyond, LEAST_ZOOM, ROOM, sees, whole, zoomAround } from "./view";
 
 const node = (id: string, x: number, y: number): Node => ({ id, kind: "call", x, y, w: 248, h: 72, ports: [] });
 const graph = (...nodes: Node[]): Graph => ({ nodes, edges: [], width: 0, height: 0 });
@@ -32,4 +32,16 @@ test("everything shrinks around the step that is worked on until the new one is 
   assert.ok((below.y + below.h) * v.zoom + v.y <= 800);
   assert.deepEqual(zoomAround(fixed, fixed, now, pane), now);
   assert.equal(zoomAround(fixed, far, now, pane), null);
+});
+
+test("a step that is not wholly in sight has a side, and a place on the edge", () => {
+  const at = { x: 0, y: 0, zoom: 1 };
+  assert.equal(beyond(node("a", 0, 0), at, pane), null);
+  assert.deepEqual(beyond(node("a", 300, 760), at, pane), { side: "below", x: 424, y: 796 });
+  assert.deepEqual(beyond(node("a", 900, 5000), at, pane), { side: "below", x: 1000, y: 800 });
+  assert.deepEqual(beyond(node("a", 5000, 300), at, pane), { side: "right", x: 1000, y: 336 });
+  assert.equal(beyond(node("a", -900, 300), at, pane)?.side, "left");
+  assert.equal(beyond(node("a", 300, -10), at, pane)?.side, "above");
+  assert.equal(beyond(node("a", 300, 760), { x: 0, y: 0, zoom: 0.9 }, pane), null);
+  assert.deepEqual([sees(node("a", 300, 760), at, pane), sees(node("a", 300, 800), at, pane)], [true, false]);
 });

@@ -96,6 +96,25 @@ export function zoomAround(fixed: Rect, shown: Rect, view: View, pane: Size): Vi
   return { x: sx - fx * zoom, y: sy - fy * zoom, zoom };
 }
 
+/** Where on the edge of the pane the way to a step begins that is not wholly in sight, and on which side; null for one that is. */
+export function beyond(node: Rect, view: View, pane: Size): { side: Side; x: number; y: number } | null {
+  const [left, top] = [node.x * view.zoom + view.x, node.y * view.zoom + view.y];
+  const [right, bottom] = [left + node.w * view.zoom, top + node.h * view.zoom];
+  const past: [Side, number][] = [["below", bottom - pane.clientHeight], ["above", -top], ["right", right - pane.clientWidth], ["left", -left]];
+  const [side, most] = past.reduce((a, b) => (b[1] > a[1] ? b : a));
+  if (most <= 1) return null; // less than a pixel is rounding
+  const inside = (v: number, size: number) => Math.max(0, Math.min(size, v));
+  return { side, x: inside((left + right) / 2, pane.clientWidth), y: inside((top + bottom) / 2, pane.clientHeight) };
+}
+
+/** Whether any part of a step is in sight. */
+export function sees(node: Rect, view: View, pane: Size): boolean {
+  const [left, top] = [node.x * view.zoom + view.x, node.y * view.zoom + view.y];
+  return left < pane.clientWidth && top < pane.clientHeight && left + node.w * view.zoom > 0 && top + node.h * view.zoom > 0;
+}
+
+export type Side = "above" | "below" | "left" | "right";
+
 /** How far a step that both layouts know has moved. */
 export function anchorIn(old: Graph, next: Graph, id: string | undefined): { x: number; y: number } | null {
   const a = old.nodes.find((n) => n.id === id);

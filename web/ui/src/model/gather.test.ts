@@ -6,12 +6,12 @@ import { applyGathered, join, Lag, withBelow } from "./gather";
 const step = (id: string, status: string): Step => ({ id, kind: "call", status, attempt: 1 });
 const events = (from: number, to: number): Event[] => Array.from({ length: to - from + 1 }, (_, i) => ({ seq: from + i, at: "", facts: [] }));
 const g = (after: number, seq: number, more: Partial<Gathered> = {}): Gathered => ({
-  after, seq, sent: "", events: events(after + 1, seq), run: { status: "running", actions: [] }, steps: [], ...more,
+  after, seq, sent: "", beat_ms: 0, events: events(after + 1, seq), run: { version: 1, status: "running", actions: [] }, steps: [], ...more,
 });
 const seqs = (m: Gathered) => m.events.map((e) => e.seq).join(" ");
 
 test("joined messages hold the newest state of each step and all events", () => {
-  const m = join(g(4, 5, { steps: [step("a", "running"), step("b", "queued")] }), g(5, 7, { steps: [step("a", "succeeded")], run: { status: "failed", actions: ["retry"] } }), 10);
+  const m = join(g(4, 5, { steps: [step("a", "running"), step("b", "queued")] }), g(5, 7, { steps: [step("a", "succeeded")], run: { version: 1, status: "failed", actions: ["retry"] } }), 10);
   assert.equal(m.after, 4);
   assert.equal(m.seq, 7);
   assert.equal(seqs(m), "5 6 7");
@@ -31,7 +31,7 @@ test("what is more than a log holds, and what the server skipped, is counted", (
 
 test("a message is applied once", () => {
   const run: Run = { id: "r", flow: "f", version: 1, status: "running", seq: 4, input: null, created_at: "", actions: [], steps: [step("a", "running"), step("b", "pending")] };
-  const m = g(4, 5, { steps: [step("a", "succeeded")], run: { status: "succeeded", actions: ["retry"] } });
+  const m = g(4, 5, { steps: [step("a", "succeeded")], run: { version: 1, status: "succeeded", actions: ["retry"] } });
   const after = applyGathered(run, m);
   assert.equal(after.seq, 5);
   assert.equal(after.status, "succeeded");
@@ -42,11 +42,30 @@ test("a message is applied once", () => {
 
 test("a lag is what is more than the quickest message took, whatever the clocks say", () => {
   const lag = new Lag();
-  assert.equal(lag.came(1_000_000, 400), 0); // the server's clock is far ahead
-  assert.equal(lag.came(1_000_100, 490), 0);
-  assert.equal(lag.came(1_000_200, 5590), 5000);
+  const came = (sent: number, now: number) => (lag.came(sent, now), lag.behind(now, 1500));
+  assert.equal(came(1_000_000, 400), 0); // the server's clock is far ahead
+  assert.equal(came(1_000_100, 490), 0);
+  assert.equal(came(1_000_200, 5590), 5000);
+  assert.equal(came(1_000_300, 690), 0); // the next one is in time
   lag.reset();
-  assert.equal(lag.came(1_000_000, 9000), 0);
+  assert.equal(came(1_000_000, 9000), 0);
+});
+
+test("a line that is silent for longer than was promised is behind by its silence", () => {
+  const lag = new Lag();
+  lag.came(0, 1000);
+  assert.equal(lag.behind(99_000, 1500), 0); // a server that promises nothing may be silent
+  lag.came(0, 1000, 2000);
+  assert.equal(lag.silent(3000), 0);
+  assert.equal(lag.behind(4500, 1500), 0);
+  assert.equal(lag.silent(4600), 3600);
+  assert.equal(lag.behind(4600, 1500), 3600);
+  lag.came(4000, 5000, 2000);
+  assert.equal(lag.behind(5000, 1500), 0);
+  lag.came(6000, 99_000, 2000); // it comes after all, late
+  assert.equal(lag.behind(99_000, 1500), 92_000);
+  lag.reset();
+  assert.equal(lag.behind(199_000, 1500), 0);
 });
 
 test("what shows of a run below stays until the step ends or the list says otherwise", () => {

@@ -8,7 +8,7 @@ export function join(a: Gathered, b: Gathered, most: number): Gathered {
   // Events before a gap are no part of a log that begins after it.
   const all: Event[] = b.skipped ? b.events ?? [] : [...(a.events ?? []), ...(b.events ?? [])];
   const events = all.slice(Math.max(0, all.length - most));
-  return { after: a.after, seq: b.seq, sent: b.sent, events, skipped: b.seq - a.after - events.length, run: b.run, steps: [...steps.values()] };
+  return { after: a.after, seq: b.seq, sent: b.sent, beat_ms: b.beat_ms, events, skipped: b.seq - a.after - events.length, run: b.run, steps: [...steps.values()] };
 }
 
 /** The run after a message. A message that the run already holds changes nothing. */
@@ -38,19 +38,37 @@ export function withBelow(steps: Step[], below: ReadonlyMap<string, string>): St
 
 /**
  * How far the page is behind the server. The clocks need not agree: the quickest message since the connection began stands for no delay at all, so what
- * is more than that is the page's, or the line's.
+ * is more than that is the page's, or the line's. A message promises when the next one comes, news or not, so a line that is silent for longer counts, too.
+ * All times in milliseconds: sent by the server's clock, now by the page's.
  */
 export class Lag {
   private least = Infinity;
+  private late = 0; // the last message
+  private heard = 0; // when it came
+  private beat = 0; // the next comes within this; 0 if nothing was promised
 
   /** A new connection has a line of its own. */
   reset(): void {
     this.least = Infinity;
+    this.late = this.beat = 0;
   }
 
-  /** How late a message came, in milliseconds. Both times in milliseconds, each by its own clock. */
-  came(sent: number, now: number): number {
+  /** A message has come. */
+  came(sent: number, now: number, beat = 0): void {
     this.least = Math.min(this.least, now - sent);
-    return now - sent - this.least;
+    this.late = now - sent - this.least;
+    this.heard = now;
+    this.beat = beat;
+  }
+
+  /** For how long nothing has come although something was due; 0 while nothing is. */
+  silent(now: number): number {
+    return this.beat && now - this.heard > this.beat ? now - this.heard : 0;
+  }
+
+  /** How far behind what has come is, or what should have. slack is what a message may take above what was promised. */
+  behind(now: number, slack: number): number {
+    const silent = this.silent(now);
+    return silent > this.beat + slack ? silent : this.late;
   }
 }

@@ -68,12 +68,30 @@ test("the + of an edge stands clear of the step that the edge passes", () => {
 test("edges that a comparison marks differently do not cover each other", () => {
   const graph: Graph = {
     width: 0, height: 0,
-    nodes: [node("a", 0, 0, "done"), node("b", 300, 0, "done"), node("c", 150, 136)],
-    edges: [{ id: "stays", from: "a", port: "done", to: "c" }, { id: "gone", from: "b", port: "done", to: "c", mark: "-" }, { id: "gone too", from: "a", port: "done", to: "c", mark: "-" }],
+    nodes: [node("a", 0, 0, "done"), node("b", 300, 0, "done"), node("c", 150, 136), node("d", 450, 136)],
+    edges: [{ id: "stays", from: "a", port: "done", to: "c" }, { id: "gone", from: "b", port: "done", to: "c", mark: "-" }, { id: "gone too", from: "a", port: "done", to: "d", mark: "-" }],
   };
   const found = routes(graph);
-  const end = (id: string) => found.get(id)!.points.at(-1)!;
-  assert.ok(Math.abs(end("stays").x - end("gone").x) >= 8, "they end in one place");
-  assert.deepEqual(end("gone"), end("gone too"));
   assert.notDeepEqual(found.get("stays")!.points[0], found.get("gone too")!.points[0]);
+});
+
+test("edges into one step arrive in places of their own, and lie nowhere upon each other", () => {
+  const from = [0, 300, 600, 900, 1200].map((x, i) => node(`s${i}`, x, 0, "done"));
+  const graph: Graph = {
+    width: 0, height: 0,
+    nodes: [...from, node("join", 600, 136)],
+    edges: from.map((f, i) => ({ id: f.id, from: f.id, port: "done", to: "join", enter: (i - 2) * 20 })),
+  };
+  const found = routes(graph);
+  const level = (id: string) => found.get(id)!.points.slice(1).flatMap((p, i) => (p.y === found.get(id)!.points[i]!.y ? [{ y: p.y, x: [p.x, found.get(id)!.points[i]!.x].sort((a, b) => a - b) }] : []));
+  assert.deepEqual(from.map((f) => found.get(f.id)!.points.at(-1)!.x), [684, 704, 724, 744, 764]);
+  assert.equal(found.get("s2")!.d, "M724 72L724 136");
+  for (const a of from) {
+    for (const b of from) {
+      if (a.id >= b.id) continue;
+      const upon = level(a.id).some((p) => level(b.id).some((q) => Math.abs(p.y - q.y) < 8 && p.x[0]! < q.x[1]! && q.x[0]! < p.x[1]!));
+      assert.equal(upon, false, `${a.id} lies upon ${b.id}`);
+    }
+  }
+  assert.ok(level("s0")[0]!.y > level("s1")[0]!.y && level("s4")[0]!.y > level("s3")[0]!.y, "the outermost turns lowest");
 });

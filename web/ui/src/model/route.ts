@@ -8,6 +8,8 @@ export interface Point {
 
 /** How far an edge keeps from the port, the target and the nodes that it passes, in CSS pixels at zoom 1. */
 const CLEAR = 16;
+/** How far above its target an edge turns into it. */
+const TURN = CLEAR * 1.5;
 const RADIUS = 8;
 /** Edges that have neither port nor target in common run on rows at least this far apart. */
 const LANE = 12;
@@ -21,9 +23,16 @@ export function portAt(node: Node, port: string): Point {
   return { x: node.x + node.w * share, y: node.y + node.h };
 }
 
-/** Where edges enter a node. */
-export function inletAt(node: Node): Point {
-  return { x: node.x + node.w / 2, y: node.y };
+/** How far beside the middle of a step's upper side edges arrive, for those at which several do. */
+export function inlets(graph: Graph): Map<string, number> {
+  const out = new Map<string, number>();
+  for (const e of graph.edges) if (e.enter) out.set(e.to, Math.max(out.get(e.to) ?? 0, Math.abs(e.enter)));
+  return out;
+}
+
+/** Where an edge enters a node: the server spreads those that arrive together. */
+function inletAt(node: Node, edge: Edge): Point {
+  return { x: node.x + node.w / 2 + (edge.enter ?? 0), y: node.y };
 }
 
 export interface Route {
@@ -39,14 +48,56 @@ export function routes(graph: Graph): Map<string, Route> {
   const taken: Taken = new Map();
   const rows = new Rows(graph.nodes);
   const apart = offsets(graph);
+  const ways: Way[] = [];
   for (const e of graph.edges) {
     const from = byId.get(e.from);
     const to = byId.get(e.to);
-    if (!from || !to) continue;
-    const points = inLanes(tidy(course(e, from, to, rows, apart)), e, taken);
-    out.set(e.id, { points, d: rounded(points), mid: clear(middle(points), points, rows) });
+    if (from && to) ways.push({ edge: e, points: tidy(course(e, from, to, rows, apart)) });
+  }
+  stagger(ways);
+  for (const { edge, points: way } of ways) {
+    const points = inLanes(way, edge, taken);
+    out.set(edge.id, { points, d: rounded(points), mid: clear(middle(points), points, rows) });
   }
   return out;
+}
+
+interface Way {
+  edge: Edge;
+  points: Point[];
+}
+
+/** The lowest row between steps, above the target, and the highest, below the names of ports. */
+const LOWEST = 20;
+const LABEL = 24;
+
+/**
+ * Sets the level stretches on which edges turn into one step at different heights where they would lie upon each other: of those from one side the outermost
+ * turns lowest, so that none crosses another.
+ */
+function stagger(ways: Way[]): void {
+  const into = new Map<string, Point[][]>(); // by side and target
+  for (const { edge, points } of ways) {
+    const [p, q, end] = points.slice(-3);
+    if (points.length < 4 || !p || !q || !end || p.y !== q.y || end.y - q.y > 3 * CLEAR) continue;
+    const side = `${p.x < q.x ? "<" : ">"}${edge.to}`;
+    const same = into.get(side);
+    if (same) same.push(points);
+    else into.set(side, [points]);
+  }
+  for (const [side, all] of into) {
+    const way = side.startsWith("<") ? 1 : -1;
+    all.sort((a, b) => way * (a.at(-3)!.x - b.at(-3)!.x));
+    const heights = [0];
+    for (let i = 1; i < all.length; i++) heights.push(way * (all[i - 1]!.at(-2)!.x - all[i]!.at(-3)!.x) > -LANE ? heights[i - 1]! + 1 : 0);
+    if (heights.every((h) => h === 0)) continue;
+    // As far apart as the row between the steps allows.
+    const lowest = all[0]!.at(-1)!.y - LOWEST;
+    const by = Math.min(LANE, ...heights.flatMap((h, i) => (h ? [Math.max(0, lowest - all[i]!.at(-4)!.y - LABEL) / h] : [])));
+    all.forEach((points, i) => {
+      for (const p of points.slice(-3, -1)) p.y = lowest - heights[i]! * by;
+    });
+  }
 }
 
 /** A level stretch of an edge. */
@@ -57,24 +108,23 @@ interface Row {
   right: number;
 }
 
-/** How far an edge stands beside the middle of a port or of a step's top. */
-type Offsets = (end: string, edge: Edge) => number;
+/** How far an edge stands beside the middle of its port. */
+type Offsets = (edge: Edge) => number;
 
-/** How far edges that a comparison marks differently stand apart where they share an end: one upon the other would hide which is there and which is gone. */
+/** How far edges that a comparison marks differently stand apart where they share a port: one upon the other would hide which is there and which is gone. */
 const APART = 10;
 
-/** Edges of one mark share their ends, as ever. */
+/** Edges of one mark share their port, as ever. */
 function offsets(graph: Graph): Offsets {
   if (!graph.edges.some((e) => e.mark)) return () => 0;
   const marks = new Map<string, string[]>();
+  const port = (e: Edge) => `${e.from}.${e.port}`;
   for (const e of graph.edges) {
-    for (const end of [`${e.from}.${e.port}`, e.to]) {
-      const all = marks.get(end) ?? [];
-      if (!all.includes(e.mark ?? "")) marks.set(end, [...all, e.mark ?? ""].sort());
-    }
+    const all = marks.get(port(e)) ?? [];
+    if (!all.includes(e.mark ?? "")) marks.set(port(e), [...all, e.mark ?? ""].sort());
   }
-  return (end, edge) => {
-    const all = marks.get(end) ?? [];
+  return (edge) => {
+    const all = marks.get(port(edge)) ?? [];
     return (all.indexOf(edge.mark ?? "") - (all.length - 1) / 2) * APART;
   };
 }
@@ -141,20 +191,21 @@ function inOrder(end: number, was: number, now: number): boolean {
   return now === was || Math.sign(was - end) === Math.sign(now - end) && Math.abs(now - end) >= LANE;
 }
 
-/** Two stretches that lie upon each other although their edges share nothing. Those of one port, or into one step, may: they say the same. */
+/** Two stretches that lie upon each other although their edges share nothing. Those of one port, or into one place, may: they say the same. */
 function mistaken(a: Row, b: Row): boolean {
-  if (a.edge.mark === b.edge.mark && (a.edge.to === b.edge.to || a.edge.from === b.edge.from && a.edge.port === b.edge.port)) return false;
-  return Math.abs(a.y - b.y) < LANE && a.left < b.right + LANE && b.left < a.right + LANE;
+  if (a.edge.mark === b.edge.mark && (a.edge.to === b.edge.to && a.edge.enter === b.edge.enter || a.edge.from === b.edge.from && a.edge.port === b.edge.port)) return false;
+  const near = a.edge.to === b.edge.to ? LANE / 3 : LANE; // those into one step stand as near to each other as they must
+  return Math.abs(a.y - b.y) < near && a.left < b.right + LANE && b.left < a.right + LANE;
 }
 
 function course(edge: Edge, from: Node, to: Node, rows: Rows, apart: Offsets): Point[] {
   const isError = edge.port === "error";
   const port = portAt(from, edge.port);
-  const by = apart(`${edge.from}.${edge.port}`, edge);
+  const by = apart(edge);
   const start = isError ? { x: port.x, y: port.y + by } : { x: port.x + by, y: port.y };
-  const end = { x: inletAt(to).x + apart(edge.to, edge), y: to.y };
+  const end = inletAt(to, edge);
   const out: Point = isError ? { x: start.x + CLEAR * 1.5, y: start.y } : { x: start.x, y: start.y + CLEAR };
-  const low = end.y - CLEAR * 1.5; // the row on which the edge turns into its target
+  const low = end.y - TURN; // the row on which the edge turns into its target
   const top = isError ? out.y : out.y;
   const between = rows.between(top, low).filter((n) => n !== from && n !== to);
   const column = freeColumn(isError ? out.x : start.x, end.x, between, isError ? start.x + CLEAR : -Infinity);

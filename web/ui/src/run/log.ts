@@ -156,10 +156,14 @@ export class Log {
     this.scrolled = list.scrollTop;
   }
 
-  /** Drops the oldest events beyond what a fresh page lists. Only at the end of the log. */
+  /** Drops the oldest events beyond what a fresh page lists; lines of the page's own are not counted. Only at the end of the log. */
   private forget(list: HTMLElement, most: number): void {
-    if (list.childElementCount <= most) return;
-    while (list.childElementCount > most) list.firstElementChild?.remove();
+    let over = list.querySelectorAll(":scope > [data-seq]").length - most;
+    if (over <= 0) return;
+    for (let first = list.firstElementChild; first && over > 0; first = list.firstElementChild) {
+      if (first.hasAttribute("data-seq")) over--;
+      first.remove();
+    }
     document.getElementById("run-log-earlier")?.removeAttribute("hidden");
   }
 }

@@ -9,12 +9,15 @@ export type Connection =
 interface Options {
   url(after: number): string;
   seq(): number; // of the last transition taken in
+  onHeard(g: Gathered): void; // each message, also one without news
   onMessage(g: Gathered): void;
   onConnection(c: Connection): void;
 }
 
 /** First and longest pause before another attempt, in milliseconds; between them it doubles. */
 const RETRY_MS = [250, 5000] as const;
+/** An attempt that takes longer than this is given up for another one. */
+const CONNECT_MS = 10_000;
 
 export class LiveSocket {
   private socket: WebSocket | null = null;
@@ -37,10 +40,30 @@ export class LiveSocket {
     this.open();
   }
 
+  /** Gives up a line that says nothing any more though nobody has closed it, and asks on another one. since is when it last said something. */
+  abandon(since: number): void {
+    const { socket } = this;
+    if (!socket) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+    this.lose(since);
+    this.now();
+  }
+
+  private lose(since: number): void {
+    this.socket = null;
+    if (this.lostAt) return;
+    this.lostAt = since;
+    this.options.onConnection({ state: "paused", since });
+  }
+
   private open(): void {
     clearTimeout(this.timer);
     const socket = new WebSocket(this.options.url(this.options.seq()));
     this.socket = socket;
+    this.timer = setTimeout(() => {
+      if (this.socket === socket && socket.readyState === WebSocket.CONNECTING) this.abandon(Date.now());
+    }, CONNECT_MS);
     socket.onopen = () => {
       const awayMs = this.lostAt ? Date.now() - this.lostAt : 0;
       this.lostAt = 0;
@@ -50,16 +73,14 @@ export class LiveSocket {
     socket.onmessage = (m: MessageEvent<string>) => {
       const g = JSON.parse(m.data) as Gathered;
       const seq = this.options.seq();
+      this.options.onHeard(g);
       if (g.after > seq) socket.close(); // something is missing: ask again from what is known
       else if (g.seq > seq) this.options.onMessage(g);
     };
     socket.onclose = () => {
       if (this.socket !== socket) return;
-      this.socket = null;
-      if (!this.lostAt) {
-        this.lostAt = Date.now();
-        this.options.onConnection({ state: "paused", since: this.lostAt });
-      }
+      this.lose(Date.now());
+      clearTimeout(this.timer);
       this.timer = setTimeout(() => this.open(), this.pause);
       this.pause = Math.min(this.pause * 2, RETRY_MS[1]);
     };

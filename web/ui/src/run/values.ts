@@ -7,6 +7,8 @@ interface Shown {
   tag: string; // of the text that it shows
 }
 
+/** The addresses of large values that somebody asked for: others wait. */
+const asked = new Set<string>();
 const shown = new WeakMap<HTMLElement, Shown>();
 
 /** Makes the trees of values that are new in the page, and renews those whose value has changed. */
@@ -14,8 +16,28 @@ export function showValues(): void {
   for (const box of document.querySelectorAll<HTMLElement>(".value")) void show(box);
 }
 
+/** Makes the tree of a large value when somebody asks for all of it. */
+export function watchValues(): void {
+  document.addEventListener("click", (e) => {
+    const box = e.target instanceof Element && e.target.closest("[data-value-open]")?.closest<HTMLElement>(".value");
+    if (!box) return;
+    asked.add(box.dataset["value"] ?? "");
+    void show(box).then(() => box.querySelector<HTMLElement>(".jtree-rows")?.focus());
+  });
+}
+
+function forget(box: HTMLElement): void {
+  shown.get(box)?.tree.remove();
+  shown.delete(box);
+  delete box.dataset["tree"];
+}
+
 async function show(box: HTMLElement): Promise<void> {
   const { valueTag: tag = "", value: href = "", valueLabel: label = "the value", valueRoot: root } = box.dataset;
+  if (box.dataset["valueWaits"] !== undefined && !asked.has(href)) {
+    forget(box);
+    return;
+  }
   let it = shown.get(box);
   const download = href ? `${href}${href.includes("?") ? "&" : "?"}download` : undefined;
   it?.tree.called(label, root || undefined, download);
@@ -32,10 +54,7 @@ async function show(box: HTMLElement): Promise<void> {
     return;
   }
   // What can't be had or read stays as the server printed it.
-  if (it.tag !== tag) return;
-  it.tree.remove();
-  shown.delete(box);
-  delete box.dataset["tree"];
+  if (it.tag === tag) forget(box);
 }
 
 async function fetched(href: string): Promise<string | null> {
