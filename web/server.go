@@ -16,14 +16,15 @@ import (
 // Server answers HTTP. It is safe for concurrent use.
 type Server struct {
 	Config
-	echo    *echo.Echo
-	hosts   hosts
-	metrics *metrics
-	signIn  *signIn
-	flows   *flowReader
-	folds   *folds
-	testing chan struct{} // the seats of tests: one, so that nobody's tests starve the runs
-	linker  *check.Linker
+	echo     *echo.Echo
+	hosts    hosts
+	metrics  *metrics
+	signIn   *signIn
+	scrapers scrapers
+	flows    *flowReader
+	folds    *folds
+	testing  chan struct{} // the seats of tests: one, so that nobody's tests starve the runs
+	linker   *check.Linker
 
 	bulkPokes chan struct{} // a bulk retry was started here
 
@@ -89,7 +90,7 @@ func (s *Server) routes() {
 	e := s.echo
 	e.GET("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
 	e.GET(readyPath, s.ready)
-	e.GET("/metrics", echo.WrapHandler(s.metrics.handler()))
+	e.GET(metricsPath, echo.WrapHandler(s.metrics.handler()))
 	assets := echo.WrapHandler(static.Handler())
 	e.GET("/static/*", assets)
 	e.HEAD("/static/*", assets)
