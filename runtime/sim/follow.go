@@ -117,6 +117,8 @@ func (w *World) judgeFacts(f *folded, rec journal.Record, facts []planner.Fact) 
 			}
 		case *planner.RetryRequested:
 			clear(f.kills)
+		case *planner.RunRevised:
+			w.report.Revised++
 		case *planner.DeadlinePassed:
 			f.late[fact.Step] = true
 		case *planner.RunTimedOut:

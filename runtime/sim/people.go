@@ -152,6 +152,7 @@ func (w *World) glance(c *client) {
 	if b == nil && s.Status() == planner.StatusRunning && c.clicks < 8 && w.chance(0.04) {
 		b = &runtime.Button{Kind: runtime.ButtonPause}
 	}
+	w.repair(s, b)
 	w.press(c, b)
 }
 

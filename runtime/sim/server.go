@@ -126,7 +126,9 @@ func (s *server) step(ev runtime.Event) {
 			s.queues[n] = append(s.queues[n], out)
 			s.commitSoon(n)
 		case runtime.Load:
-			s.soon(s.w.upTo(20*time.Millisecond), func() { s.load(out.Run) })
+			s.soon(s.w.upTo(20*time.Millisecond), func() { s.load(out.Run, out.Also) })
+		case runtime.Need:
+			s.find(out)
 		case runtime.Invoke:
 			if !s.holdsLease() {
 				s.fenced() // as the engine does: its lease is over, and it knows
@@ -157,7 +159,7 @@ func (s *server) step(ev runtime.Event) {
 	}
 }
 
-func (s *server) load(run int64) {
+func (s *server) load(run int64, also []int) {
 	h, err := s.store.Load(background(), run)
 	if err != nil {
 		s.step(runtime.LoadFailed{Run: run})
@@ -171,7 +173,7 @@ func (s *server) load(run int64) {
 		s.step(runtime.LoadFailed{Run: run})
 		return
 	}
-	loaded := runtime.Loaded{History: h, Payloads: contents, Program: s.w.program(h.Flow)}
+	loaded := runtime.Loaded{History: h, Payloads: contents, Program: s.w.program(h.Flow), Others: s.w.others(h.Flow, also)}
 	if s.w.chance(0.03) { // a release that cannot compile the version; the next one mends it
 		loaded.Program, loaded.Broken = nil, errUnfit
 	}

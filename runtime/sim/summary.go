@@ -31,6 +31,7 @@ type Counts struct {
 	Calls     int
 	Buttons   int
 	Hurried   int // retries that a person has made at once, or stopped
+	Revised   int // runs that went on with another version
 	Children  int
 	Payloads  int // large outputs that were stored
 	Swept     int // payloads that were deleted
@@ -58,16 +59,16 @@ func (s *Summary) Add(r Report) {
 }
 
 func (c *Counts) each() []*int {
-	return []*int{&c.Crashes, &c.Takeovers, &c.Handovers, &c.Lies, &c.Unsent, &c.Lost, &c.Late, &c.Jumps, &c.Timers, &c.Calls, &c.Buttons, &c.Hurried, &c.Children,
+	return []*int{&c.Crashes, &c.Takeovers, &c.Handovers, &c.Lies, &c.Unsent, &c.Lost, &c.Late, &c.Jumps, &c.Timers, &c.Calls, &c.Buttons, &c.Hurried, &c.Revised, &c.Children,
 		&c.Payloads, &c.Swept, &c.Expired}
 }
 
 func (s Summary) String() string {
 	return fmt.Sprintf(`%d seeds, %.1f virtual hours
-	runs %v, %d below them, %d deleted; %d calls, %d timers, %d buttons (%d on what retried)
+	runs %v, %d below them, %d deleted; %d calls, %d timers, %d buttons (%d on what retried, %d to another version)
 	%d crashes, %d lost leases, %d handovers, %d lost answers, %d commits lost or late, %d lost hints, %d results to others, %d clocks set back
 	%d large values stored, %d swept`,
-		s.Seeds, s.Virtual.Hours(), s.Statuses, s.Children, s.Expired, s.Calls, s.Timers, s.Buttons, s.Hurried,
+		s.Seeds, s.Virtual.Hours(), s.Statuses, s.Children, s.Expired, s.Calls, s.Timers, s.Buttons, s.Hurried, s.Revised,
 		s.Crashes, s.Takeovers, s.Handovers, s.Lies, s.Unsent, s.Lost, s.Late, s.Jumps, s.Payloads, s.Swept)
 }
 
@@ -86,7 +87,7 @@ func (s *Summary) TooKind() (wrong []string) {
 	}{{"runs that other runs started", s.Children, s.Seeds}, {"crashes", s.Crashes, s.Seeds}, {"lost leases", s.Takeovers, s.Seeds / 10}, {"handovers", s.Handovers, s.Seeds},
 		{"lost answers", s.Lies, s.Seeds}, {"commits lost or late", s.Unsent, s.Seeds / 2}, {"lost hints", s.Lost, s.Seeds}, {"results to others", s.Late, s.Seeds},
 		{"clocks set back", s.Jumps, s.Seeds / 10}, {"timers", s.Timers, s.Seeds}, {"retries that somebody hurried", s.Hurried, s.Seeds / 3},
-		{"large values", s.Payloads, s.Seeds}, {"swept payloads", s.Swept, s.Seeds / 4}, {"deleted runs", s.Expired, s.Seeds / 4}} {
+		{"runs that went on with another version", s.Revised, s.Seeds / 3}, {"large values", s.Payloads, s.Seeds}, {"swept payloads", s.Swept, s.Seeds / 4}, {"deleted runs", s.Expired, s.Seeds / 4}} {
 		want(c.what, c.got, c.least)
 	}
 	return wrong
