@@ -32,6 +32,8 @@ func TestWhyACallWaits(t *testing.T) {
 		t.Errorf("nothing waits: got %q", got)
 	}
 	s.exec(`UPDATE functions SET spec = convert_to(jsonb_set(jsonb_set(convert_from(spec, 'UTF8')::jsonb, '{concurrency}', '8'), '{rate}', '"10/s"')::text, 'UTF8') WHERE name = 'pay'`)
+	s.do("GET", "/functions/pay", "").want(200).has("8 calls at once and 10/s")
+	s.do("GET", "/api/v1/functions/pay", "").want(200).has(`"concurrency":8,"rate":"10/s"`)
 	s.exec(`INSERT INTO function_shares (function, incarnation, slots, wanted, waiting, since, turn) VALUES ('pay', 7, 5, 28, 23, now() - interval '1 hour', now()), ('pay', 8, 3, 3, 0, NULL, now())`)
 	const want = "its call waits for its turn at `pay`: at most 8 calls under way (`concurrency`) and 10/s (`rate`) over all servers; 23 wait"
 	if got := reason(); got != want {

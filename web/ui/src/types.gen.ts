@@ -26,6 +26,8 @@ export interface Function {
   input?: Json;
   output?: Json;
   timeout?: string;
+  concurrency?: number;
+  rate?: string;
   used_by?: string[];
 }
 
