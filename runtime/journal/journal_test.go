@@ -230,9 +230,12 @@ func TestEnoughForTwo(t *testing.T) {
 		b.submit(fact(1, 3))
 		b.submit(fact(1, 4)) // enough, but nothing that may go
 		synctest.Wait()
+		b.submit(birth(4)) // this may, a moment later
+		pass(5 * time.Millisecond)
+		b.want("4/1", nil)
 		release()
 		b.want("1/4", nil)
-		if got, want := fmt.Sprint(b.store.batches), "[[1] [2 3] [1 1 1]]"; got != want {
+		if got, want := fmt.Sprint(b.store.batches), "[[1] [2 3] [4] [1 1 1]]"; got != want {
 			t.Errorf("batches: got %s, want %s", got, want)
 		}
 		b.seqs(1, 1, 2, 3, 4)
