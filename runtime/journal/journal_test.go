@@ -212,16 +212,60 @@ func TestBatchBoundedInBytes(t *testing.T) {
 	})
 }
 
-func TestRunsAreSharded(t *testing.T) {
-	at(t, journal.Config{Writers: 2}, func(b *bench) {
+// TestEnoughForTwo: as soon as there is enough for a commit of its own, the other writer begins it, without the runs of the one that is in flight.
+func TestEnoughForTwo(t *testing.T) {
+	at(t, journal.Config{Writers: 2, MaxBatch: 6}, func(b *bench) {
 		release := b.hold()
 		b.submit(birth(1)) // held
 		synctest.Wait()
-		b.submit(birth(3))
 		b.submit(birth(2))
-		b.want("2/1", nil) // the other writer goes on
-		release()
+		b.submit(fact(1, 2))
+		synctest.Wait()
+		if got, want := fmt.Sprint(b.store.batches), "[[1]]"; got != want {
+			t.Errorf("batches while there is little: got %s, want %s", got, want)
+		}
+		b.submit(birth(3))
+		b.want("2/1", nil)
 		b.want("3/1", nil)
+		b.submit(fact(1, 3))
+		b.submit(fact(1, 4)) // enough, but nothing that may go
+		synctest.Wait()
+		release()
+		b.want("1/4", nil)
+		if got, want := fmt.Sprint(b.store.batches), "[[1] [2 3] [1 1 1]]"; got != want {
+			t.Errorf("batches: got %s, want %s", got, want)
+		}
+		b.seqs(1, 1, 2, 3, 4)
+	})
+}
+
+// TestLittleWaits: what is too little for a commit of its own gathers while another one is in flight, but not for long.
+func TestLittleWaits(t *testing.T) {
+	at(t, journal.Config{Writers: 2, Patience: 5 * time.Millisecond}, func(b *bench) {
+		release := b.hold()
+		b.submit(birth(1)) // held
+		synctest.Wait()
+		b.submit(birth(2))
+		pass(4 * time.Millisecond)
+		b.submit(fact(1, 2))
+		b.submit(birth(3))
+		synctest.Wait()
+		if got, want := fmt.Sprint(b.store.batches), "[[1]]"; got != want {
+			t.Errorf("batches before it has waited long: got %s, want %s", got, want)
+		}
+		pass(time.Millisecond)
+		b.want("2/1", nil)
+		b.want("3/1", nil)
+		b.submit(birth(4))
+		pass(5 * time.Millisecond)
+		b.want("4/1", nil)
+		release()
+		b.want("1/2", nil)
+		if got, want := fmt.Sprint(b.store.batches), "[[1] [2 3] [4] [1]]"; got != want {
+			t.Errorf("batches: got %s, want %s", got, want)
+		}
+		b.submit(birth(8))
+		b.want("8/1", nil) // nothing is in flight
 	})
 }
 
