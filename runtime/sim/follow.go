@@ -222,7 +222,7 @@ func (w *World) judgeTime(f *folded, rec journal.Record, fact planner.Fact) {
 		return
 	}
 	w.report.Timers++
-	settled := w.jumped.IsZero() || w.now.Sub(w.jumped) > 2*lease
+	settled := w.jumped.IsZero() || w.now.Sub(w.jumped) > 4*lease
 	switch {
 	case rec.At.Before(due), settled && now.Before(due.Add(-mostEarly)):
 		w.violated(nothingLost, "run %d: what was due at %s came at %s, dated %s", f.run, due, now, rec.At)
