@@ -221,7 +221,7 @@ func TestBatchBoundedInBytes(t *testing.T) {
 
 // TestEnoughForTwo: as soon as there is enough for a commit of its own, the other writer begins it, without the runs of the one that is in flight.
 func TestEnoughForTwo(t *testing.T) {
-	at(t, journal.Config{Writers: 2, MaxBatch: 6}, func(b *bench) {
+	at(t, journal.Config{Writers: 2, MaxBatch: 3}, func(b *bench) {
 		release := b.hold()
 		b.submit(birth(1)) // held
 		synctest.Wait()
