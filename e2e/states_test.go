@@ -140,6 +140,7 @@ func states(t testing.TB, s, empty site) []state {
 		{"run-logs", s.url + "/runs/" + mended + "?step=ship&view=logs&attempt=all#l1-2", runPage, nil},
 		{"run-diff", s.url + "/runs/" + mended + "?step=ship&view=diff&base=attempt", runPage, nil},
 		{"run-compare", s.url + "/runs/" + failed + "/compare?with=" + done, plainPage, nil},
+		{"run-compare-none", s.url + "/runs/" + done + "/compare", plainPage, nil},
 		{"run-compensated", s.url + "/runs/" + undone + "?step=stock", runPage, nil},
 		{"run-approval", s.url + "/runs/" + asked, runPage, nil},
 		{"run-cancelled", s.url + "/runs/" + stopped, runPage, nil},

@@ -27,7 +27,7 @@ func readRun(t testing.TB, s site) (id string) {
 	}))
 	t.Cleanup(fn.Close)
 	s.api(t, "PUT", "/functions/view.read", `{"http": {"url": "`+fn.URL+`"}, "idempotent": true}`, nil)
-	s.publish(t, "viewer", "input: {type: object, properties: {who: {type: string}}, required: [who]}\nsteps:\n  read: {call: view.read, with: {who: \"${{ input.who }}\", n: 12}}\n")
+	s.publish(t, "viewer", "input: {type: object, properties: {who: {type: string}}, required: [who]}\nsteps:\n  read: {call: view.read, with: {who: \"${{ input.who }}\", n: 12}}\n  use: {needs: [read], set: {n: \"${{ size(steps.read.output.rows) }}\"}}\n")
 	id = s.start(t, "viewer", `{"who": "Åse"}`)
 	until(t, said("run %s succeeds", id), func() bool { return s.run(t, id).Status == "succeeded" })
 	return id
@@ -41,6 +41,7 @@ func TestValueAsATree(t *testing.T) {
 	b.goTo(s.url + "/runs/" + id + "?step=read") // nobody chose the tab, so a large value comes when it is asked for
 	b.await("the page", runPage)
 	b.await("it was not fetched", `!performance.getEntriesByType("resource").some(e => e.name.includes("/steps/read/output")) && !document.querySelector("#value-output[data-tree]")`)
+	b.sees(`[data-testid="flow-read.done>use"]`, "KiB") // so much flows along the edge that it says so
 	b.click(`#value-output [data-value-open]`)
 	b.await("the tree", `document.querySelector("#value-output[data-tree] [role=tree] [role=treeitem]")`)
 	b.await("few of its rows are in the page", `document.querySelectorAll("[role=treeitem]").length < 80`)

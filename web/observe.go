@@ -1,6 +1,8 @@
 package web
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -43,9 +45,13 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		level := slog.LevelDebug
 		if err != nil {
-			attrs = append(attrs, slog.String("error", err.Error()))
+			attrs = append(attrs, slog.String("code", string(coded(err).Code)))
+			if status >= http.StatusInternalServerError { // below it the words are for whoever asked, and may quote what they sent
+				attrs = append(attrs, slog.String("error", err.Error()))
+			}
 		}
 		switch {
+		case errors.Is(r.Context().Err(), context.Canceled): // whoever asked has left: nothing went wrong here
 		case c.Path() == readyPath && status == http.StatusServiceUnavailable:
 			level = slog.LevelInfo // an answer as good as the other: a probe asks until it is ready
 		case status >= http.StatusInternalServerError:
@@ -103,8 +109,8 @@ func (s *Server) answerError(err error, c echo.Context) {
 	if isPage(c) {
 		write = s.errorPage
 	}
-	if failed := write(c, e); failed != nil {
-		s.Logger.Error("answering an error", "error", failed, "path", c.Request().URL.Path)
+	if failed := write(c, e); failed != nil && c.Request().Context().Err() == nil {
+		s.Logger.Error("answering an error", "error", failed, "path", c.Request().URL.Path, "request_id", c.Get(requestKey))
 	}
 }
 

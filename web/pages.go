@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -51,6 +52,7 @@ func (s *Server) pageRoutes(e *echo.Echo) {
 	e.POST("/runs/:run/pause", s.pressForm("paused", plainForm(runtime.ButtonPause)))
 	e.POST("/runs/:run/resume", s.pressForm("resumed", plainForm(runtime.ButtonResume)))
 	e.POST("/runs/:run/cancel", s.pressForm("cancelled", cancelForm))
+	e.POST("/runs/:run/restart", s.plannedForm(runtime.ButtonRestart, "restarted"))
 	e.POST("/runs/:run/compensate", s.plannedForm(runtime.ButtonCompensate, "compensated"))
 	e.POST("/runs/:run/approvals/:step", s.approvalForm)
 	e.POST("/runs/:run/steps/:step/retry-now", s.retryingForm(runtime.ButtonRetryNow, "hurried"))
@@ -125,6 +127,13 @@ func (s *Server) errorPage(c echo.Context, e *Error) error {
 			break
 		}
 		p.How = "Open Segno by the address that it printed when it started."
+	case CodeUnavailable:
+		if !errors.Is(e, errLater) {
+			p.Links = append(back(c), flows)
+			break
+		}
+		p.How = "Look at it on a server of that release, or update this one. Buttons and signals that are sent here reach it."
+		p.Links = []templates.Link{{Text: "Runs", Href: "/runs"}, flows}
 	case CodeConflict:
 		p.How = "Something has changed since the page was shown: look at it again."
 		p.Links = append(back(c), flows)

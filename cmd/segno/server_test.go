@@ -212,6 +212,17 @@ func TestRuns(t *testing.T) {
 		t.Fatalf("got %+v, %v, want one failed run", page, err)
 	}
 	failed := page.Runs[0].ID
+	s.run(fine, "segno retry "+failed+" --dry-run", "reserve_funds", "reuse", "ship", "run again", "on version 1")
+	s.run(notFine, "segno retry "+failed+" --version 9 --dry-run", "no version 9")
+	s.run(notFine, "segno retry "+failed+" --input reserve_funds=good.json", "has not failed")
+	s.write("ship.json", `{"order": "B-2"}`)
+	s.run(misused, "segno retry "+failed+" --from ship --input ship.json", "leave one of them out")
+	s.run(misused, "segno retry "+failed+" --input ship=torn.json", "torn.json is not JSON: line 2, column 13")
+	s.run(misused, "segno retry "+failed+" --again ship", "--again goes with --from")
+	s.run(notFine, "segno retry "+failed+" --input wrong.json", "breaks its contract")
+	s.run(fine, "segno retry "+failed+" --input ship=ship.json --wait", `{"shipment":`)
+	s.run(fine, "segno retry "+failed+" --from stock --dry-run", "stock ×1", "compensate first", "under a new key")
+	s.run(notFine, "segno retry "+failed+" --from stock --wait", "failed: ship: ") // under its new key, with what the flow computes
 	s.run(fine, "segno retry "+failed+" --wait", `{"shipment":`)
 	s.run(notFine, "segno retry "+failed)
 	s.run(notFine, "segno retry nonsense")

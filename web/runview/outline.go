@@ -37,6 +37,7 @@ type Step struct {
 	Ports         []string // of each of Needs, the port that is waited for
 
 	Branches map[string]string      // of a switch: the condition of each, as written
+	Takes    []string               // the steps whose outputs it reads, in written order; none if the flow does not compile
 	Reads    map[string][]expr.Path // what the conditions of a switch and of an if read; none if the flow does not compile
 }
 
@@ -64,6 +65,7 @@ func FromProgram(p *check.Program) *Outline {
 			s.MaxParallel = st.MaxParallel
 		}
 		s.conditions(st)
+		s.takes(st, p)
 		o.add(s)
 	}
 	return o
@@ -79,6 +81,42 @@ func (s *Step) conditions(st *check.Step) {
 		s.Branches[b.Name] = b.Source
 		if b.When != nil {
 			s.Reads[b.Source] = b.When.Reads()
+		}
+	}
+}
+
+// takes keeps whose outputs a step reads for its own work, whatever compensates it aside.
+func (s *Step) takes(st *check.Step, p *check.Program) {
+	programs := []*expr.Program{st.If, st.ForEach}
+	for _, t := range []*expr.Template{st.Set, st.WaitUntil, st.ApprovalTitle, st.FailMessage} {
+		programs = append(programs, t.Programs()...)
+	}
+	if st.Call != nil {
+		programs = append(programs, st.Call.With.Programs()...)
+	}
+	if st.Child != nil {
+		programs = append(programs, st.Child.With.Programs()...)
+	}
+	if st.Until != nil {
+		programs = append(programs, st.Until.Condition)
+	}
+	for _, b := range st.Branches {
+		programs = append(programs, b.When)
+	}
+	read := map[string]bool{}
+	for _, program := range programs {
+		if program == nil {
+			continue
+		}
+		for _, path := range program.Reads() {
+			if path.Root == "steps" && path.Field == "output" {
+				read[path.Step] = true
+			}
+		}
+	}
+	for _, other := range p.Steps {
+		if read[other.Name] {
+			s.Takes = append(s.Takes, other.Name)
 		}
 	}
 }

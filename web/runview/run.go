@@ -30,12 +30,30 @@ func Run(s *planner.State, o *Outline) view.Run {
 	for _, st := range o.Steps {
 		r.Steps = append(r.Steps, StepOf(s, o, st.ID, true))
 	}
+	r.Reads = reads(o, r.Steps)
 	return r
+}
+
+// reads lists which step reads the output of which. steps are those of the outline, in its order.
+func reads(o *Outline, steps []view.Step) []view.Read {
+	var out []view.Read
+	for _, st := range o.Steps {
+		for _, from := range st.Takes {
+			one := view.Read{From: from, To: st.ID, Bytes: steps[o.index[from]].OutputBytes}
+			for i, before := range st.Needs {
+				if before == from {
+					one.Ports = append(one.Ports, st.Ports[i])
+				}
+			}
+			out = append(out, one)
+		}
+	}
+	return out
 }
 
 // Patch is the run's summary, as a live message carries it.
 func Patch(s *planner.State) *view.RunPatch {
-	return &view.RunPatch{Status: string(s.Status()), EndedAt: endedAt(s), Error: runError(s), Actions: Actions(s)}
+	return &view.RunPatch{Status: string(s.Status()), Version: s.Version, EndedAt: endedAt(s), Error: runError(s), Actions: Actions(s)}
 }
 
 // Actions lists the buttons that fit the run now; never nil.

@@ -54,7 +54,7 @@ func (t Turn) text(function string) string {
 	if text != "" && t.Elsewhere {
 		text += " over all servers"
 	}
-	return fmt.Sprintf("for its turn at `%s`%s; %s now", function, text, queued(t.Waiting))
+	return fmt.Sprintf("for its turn at `%s`%s; %s", function, text, queued(t.Waiting))
 }
 
 func queued(n int) string {

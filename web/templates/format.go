@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"html"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
@@ -191,15 +190,7 @@ func cut(text string) string {
 	return text[:end] + "…"
 }
 
-func bytes1024(n int) string {
-	switch {
-	case n < 1<<10:
-		return strconv.Itoa(n) + " B"
-	case n < 1<<20:
-		return strconv.Itoa(n>>10) + " KiB"
-	}
-	return strconv.FormatFloat(float64(n)/(1<<20), 'f', 1, 64) + " MiB"
-}
+func bytes1024(n int) string { return words.Bytes(int64(n)) }
 
 // told is a moment as sentences have it, UTC to the second.
 var told = regexp.MustCompile(`\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\b`)

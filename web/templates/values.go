@@ -151,6 +151,24 @@ func (in Inspector) itemValue(run string) Value {
 	return v
 }
 
+// readsOf lists what a step reads of others.
+func (p RunPage) readsOf(step string) (out []view.Read) {
+	for _, r := range p.Run.Reads {
+		if r.To == step {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// readSize says how large the output is that is read, or that there is none yet.
+func readSize(r view.Read) string {
+	if r.Bytes == 0 {
+		return "none yet"
+	}
+	return bytes1024(int(r.Bytes))
+}
+
 // noWritten says why there is nothing written of a step's input.
 func noWritten(s view.Step) string {
 	if s.Kind == "call" || s.Kind == "flow" {

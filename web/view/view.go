@@ -137,9 +137,18 @@ type Run struct {
 	CreatedAt   time.Time       `json:"created_at"`
 	EndedAt     *time.Time      `json:"ended_at,omitempty"`
 	Steps       []Step          `json:"steps"`
-	Actions     []string        `json:"actions"` // what fits now: retry, compensate, cancel
+	Reads       []Read          `json:"reads,omitempty"` // which step reads the output of which; none if the version does not compile any more
+	Actions     []string        `json:"actions"`         // what fits now: retry, compensate, cancel
 	Parent      *Parent         `json:"parent,omitempty"`
 	Children    []ChildState    `json:"children,omitempty"` // runs below it that go on, those that somebody has to look at first; 50 at most
+}
+
+// Read says that a step reads the output of another one, which so flows to it.
+type Read struct {
+	From  string   `json:"from"`
+	To    string   `json:"to"`
+	Ports []string `json:"ports,omitempty"` // of the edges that join the two; none: it is read from further back
+	Bytes int64    `json:"bytes,omitempty"` // of that output; none before it is recorded
 }
 
 // Parent is the step that started a run.
@@ -340,6 +349,7 @@ type Gathered struct {
 // RunPatch is the run's summary after an event.
 type RunPatch struct {
 	Status  string     `json:"status"`
+	Version int        `json:"version"` // of the flow that it is on
 	EndedAt *time.Time `json:"ended_at,omitempty"`
 	Error   *Failure   `json:"error,omitempty"`
 	Actions []string   `json:"actions"`

@@ -29,7 +29,7 @@ func TypeScript() []byte {
 }
 
 // Cases are times in words as the server says them, for the tests of the browser's code, which says them, too: a module of lists of [milliseconds, words],
-// and of retries, [attempt, most, words].
+// of retries, [attempt, most, words], and of sizes, [bytes, words].
 func Cases() []byte {
 	var b bytes.Buffer
 	b.WriteString("// Code generated from web/words by web/ui/gen, for tests. DO NOT EDIT.\n")
@@ -45,6 +45,10 @@ func Cases() []byte {
 	b.WriteString("\nexport const RETRIES: readonly (readonly [number, number, string])[] = [\n")
 	for _, r := range [][2]int{{1, 4}, {3, 4}, {4, 4}, {9, 4}, {1, 0}} {
 		fmt.Fprintf(&b, "  [%d, %d, %s],\n", r[0], r[1], text(Retrying(r[0], r[1])))
+	}
+	b.WriteString("];\n\nexport const SIZES: readonly (readonly [number, string])[] = [\n")
+	for _, n := range []int64{0, 1, 1023, 1024, 2047, 65_536, 1<<20 - 1, 1 << 20, 1_153_433, 1_153_434, 10 << 20, 64<<20 - 1} {
+		fmt.Fprintf(&b, "  [%d, %s],\n", n, text(Bytes(n)))
 	}
 	b.WriteString("];\n")
 	return b.Bytes()

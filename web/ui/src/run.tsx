@@ -93,6 +93,10 @@ function start(host: HTMLElement, embedded: { run: Run; graph: Graph }): void {
   createRoot(host).render(<RunGraph store={store} graph={tidy} onSelect={(s) => selection.select(s)} />);
 
   const frames = new Frames(log.most, (g: Gathered) => {
+    if (g.run.version && g.run.version !== state.run.version) {
+      location.reload(); // it goes on with another version: other steps, another graph
+      return;
+    }
     const run = applyGathered(state.run, g);
     if (run === state.run) return;
     set({ run });

@@ -52,6 +52,7 @@ export interface Run {
   created_at: string;
   ended_at?: string;
   steps: Step[];
+  reads?: Read[];
   actions: string[];
   parent?: Parent;
   children?: ChildState[];
@@ -204,6 +205,13 @@ export interface Step extends Values {
   deciding?: Deciding;
 }
 
+export interface Read {
+  from: string;
+  to: string;
+  ports?: string[];
+  bytes?: number;
+}
+
 export interface Parent {
   run: string;
   step: string;
@@ -282,6 +290,7 @@ export interface Fact {
 
 export interface RunPatch {
   status: string;
+  version: number;
   ended_at?: string;
   error?: Failure;
   actions: string[];

@@ -95,3 +95,18 @@ export const RETRIES: readonly (readonly [number, number, string])[] = [
   [9, 4, "retrying 10/10"],
   [1, 0, "retrying 2/2"],
 ];
+
+export const SIZES: readonly (readonly [number, string])[] = [
+  [0, "0 B"],
+  [1, "1 B"],
+  [1023, "1023 B"],
+  [1024, "1 KiB"],
+  [2047, "1 KiB"],
+  [65536, "64 KiB"],
+  [1048575, "1023 KiB"],
+  [1048576, "1.0 MiB"],
+  [1153433, "1.0 MiB"],
+  [1153434, "1.1 MiB"],
+  [10485760, "10.0 MiB"],
+  [67108863, "63.9 MiB"],
+];

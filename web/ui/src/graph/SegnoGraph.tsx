@@ -51,6 +51,7 @@ export interface SegnoGraphProps {
   onSelect(selection: Selection): void;
   steps?: Map<string, Step>;
   resumesAt?: ReadonlySet<string>;
+  reads?: ReadonlySet<string>;
   wire?: Wire | null;
   onWire?(wire: Wire | null): void;
   gestures?: Gestures | null; // edit mode; null while nothing may be changed
@@ -69,7 +70,7 @@ export const SegnoGraph = forwardRef<GraphHandle, SegnoGraphProps>(function Segn
 });
 
 function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle> }) {
-  const { mode, selection, onSelect, steps = NO_STEPS, resumesAt = NOWHERE, wire = null, onWire, gestures = null } = props;
+  const { mode, selection, onSelect, steps = NO_STEPS, resumesAt = NOWHERE, reads = NOWHERE, wire = null, onWire, gestures = null } = props;
   const graph = useMemo(() => withPorts(props.graph), [props.graph]);
   const routes = useMemo(() => findRoutes(graph), [graph]);
   const inlets = useMemo(() => findInlets(graph), [graph]);
@@ -83,10 +84,10 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
 
   const shared: Shared = useMemo(
     () => ({
-      mode, selection, routes, inlets, steps, resumesAt, wire: drawing, refusals: wire ? refusals : dragRefusals,
+      mode, selection, routes, inlets, steps, resumesAt, reads, wire: drawing, refusals: wire ? refusals : dragRefusals,
       onWire: (w) => onWire?.(w), gestures,
     }),
-    [mode, selection, routes, inlets, steps, resumesAt, drawing, wire, refusals, dragRefusals, onWire, gestures],
+    [mode, selection, routes, inlets, steps, resumesAt, reads, drawing, wire, refusals, dragRefusals, onWire, gestures],
   );
   const chosen = useMemo(() => stepsOf(selection), [selection]);
   const selectedStep = selection?.kind === "step" ? selection.id : null;

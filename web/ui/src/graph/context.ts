@@ -39,6 +39,7 @@ export interface Shared {
   inlets: Map<string, number>;
   steps: Map<string, Step>; // live mode: what the run says of each step
   resumesAt: ReadonlySet<string>; // live mode: where Retry would go on
+  reads: ReadonlySet<string>; // live mode: who reads whose output, as "from>to"
   wire: Wire | null; // the edge being drawn
   refusals: Map<string, string>; // while one is drawn: who cannot be its target, and why
   onWire(wire: Wire | null): void;

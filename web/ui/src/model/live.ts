@@ -1,5 +1,5 @@
 // What a run's steps say about its graph. Pure: the status was concluded by the server, here it only becomes lines and shapes.
-import type { Edge, Step } from "../types.gen";
+import type { Edge, Run, Step } from "../types.gen";
 import { JUST_NOW, STATUS } from "../words.gen";
 
 export type EdgeLife = "idle" | "live" | "dead";
@@ -45,6 +45,27 @@ export function ago(ms: number): string {
 function coarse(ms: number): string {
   const s = ms / 1000;
   return s < 60 ? `${Math.floor(s)} s` : s < 3600 ? `${Math.floor(s / 60)} min` : s < 172_800 ? `${Math.floor(s / 3600)} h` : `${Math.floor(s / 86_400)} d`;
+}
+
+/** A size in the words of the server's pages: 731 B, 64 KiB, 5.2 MiB. */
+export function bytes(n: number): string {
+  if (n < 1 << 10) return `${n} B`;
+  return n < 1 << 20 ? `${Math.floor(n / 1024)} KiB` : `${(Math.floor((n * 10) / (1 << 20)) / 10).toFixed(1)} MiB`;
+}
+
+/** From here on an edge says by itself how much it carries. */
+const LARGE = 64 << 10;
+
+/** What flows along an edge, and whether that is much; null if nothing does, or not yet. What carries is the server's word: who reads whose output. */
+export function carried(edge: Edge, reads: ReadonlySet<string>, from: Step | undefined): { bytes: number; large: boolean } | null {
+  const n = from?.output_bytes ?? 0;
+  if (!n || edge.port === "error" || !reads.has(`${edge.from}>${edge.to}`) || edgeLife(edge, from) !== "live") return null;
+  return { bytes: n, large: n >= LARGE };
+}
+
+/** Which steps read the output of which, as carried wants it. */
+export function readsOf(reads: Run["reads"]): ReadonlySet<string> {
+  return new Set((reads ?? []).map((r) => `${r.from}>${r.to}`));
 }
 
 /** Which attempt comes next of how many; most is 0 if that is not known. */

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { AGOS, RETRIES, SPANS } from "../words.cases.gen";
-import { ago, duration, retrying } from "./live";
+import { AGOS, RETRIES, SIZES, SPANS } from "../words.cases.gen";
+import { ago, bytes, duration, retrying } from "./live";
 
 test("durations", () => {
   for (const [ms, said] of SPANS) assert.equal(duration(ms), said, `${ms} ms`);
@@ -15,6 +15,10 @@ test("how long ago", () => {
 
 test("retries", () => {
   for (const [attempt, most, said] of RETRIES) assert.equal(retrying(attempt, most), said);
+});
+
+test("sizes", () => {
+  for (const [n, said] of SIZES) assert.equal(bytes(n), said, `${n} bytes`);
 });
 
 // app.js is no module: its two lines are taken out of it.

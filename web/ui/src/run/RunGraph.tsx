@@ -1,6 +1,7 @@
 // The run's graph: the one graph component in live mode.
 import { useMemo, useSyncExternalStore } from "react";
 import { SegnoGraph } from "../graph/SegnoGraph";
+import { readsOf } from "../model/live";
 import type { Graph, Run, Step } from "../types.gen";
 
 export interface RunStore {
@@ -17,6 +18,7 @@ function asShown(s: Step): Step {
 export function RunGraph({ store, graph, onSelect }: { store: RunStore; graph: Graph; onSelect(step: string | null): void }) {
   const { run, selected } = useSyncExternalStore(store.subscribe, store.get);
   const steps = useMemo(() => new Map(run.steps.map((s) => [s.id, asShown(s)])), [run.steps]);
+  const reads = useMemo(() => readsOf(run.reads), [run.reads]);
   const resumesAt = useMemo(() => {
     const retry = run.actions.includes("retry");
     return new Set(retry ? run.steps.filter((s) => s.status === "failed" && !s.error?.handled).map((s) => s.id) : []);
@@ -27,6 +29,7 @@ export function RunGraph({ store, graph, onSelect }: { store: RunStore; graph: G
       graph={graph}
       steps={steps}
       resumesAt={resumesAt}
+      reads={reads}
       selection={selected ? { kind: "step", id: selected } : null}
       onSelect={(s) => onSelect(s?.kind === "step" ? s.id : null)}
     />
