@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"sync"
 
 	"github.com/fxamacker/cbor/v2"
 )
@@ -126,21 +125,17 @@ func modes() (cbor.UserBufferEncMode, cbor.DecMode) {
 
 // Encode turns the facts of one transition into its stored form: the byte 1, then for each fact its number and its body in CBOR (RFC 8949).
 func Encode(facts []Fact) ([]byte, error) {
-	out := rooms.Get().(*bytes.Buffer) // what is kept has the size that it takes
-	defer rooms.Put(out)
-	out.Reset()
+	var out bytes.Buffer
+	out.Grow(192 * len(facts)) // about what a call's outcome takes
 	out.WriteByte(1)
 	for _, f := range facts {
 		out.WriteByte(numbers[reflect.TypeOf(f)])
-		if err := encMode.MarshalToBuffer(f, out); err != nil {
+		if err := encMode.MarshalToBuffer(f, &out); err != nil {
 			return nil, fmt.Errorf("encoding %T: %w", f, err)
 		}
 	}
-	return bytes.Clone(out.Bytes()), nil
+	return out.Bytes(), nil
 }
-
-// rooms are buffers to encode in.
-var rooms = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // Decode is the inverse of Encode.
 func Decode(raw []byte) ([]Fact, error) {
