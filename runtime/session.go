@@ -315,12 +315,12 @@ func (s *session) pollInbox(ctx context.Context) {
 	defer tick.Stop()
 	store := s.e.cfg.Store
 	for n := 1; ; n++ {
-		look := Look{n, s.core.Lives()}
+		look := s.core.Look(n)
 		runs, err := store.Claim(ctx, s.inc, most)
-		left, claimed := true, n
+		left, claimed := true, look
 		if err == nil && s.unsure.Swap(false) {
 			runs, err = store.Owned(ctx, s.inc)
-			left, claimed = false, 0 // for all that we know
+			left, claimed = false, Look{} // for all that we know
 		}
 		if err != nil {
 			s.unsure.Store(true)

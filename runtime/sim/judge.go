@@ -77,7 +77,7 @@ func (w *World) judgeCall(inc journal.Incarnation, in runtime.Invoke, e *entry) 
 	}
 	if u.Generation > 0 && !in.Undo && u.Resolved == nil && !w.folded[in.Run].again[in.Step] && w.folded[in.Run].undone[planner.Ref{Step: in.Step, Item: in.Item, Undo: true}] == 0 {
 		for generation := range u.Generation {
-			if was := w.ledger[planner.Key(s.ID, in.Ref, in.Iteration, generation)]; was != nil && was.effect {
+			if was := w.ledger[planner.Key(s.ID, in.Ref, in.Iteration, generation)]; was != nil && was.effect && was.function == in.Function {
 				w.violated(stableKey, "%s has had its effect under another key, and nobody wished for a second one", what)
 			}
 		}

@@ -38,6 +38,10 @@ func (w *World) start(c *client) {
 		return
 	}
 	w.after(5*time.Second+w.upTo(5*time.Second), func() { w.start(c) })
+	if run, err := w.store.Find(background(), c.uuid); err == nil { // it has heard of it some other way: retention must not be quicker than its next try
+		w.acknowledged(c, run)
+		return
+	}
 	s := w.someone()
 	if s == nil {
 		return
@@ -316,7 +320,7 @@ func (w *World) post(s *server, c *client, b runtime.Button) {
 		case errors.Is(err, journal.ErrNoRun) && c.gone:
 			return
 		case err != nil:
-			w.violated(nothingLost, "posting a button: %v", err)
+			w.violated(nothingLost, "posting a button to run %d (%s): %v", c.run, c.flow, err)
 			return
 		}
 	}

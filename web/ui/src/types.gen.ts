@@ -26,6 +26,8 @@ export interface Function {
   input?: Json;
   output?: Json;
   timeout?: string;
+  concurrency?: number;
+  rate?: string;
   used_by?: string[];
 }
 
@@ -52,6 +54,7 @@ export interface Run {
   created_at: string;
   ended_at?: string;
   steps: Step[];
+  reads?: Read[];
   actions: string[];
   parent?: Parent;
   children?: ChildState[];
@@ -205,6 +208,13 @@ export interface Step extends Values {
   deciding?: Deciding;
 }
 
+export interface Read {
+  from: string;
+  to: string;
+  ports?: string[];
+  bytes?: number;
+}
+
 export interface Parent {
   run: string;
   step: string;
@@ -283,6 +293,7 @@ export interface Fact {
 
 export interface RunPatch {
   status: string;
+  version: number;
   ended_at?: string;
   error?: Failure;
   actions: string[];
