@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // axeCore is the minified axe-core that web/ui pins for the tests; a test there holds the two together. It is no part of the program.
@@ -89,6 +90,47 @@ func TestAccessible(t *testing.T) {
 			})
 		}
 	})
+}
+
+// TestAccessibleParts runs axe-core on what comes and goes over the canvas: the search with what it found, the map of a flow that does not fit, and, on a phone,
+// the sheet in its two larger heights and the search above it.
+func TestAccessibleParts(t *testing.T) {
+	s := boot(t)
+	s.putDraft(t, "wide", largeFlow("wide", 60))
+	both := func(b *tab, name string) {
+		b.Helper()
+		b.wear("light")
+		b.accessible(name+", light", false)
+		b.wear("dark")
+		b.accessible(name+", dark", true)
+	}
+	search := func(b *tab) {
+		b.Helper()
+		b.do("Ctrl+F", chromedp.KeyEvent("f", chromedp.KeyModifiers(kb.ModifierCtrl)))
+		b.await("the search", `document.activeElement?.dataset.testid === "find-query"`)
+		b.press("mail")
+		b.await("what it found", `/^1\/[0-9]+$/.test(document.querySelector('[data-testid="find-count"]').textContent) && document.querySelector('[data-testid="found"]')`)
+	}
+	desk := open(t, 1440, 900)
+	desk.see(state{"wide", s.url + "/flows/wide/edit?step=b0_x", canvasPage, nil}, "light")
+	search(desk)
+	desk.find(`[data-testid="minimap"]`)
+	both(desk, "search and map, 1440 wide")
+	desk.clean()
+
+	hand := phone(t)
+	hand.see(state{"wide", s.url + "/flows/wide/edit?step=b0_x", canvasPage, nil}, "light")
+	for _, height := range []string{"half", "full"} {
+		hand.await("the sheet is "+height, fmt.Sprintf(`document.querySelector('.sg-inspector[data-height="%s"]:not([data-dragged])')`, height))
+		both(hand, "the sheet, "+height+", 390 wide")
+		if height == "half" {
+			hand.tap(`[data-testid="sheet-larger"]`)
+		}
+	}
+	hand.tap(`[data-testid="sheet-close"]`)
+	search(hand)
+	both(hand, "the search, 390 wide")
+	hand.clean()
 }
 
 // TestAxeIsSharp plants a violation of each sort in a page: a button without a name, and words in the colour of the paper.

@@ -57,6 +57,13 @@ func TestPaletteAndKeys(t *testing.T) {
 	b.await("J does nothing while single keys are off", `!document.querySelector('tr :focus')`)
 	b.do("Enter", chromedp.KeyEvent(kb.Enter))
 	b.await("the functions", `location.pathname === '/functions'`)
+
+	// The page of servers stays current by itself.
+	palette("servers")
+	b.do("Enter", chromedp.KeyEvent(kb.Enter))
+	b.await("the servers, this one among them", `location.pathname === '/replicas' && document.querySelector('#replicas tr[data-replica]')?.textContent.includes('this one')`)
+	b.await("what is left of its lease", `(window.lease = document.querySelector('.c-lease').textContent) !== ''`)
+	b.await("another word of that, in the same page", `window.lease && document.querySelector('.c-lease').textContent !== window.lease`)
 	b.clean()
 }
 

@@ -71,6 +71,7 @@ func TestThePlanComesFirst(t *testing.T) {
 	if n := strings.Count(events(t, s, id), "RetryRequested"); n != 1 {
 		t.Errorf("got %d retries, want one for two clicks", n)
 	}
+	repairs(t, s, b)
 	b.clean()
 }
 

@@ -2,12 +2,13 @@ package runtime
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"hash/fnv"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/segno-run/segno/designer/fault"
@@ -25,6 +26,20 @@ type calls struct {
 	open map[callID]opened
 	idle chan struct{} // closed and renewed whenever nothing is under way
 	wg   sync.WaitGroup
+
+	next chan call // to a goroutine that has made a call and waits for another
+	free atomic.Int64
+}
+
+// mostFree is how many goroutines wait for another call. Their stacks have grown to what a call takes, which costs a new one more than all else.
+const mostFree = 256
+
+// call is one of them, with the context that ends it.
+type call struct {
+	Invoke
+	id     callID
+	ctx    context.Context
+	cancel context.CancelFunc
 }
 
 // opened is a call that has not ended.
@@ -41,28 +56,48 @@ type callID struct {
 
 func newCalls(s *session) *calls {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &calls{s: s, ctx: ctx, cancel: cancel, open: map[callID]opened{}, idle: make(chan struct{})}
+	return &calls{s: s, ctx: ctx, cancel: cancel, open: map[callID]opened{}, idle: make(chan struct{}), next: make(chan call)}
 }
 
-// begin makes a call in a goroutine of its own; its outcome comes back as a Done.
+// begin makes a call in a goroutine of its own; its outcome comes back as a Done. Not after stop.
 func (c *calls) begin(in Invoke) {
-	id := callID{in.Run, in.Ref, in.Attempt}
-	ctx, cancel := context.WithCancel(c.ctx)
+	one := call{Invoke: in, id: callID{in.Run, in.Ref, in.Attempt}}
+	one.ctx, one.cancel = context.WithCancel(context.Background()) // ended by stop: a parent that keeps a list of its own would only be one more
 	c.mu.Lock()
-	c.open[id] = opened{cancel, in.Function}
+	c.open[one.id] = opened{one.cancel, in.Function}
 	c.mu.Unlock()
-	c.wg.Go(func() {
-		began := time.Now()
-		res, kept := c.call(ctx, in)
-		cancel()
-		c.count(in.Function, res, began)
-		// When the session is over, what the call said is nobody's to record: its owner decides it again.
-		if c.ctx.Err() == nil {
-			c.s.mail.put(Done{in.Run, &planner.CallDone{Ref: in.Ref, Attempt: in.Attempt, Output: res.Output, Kept: kept, Fault: res.Fault,
-				RetryAfter: res.RetryAfter, Call: record(res)}})
+	select {
+	case c.next <- one:
+	default:
+		c.wg.Go(func() { c.work(one) })
+	}
+}
+
+// work makes one call after the other.
+func (c *calls) work(one call) {
+	for ok := true; ok; {
+		c.settle(one)
+		if c.free.Add(1) > mostFree {
+			c.free.Add(-1)
+			return
 		}
-		c.done(id)
-	})
+		one = call{} // what it held is not kept while nothing is to be done
+		one, ok = <-c.next
+		c.free.Add(-1)
+	}
+}
+
+func (c *calls) settle(one call) {
+	began := time.Now()
+	res, kept := c.call(one.ctx, one.Invoke)
+	one.cancel()
+	c.count(one.Function, res, began)
+	// When the session is over, what the call said is nobody's to record: its owner decides it again.
+	if c.ctx.Err() == nil {
+		c.s.mail.put(Done{one.Run, &planner.CallDone{Ref: one.Ref, Attempt: one.Attempt, Output: res.Output, Kept: kept, Fault: res.Fault,
+			RetryAfter: res.RetryAfter, Call: record(res)}})
+	}
+	c.done(one.id)
 }
 
 // count tells the meter of a call that has ended. Its times are the store's by now.
@@ -152,15 +187,18 @@ func (c *calls) invoke(ctx context.Context, inv invoke.Invoker, in Invoke, input
 func TraceID(run string) string { return strings.ReplaceAll(run, "-", "") }
 
 func traceparent(run, key string, attempt int) string {
-	var room [192]byte
-	span := sha256.Sum256(strconv.AppendInt(append(append(room[:0], key...), '#'), int64(attempt), 10))
+	var room [64]byte
+	span := fnv.New64a() // all that a span's id must be is another one than the other spans' of the run
+	_, _ = span.Write(append(room[:0], key...))
+	_, _ = span.Write(strconv.AppendInt(append(room[:0], '#'), int64(attempt), 10))
 	out := append(room[:0], "00-"...)
 	for i := range len(run) {
 		if run[i] != '-' {
 			out = append(out, run[i])
 		}
 	}
-	out = hex.AppendEncode(append(out, '-'), span[:8])
+	out = append(out, '-')
+	out = hex.AppendEncode(out, span.Sum(nil))
 	return string(append(out, "-01"...))
 }
 
@@ -205,8 +243,16 @@ var closed = func() <-chan struct{} {
 	return c
 }()
 
-// stop ends every call; their outcomes are dropped.
-func (c *calls) stop() { c.cancel() }
+// stop ends every call; their outcomes are dropped. No other may begin.
+func (c *calls) stop() {
+	c.cancel()
+	close(c.next)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, one := range c.open {
+		one.cancel()
+	}
+}
 
 // wait returns when every call has ended, or with ctx.
 func (c *calls) wait(ctx context.Context) {

@@ -28,9 +28,11 @@ type Core struct {
 	timers timers
 	now    time.Time
 	lives  uint64
-	seen   atomic.Uint64 // lives, for other goroutines
-	tag    uint64        // of the last Append, over all runs: a run that is loaded anew must not take its former life's answers for its own
-	dead   int           // timers in the heap whose run has left memory
+	seen   atomic.Uint64    // lives, for other goroutines
+	looked atomic.Uint64    // what that was when the last look began
+	gone   map[int64]uint64 // runs that have left memory, and lives then
+	tag    uint64           // of the last Append, over all runs: a run that is loaded anew must not take its former life's answers for its own
+	dead   int              // timers in the heap whose run has left memory
 	out    []Output
 
 	// adrift are runs that are still ours though they could not stay in memory. A message takes them up again; one for any other run that is not
@@ -42,7 +44,7 @@ type Core struct {
 
 // NewCore returns the core of an incarnation that owns nothing yet.
 func NewCore(owner journal.Incarnation) *Core {
-	return &Core{owner: int64(owner), runs: map[int64]*run{}, uuids: map[string]int64{}, adrift: map[int64]bool{}}
+	return &Core{owner: int64(owner), runs: map[int64]*run{}, uuids: map[string]int64{}, adrift: map[int64]bool{}, gone: map[int64]uint64{}}
 }
 
 // Event is an input of the core.
@@ -57,11 +59,11 @@ type (
 		Start   *planner.Start
 	}
 	// Adopt hands runs over that the store says are owned now. A Load follows for each that is not in memory. Left says that nobody owned them
-	// before: whoever did has released them, and did not crash. Claimed is the number of the look that has claimed them; 0: none did.
+	// before: whoever did has released them, and did not crash. Claimed is the look that has claimed them; zero: none did.
 	Adopt struct {
 		Runs    []int64
 		Left    bool
-		Claimed int
+		Claimed Look
 	}
 	// Loaded answers a Load.
 	Loaded struct {
@@ -195,7 +197,7 @@ func (c *Core) Step(ev Event, now time.Time) []Output {
 	if now = now.UTC().Add(time.Microsecond - 1).Truncate(time.Microsecond); now.After(c.now) {
 		c.now = now
 	}
-	c.out = nil
+	c.out = make([]Output, 0, 4)
 	switch ev := ev.(type) {
 	case Begin:
 		c.begin(ev)
@@ -204,11 +206,11 @@ func (c *Core) Step(ev Event, now time.Time) []Output {
 			switch r := c.runs[id]; {
 			case r == nil:
 				r = c.load(id)
-				r.left, r.claimed = ev.Left, ev.Claimed
+				r.left, r.claimed = ev.Left, c.claim(id, ev.Claimed)
 			case r.leaving:
-				r.again, r.claimed = true, ev.Claimed // its release is committed already, and so is the claim that made it ours again
-			case ev.Claimed > 0: // we thought so before it was so
-				r.claimed = ev.Claimed
+				r.again = true // its release is committed already, and so is the claim that made it ours again
+			case ev.Claimed.N > 0: // we thought so before it was so
+				r.claimed = c.claim(id, ev.Claimed)
 			}
 		}
 	case Loaded:

@@ -4,6 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -63,12 +66,15 @@ func newGate(t *testing.T, limits invoke.Limits, takes time.Duration, items int)
 type counted struct {
 	*memory.Store
 	gate *gate
+	slow time.Duration // what a statement takes on its way there, and what its answer does
 }
 
 func (c *counted) Share(ctx context.Context, inc journal.Incarnation, wants []journal.Want) ([]journal.Grant, error) {
 	c.gate.mu.Lock()
 	c.gate.shares++
 	c.gate.mu.Unlock()
+	<-time.After(c.slow)
+	defer func() { <-time.After(c.slow) }()
 	return c.Store.Share(ctx, inc, wants)
 }
 
@@ -86,9 +92,11 @@ func (g *gate) serve(store journal.Store, name string) (e *runtime.Engine, stop 
 }
 
 // begin starts a run that calls once an item.
-func (g *gate) begin(e *runtime.Engine) string {
+func (g *gate) begin(e *runtime.Engine) string { return g.beginWith(e, g.items) }
+
+func (g *gate) beginWith(e *runtime.Engine, items int) string {
 	g.t.Helper()
-	input, err := json.Marshal(map[string][]int{"all": make([]int, g.items)})
+	input, err := json.Marshal(map[string][]int{"all": make([]int, items)})
 	if err != nil {
 		g.t.Fatal(err)
 	}
@@ -105,7 +113,7 @@ func TestConcurrencyHoldsOverAllServers(t *testing.T) {
 		t.Run(fmt.Sprint(most), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				g := newGate(t, invoke.Limits{Concurrency: most}, 50*time.Millisecond, 100)
-				store := &counted{memory.New(time.Now), g}
+				store := &counted{Store: memory.New(time.Now), gate: g}
 				one, stop := g.serve(store, "one")
 				defer stop()
 				two, stop2 := g.serve(store, "two")
@@ -161,11 +169,85 @@ func TestNoServerStarves(t *testing.T) {
 	})
 }
 
+// TestConcurrencyHoldsWhileTheStoreIsAsked has statements take long, so that calls end and begin while a server asks, and three servers with
+// something to do now and then.
+func TestConcurrencyHoldsWhileTheStoreIsAsked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(t, invoke.Limits{Concurrency: 6}, 100*time.Millisecond, 0)
+		store := &counted{Store: memory.New(time.Now), gate: g, slow: 30 * time.Millisecond}
+		var starting sync.WaitGroup
+		ids := make([][]string, 3)
+		for i, name := range []string{"one", "two", "three"} {
+			e, stop := g.serve(store, name)
+			defer stop()
+			random := rand.New(rand.NewPCG(uint64(i), 7))
+			starting.Go(func() {
+				for range 150 {
+					ids[i] = append(ids[i], g.beginWith(e, 1+random.IntN(5)))
+					<-time.After(time.Duration(random.IntN(400)) * time.Millisecond)
+				}
+			})
+		}
+		starting.Wait()
+		<-time.After(time.Minute)
+		for _, id := range slices.Concat(ids...) {
+			wantStatus(t, store, id, planner.StatusSucceeded)
+		}
+		if g.most != 6 {
+			t.Errorf("%d calls were under way at once, want 6", g.most)
+		}
+	})
+}
+
+// TestARateIsSharedByTurns has one server wait for many calls, of which more come all the time, and another one for few, later.
+func TestARateIsSharedByTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(t, invoke.Limits{Every: 10 * time.Millisecond}, time.Millisecond, 0)
+		store := memory.New(time.Now)
+		one, stop := g.serve(store, "one")
+		defer stop()
+		two, stop2 := g.serve(store, "two")
+		defer stop2()
+		for range 600 {
+			g.beginWith(one, 1)
+			<-time.After(2 * time.Millisecond)
+		}
+		id := g.beginWith(two, 50)
+		<-time.After(2 * time.Second)
+		wantStatus(t, store, id, planner.StatusSucceeded)
+	})
+}
+
+// TestNoBurstAfterARest lets a server rest with times reserved that nobody used.
+func TestNoBurstAfterARest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(t, invoke.Limits{Every: 10 * time.Millisecond}, time.Millisecond, 3)
+		one, stop := g.serve(memory.New(time.Now), "one")
+		defer stop()
+		for range 30 { // one after the other, so that more and more is reserved ahead
+			g.begin(one)
+			<-time.After(35 * time.Millisecond)
+		}
+		<-time.After(5 * time.Second)
+		g.began, g.items = nil, 20
+		g.begin(one)
+		<-time.After(5 * time.Second)
+		if len(g.began) != 20 {
+			t.Fatalf("%d calls, want 20", len(g.began))
+		}
+		for i := 1; i < len(g.began); i++ {
+			if apart := g.began[i].Sub(g.began[i-1]); apart < 9900*time.Microsecond {
+				t.Errorf("call %d came %s after the one before, want 10ms", i, apart)
+			}
+		}
+	})
+}
+
 // TestAloneALimitCostsNothing counts what a limit costs a server that is alone.
 func TestAloneALimitCostsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGate(t, invoke.Limits{Concurrency: 1000}, 10*time.Millisecond, 500)
-		store := &counted{memory.New(time.Now), g}
+		store := &counted{Store: memory.New(time.Now), gate: g}
 		one, stop := g.serve(store, "one")
 		defer stop()
 		for range 20 {
@@ -212,7 +294,7 @@ func TestRateHoldsOverAllServers(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				items := min(int(30*time.Second/every), 500)
 				g := newGate(t, invoke.Limits{Every: every}, time.Millisecond, items)
-				store := &counted{memory.New(time.Now), g}
+				store := &counted{Store: memory.New(time.Now), gate: g}
 				one, stop := g.serve(store, "one")
 				defer stop()
 				two, stop2 := g.serve(store, "two")

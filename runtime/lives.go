@@ -12,6 +12,7 @@ import (
 // leave takes a run out of memory, and with it, in time, its timers.
 func (c *Core) leave(r *run) {
 	delete(c.runs, r.id)
+	c.departed(r.id)
 	if c.uuids[r.uuid] == r.id {
 		delete(c.uuids, r.uuid)
 	}
@@ -38,7 +39,7 @@ func (c *Core) forget(r *run) {
 		c.out = append(c.out, Released{r.id})
 	}
 	if r.again {
-		c.load(r.id).claimed = r.claimed
+		c.load(r.id)
 	}
 }
 

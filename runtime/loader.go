@@ -179,7 +179,7 @@ func (l *loader) find(n Need) {
 		}
 		if err != nil {
 			p = nil
-			l.s.e.cfg.Logger.Warn("a run was asked to go on with a version that cannot be read", "run", n.Run, "flow", n.Flow, "version", n.Version, "err", err)
+			l.s.e.cfg.Logger.Warn("a run was asked to go on with a version that cannot be read", "run", n.Run, "flow", n.Flow, "version", n.Version, "error", err)
 		}
 		l.s.mail.put(Found{n.Run, n.Version, p})
 	}()

@@ -21,24 +21,27 @@ func TestAMessageOfAFormerLifeIsReadAgain(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name    string
-		claimed int  // the look that the store gave us the run by; 0: we found that we own it
-		later   bool // the message is of a look that began when the run was in memory again
+		claimed int    // the look that the store gave us the run by; 0: we found that we own it
+		early   uint64 // how much had not happened yet when that look began
+		later   bool   // the message is of a look that began when the run was in memory again
 		want    string
 	}{
-		{"found", 0, false, "load released append:0:waiting:release"},
-		{"claimed before", 2, false, "load released append:0:waiting:release"},
-		{"claimed by this look", 1, false, "load append:2:paused:release"},
-		{"read since", 0, true, "load append:2:paused:release"},
+		{"found", 0, 0, false, "load released append:0:waiting:release"},
+		{"claimed before", 2, 0, false, "load released append:0:waiting:release"},
+		{"claimed by this look", 1, 0, false, "load append:2:paused:release"},
+		{"claimed before its release was known", 1, 1, false, "load released append:0:waiting:release"},
+		{"read since", 0, 0, true, "load append:2:paused:release"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := newBench(t)
 			b.begin(1, oneApproval)
 			b.commitAll()
 			b.want("append:1:waiting:release begun committed:1")
-			look := runtime.Look{N: 1, Lives: b.core.Lives()}
-			b.step(runtime.Adopt{Runs: []int64{1}, Claimed: c.claimed})
+			look := b.core.Look(1)
+			look.Lives -= c.early
+			b.step(runtime.Adopt{Runs: []int64{1}, Claimed: runtime.Look{N: c.claimed, Lives: look.Lives}})
 			if c.later {
-				look = runtime.Look{N: 2, Lives: b.core.Lives()}
+				look = b.core.Look(2)
 			}
 			b.step(pause(look))
 			b.load(1, nil)

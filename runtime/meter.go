@@ -88,6 +88,7 @@ func (m *mailbox) size() int {
 func (s *session) tell(c Committed) {
 	s.e.cfg.Meter.Committed(c)
 	log := s.e.cfg.Logger
+	debug := log.Enabled(context.Background(), slog.LevelDebug)
 	for _, f := range c.Facts {
 		switch f := f.(type) {
 		case *planner.RunStarted:
@@ -102,7 +103,9 @@ func (s *session) tell(c Committed) {
 		case *planner.StepFailed:
 			s.log(log, slog.LevelWarn, "step failed", c, append(unit(f.Step, f.Item), slog.String("class", string(f.Fault.Class)), slog.Bool("handled", f.Handled))...)
 		case *planner.StepCompleted:
-			s.log(log, slog.LevelDebug, "step succeeded", c, slog.String("step", f.Step))
+			if debug { // there are many of them: what the line would say is not even put together
+				s.log(log, slog.LevelDebug, "step succeeded", c, slog.String("step", f.Step))
+			}
 		case *planner.RunFailed:
 			s.log(log, slog.LevelWarn, "run failed", c, append(unit(f.Step, f.Item), slog.String("class", string(f.Fault.Class)))...)
 		case *planner.RunCompensationFailed:

@@ -39,10 +39,10 @@ type session struct {
 // join begins an incarnation and takes over what a dead predecessor left.
 func (e *Engine) join(ctx context.Context) (*session, error) {
 	// A connection on which nothing comes any more must not keep us from trying another one.
-	ctx, cancel := context.WithTimeout(ctx, e.cfg.Lease)
+	soon, cancel := context.WithTimeout(ctx, e.cfg.Lease)
 	defer cancel()
 	store := e.cfg.Store
-	inc, err := store.Join(ctx, e.cfg.Replica, e.cfg.Writers, e.cfg.Lease)
+	inc, err := store.Join(soon, e.cfg.Replica, e.cfg.Writers, e.cfg.Lease)
 	if err != nil {
 		return nil, err
 	}
@@ -50,11 +50,11 @@ func (e *Engine) join(ctx context.Context) (*session, error) {
 		core: NewCore(inc), begun: map[int64]chan error{}, answers: map[string]chan struct{}{},
 		watched: map[int64]func(int64, planner.RunStatus){}}
 	s.calls, s.hints, s.limits = newCalls(s), newHints(s), newLimits(s)
-	if err := s.renew(ctx); err != nil {
+	if err := s.renew(soon); err != nil {
 		return nil, err
 	}
-	s.hints.count(ctx)
-	runs, err := store.Takeover(ctx, inc, e.cfg.Replica)
+	s.hints.count(soon)
+	runs, err := s.takeFirst(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +74,7 @@ func (s *session) run(ctx context.Context) error {
 	defer cancel()
 	var around sync.WaitGroup
 	around.Go(func() { lost <- s.keepLease(inner) })
+	around.Go(func() { s.takeOthers(inner) })
 	around.Go(func() { s.pollInbox(inner) })
 	around.Go(func() { s.keepHouse(inner) })
 	around.Go(func() { s.hints.run(inner) })
@@ -97,6 +98,7 @@ func (s *session) run(ctx context.Context) error {
 		leaving, stop := context.WithTimeout(context.Background(), time.Second)
 		defer stop()
 		if lerr := s.e.cfg.Store.Leave(leaving, s.inc); lerr != nil {
+			s.lapse()
 			s.e.cfg.Logger.Warn("could not hand the runs over", "error", lerr)
 		}
 	}
@@ -274,8 +276,8 @@ func (s *session) renew(ctx context.Context) error {
 	return nil
 }
 
-// keepLease renews the lease, takes over what others lost, and returns when this incarnation must stop: it was fenced, or its lease is about to
-// end without an answer from the store. Calls are aborted before the lease ends, not after.
+// keepLease renews the lease and returns when this incarnation must stop: it was fenced, or its lease is about to end without an answer from the store. Calls
+// are aborted before the lease ends, not after.
 func (s *session) keepLease(ctx context.Context) error {
 	lease := s.e.cfg.Lease
 	tick := time.NewTicker(lease / 5)
@@ -288,16 +290,6 @@ func (s *session) keepLease(ctx context.Context) error {
 		}
 		attempt, cancel := context.WithTimeout(ctx, lease/4)
 		err := s.renew(attempt)
-		if err == nil {
-			var runs []int64
-			if runs, err = s.e.cfg.Store.Takeover(attempt, s.inc, s.e.cfg.Replica); err != nil {
-				s.unsure.Store(true)
-			} else if len(runs) > 0 {
-				s.e.cfg.Meter.TookOver(len(runs))
-				s.mail.put(Adopt{Runs: runs})
-			}
-			s.hints.count(attempt)
-		}
 		cancel()
 		if errors.Is(err, journal.ErrFenced) {
 			return err
@@ -323,12 +315,12 @@ func (s *session) pollInbox(ctx context.Context) {
 	defer tick.Stop()
 	store := s.e.cfg.Store
 	for n := 1; ; n++ {
-		look := Look{n, s.core.Lives()}
+		look := s.core.Look(n)
 		runs, err := store.Claim(ctx, s.inc, most)
-		left, claimed := true, n
+		left, claimed := true, look
 		if err == nil && s.unsure.Swap(false) {
 			runs, err = store.Owned(ctx, s.inc)
-			left, claimed = false, 0 // for all that we know
+			left, claimed = false, Look{} // for all that we know
 		}
 		if err != nil {
 			s.unsure.Store(true)

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -23,7 +24,7 @@ func (s *Server) comparison(ctx context.Context, id, with string) (c view.Compar
 	}
 	if with == "" {
 		if other, err = s.DB.LastSuccess(ctx, run); err != nil {
-			return c, run, other, missing(err, "no run of `%s` succeeded before this one: there is nothing to compare it with", run.Flow)
+			return c, run, other, missing(err, "no run of `%s` succeeded before this one, so there is no last success to compare it with; choose a run (`?with=`)", run.Flow)
 		}
 	} else if other, err = s.findRun(ctx, with); err != nil {
 		return c, run, other, err
@@ -61,12 +62,74 @@ func (s *Server) getComparison(c echo.Context) error {
 
 // comparePage shows it.
 func (s *Server) comparePage(c echo.Context) error {
-	got, run, other, err := s.comparison(c.Request().Context(), c.Param("run"), c.QueryParam("with"))
+	ctx, with := c.Request().Context(), strings.TrimSpace(c.QueryParam("with"))
+	got, run, other, err := s.comparison(ctx, c.Param("run"), with)
+	var refused *Error
+	if run.UUID != "" && errors.As(err, &refused) && (refused.Code == CodeNotFound || refused.Code == CodeBadRequest) {
+		return s.compareWith(c, run, with, refused)
+	}
 	if err != nil {
 		return err
 	}
 	return s.render(c, http.StatusOK, templates.Compare(templates.ComparePage{Chrome: s.chrome(c, run.Flow+" run compared", "runs"), Flow: run.Flow, Comparison: got,
-		CreatedAt: run.CreatedAt, WithCreatedAt: other.CreatedAt, Named: c.QueryParam("with") != ""}))
+		CreatedAt: run.CreatedAt, WithCreatedAt: other.CreatedAt, Named: with != ""}))
+}
+
+// comparedAtMost is how many runs of each sort are offered to compare a run with.
+const comparedAtMost = 8
+
+// compareWith is the page of a run that can't be compared as was asked: it says why and offers other runs of its flow. Where none was asked for that is no
+// error: the page is whole, there is nothing in it yet. An id as short as pages show them leads to its run if that is the only one.
+func (s *Server) compareWith(c echo.Context, run models.Run, with string, why *Error) error {
+	ctx := c.Request().Context()
+	if with != "" && why.Code == CodeNotFound {
+		found, err := s.DB.RunsNamed(ctx, with, 2)
+		if err != nil {
+			return err
+		}
+		if len(found) == 1 && found[0].Flow == run.Flow {
+			return c.Redirect(http.StatusSeeOther, "/runs/"+run.UUID+"/compare?with="+found[0].UUID)
+		}
+	}
+	p := templates.CompareWithPage{Chrome: s.chrome(c, run.Flow+" run compared", "runs"), Flow: run.Flow, Run: comparedRun(run), Why: sentence(why.Message) + " Choose another run.", With: with}
+	status := why.status()
+	if with == "" {
+		status = http.StatusOK
+		p.Why = "No run of `" + run.Flow + "` succeeded before this one, so there is no last success to compare it with. Choose another run."
+	}
+	since, _, err := s.DB.Runs(ctx, models.RunFilter{Flow: run.Flow, Statuses: []string{"succeeded"}, From: run.CreatedAt, Limit: comparedAtMost + 1})
+	if err != nil {
+		return err
+	}
+	newest, _, err := s.DB.Runs(ctx, models.RunFilter{Flow: run.Flow, Limit: 2*comparedAtMost + 1})
+	if err != nil {
+		return err
+	}
+	p.Successes = choices(since, run.UUID)
+	p.Others = choices(newest, run.UUID, p.Successes...)
+	if with == "" && len(p.Successes)+len(p.Others) == 0 {
+		p.Why = "No run of `" + run.Flow + "` succeeded before this one, so there is nothing to compare it with."
+	}
+	return s.render(c, status, templates.CompareWith(p))
+}
+
+// choices are the runs that may be chosen, without one and without those that are offered already.
+func choices(runs []models.Run, but string, offered ...templates.ComparedRun) (all []templates.ComparedRun) {
+	for _, r := range runs {
+		if len(all) < comparedAtMost && r.UUID != but && !slices.ContainsFunc(offered, func(o templates.ComparedRun) bool { return o.ID == r.UUID }) {
+			all = append(all, comparedRun(r))
+		}
+	}
+	return all
+}
+
+func comparedRun(r models.Run) templates.ComparedRun {
+	one := templates.ComparedRun{ID: r.UUID, Version: r.Version, Status: r.Status, CreatedAt: r.CreatedAt}
+	if r.EndedAt != nil {
+		ms := r.EndedAt.Sub(r.CreatedAt).Milliseconds()
+		one.TookMS = &ms
+	}
+	return one
 }
 
 // Bases of the tab Diff.
@@ -114,7 +177,7 @@ func (s *Server) differences(c echo.Context, p *templates.RunPage) error {
 		section(d, "Attempt "+strconv.Itoa(now.Number), runview.AttemptRecord(*before), runview.AttemptRecord(*now))
 		d.With, d.WithAt = "", nil
 	case !success:
-		d.None = "No run of this flow succeeded before this one, and there is no attempt before."
+		d.None, d.Choose = "No run of this flow succeeded before this one, and there is no attempt before.", true
 	default:
 		return s.againstSuccess(ctx, p, other)
 	}

@@ -9,6 +9,7 @@ import (
 // flashes are what a page can say after a redirect: by key, so that nobody can put words of their own on our pages by a link.
 var flashes = map[string]string{
 	"retried":     "Retry goes on from where the run stopped.",
+	"restarted":   "The run goes back to that step.",
 	"paused":      "Nothing new starts until the run is resumed.",
 	"resumed":     "The run goes on.",
 	"cancelled":   "The run is being cancelled.",

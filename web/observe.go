@@ -1,6 +1,8 @@
 package web
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -43,9 +45,13 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		level := slog.LevelDebug
 		if err != nil {
-			attrs = append(attrs, slog.String("error", err.Error()))
+			attrs = append(attrs, slog.String("code", string(coded(err).Code)))
+			if status >= http.StatusInternalServerError { // below it the words are for whoever asked, and may quote what they sent
+				attrs = append(attrs, slog.String("error", err.Error()))
+			}
 		}
 		switch {
+		case errors.Is(r.Context().Err(), context.Canceled): // whoever asked has left: nothing went wrong here
 		case c.Path() == readyPath && status == http.StatusServiceUnavailable:
 			level = slog.LevelInfo // an answer as good as the other: a probe asks until it is ready
 		case status >= http.StatusInternalServerError:
@@ -89,7 +95,7 @@ func compress() echo.MiddlewareFunc {
 	const worthIt = 1 << 10 // bytes: below it a packet is a packet
 	return middleware.GzipWithConfig(middleware.GzipConfig{Level: 5, MinLength: worthIt, Skipper: func(c echo.Context) bool {
 		r := c.Request()
-		return strings.HasPrefix(r.URL.Path, "/static/") || isValue(r.URL.Path) || r.URL.Path == "/metrics" || r.Header.Get("Upgrade") != ""
+		return strings.HasPrefix(r.URL.Path, "/static/") || isValue(r.URL.Path) || r.URL.Path == metricsPath || r.Header.Get("Upgrade") != ""
 	}})
 }
 
@@ -103,8 +109,8 @@ func (s *Server) answerError(err error, c echo.Context) {
 	if isPage(c) {
 		write = s.errorPage
 	}
-	if failed := write(c, e); failed != nil {
-		s.Logger.Error("answering an error", "error", failed, "path", c.Request().URL.Path)
+	if failed := write(c, e); failed != nil && c.Request().Context().Err() == nil {
+		s.Logger.Error("answering an error", "error", failed, "path", c.Request().URL.Path, "request_id", c.Get(requestKey))
 	}
 }
 
@@ -112,7 +118,7 @@ func (s *Server) answerError(err error, c echo.Context) {
 func isPage(c echo.Context) bool {
 	p := c.Request().URL.Path
 	switch {
-	case strings.HasPrefix(p, "/api/"), p == "/metrics", p == "/readyz", p == "/healthz", strings.HasPrefix(p, "/static/"):
+	case strings.HasPrefix(p, "/api/"), p == metricsPath, p == "/readyz", p == "/healthz", strings.HasPrefix(p, "/static/"):
 		return false
 	}
 	return !strings.EqualFold(c.Request().Header.Get("Upgrade"), "websocket")

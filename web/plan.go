@@ -13,7 +13,6 @@ import (
 	"github.com/segno-run/segno/runtime"
 	"github.com/segno-run/segno/runtime/planner"
 	"github.com/segno-run/segno/web/runview"
-	"github.com/segno-run/segno/web/templates"
 	"github.com/segno-run/segno/web/view"
 )
 
@@ -152,62 +151,4 @@ func (s *Server) replanned(ctx context.Context, run string, b runtime.Button, er
 		return lookErr
 	}
 	return e
-}
-
-// plannedForm makes the handler of a button that is pressed on a plan. A second click is the same press; a plan that the run has left behind is answered
-// with the page and its new plan.
-func (s *Server) plannedForm(kind runtime.ButtonKind, said string) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		b := runtime.Button{Kind: kind}
-		if text := c.FormValue("seq"); text != "" {
-			seq, err := strconv.ParseInt(text, 10, 64)
-			if err != nil || seq < 1 {
-				return fail(CodeInvalid, "`seq` is %s; it is that of a plan, from 1", clip(text))
-			}
-			b.Seq = seq
-			row, err := s.findRun(c.Request().Context(), c.Param("run"))
-			if err != nil {
-				return err
-			}
-			b.ID = messageID(row.UUID, b, "plan/"+text)
-		}
-		err := s.pressed(c, b, said)
-		e := coded(err)
-		if err == nil || b.Seq == 0 || e.Code != CodeConflict {
-			return err
-		}
-		p, err := s.runView(c, true)
-		if err != nil {
-			return err
-		}
-		if p.Plan(planActions[kind]) == nil {
-			return e // it does not fit any more at all
-		}
-		p.Open, p.Flash = planActions[kind], &templates.Flash{Error: true, Text: "Nothing was done: the run has changed since you saw this plan. Below is the new one."}
-		return s.render(c, e.status(), templates.Run(p))
-	}
-}
-
-// plans puts the plans of the buttons that fit into the page, and what a cancel would stop.
-func (s *Server) plans(c echo.Context, p *templates.RunPage, h *history) {
-	for _, action := range p.Run.Actions {
-		switch action {
-		case "retry", "compensate":
-			plan, err := s.plan(c.Request().Context(), h, runview.Wish{Action: action})
-			if err != nil {
-				s.Logger.Warn("a plan could not be made", "run", h.row.UUID, "action", action, "err", err)
-				continue
-			}
-			p.Plans = append(p.Plans, plan)
-		case "cancel":
-			p.Stops = runview.Stops(h.state, h.outline)
-			if h.def != nil {
-				p.OnFailure = string(h.def.OnFailure)
-			}
-		}
-	}
-	switch c.QueryParam("plan") {
-	case "retry", "compensate", "cancel":
-		p.Open = c.QueryParam("plan")
-	}
 }

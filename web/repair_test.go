@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -51,8 +52,8 @@ func TestRetryOnAnotherVersion(t *testing.T) {
 	if got := does(plan); plan.Version != 2 || plan.RunVersion != 1 || plan.Blocked || got != "take reuse, sum run_again, give run_again, last run" {
 		t.Fatalf("the plan: got %+v", plan)
 	}
-	if in := plan.Steps[2].Inputs; len(in) != 1 || string(in[0].Input) != `{"n":1}` || plan.Steps[2].Function != "pay" {
-		t.Errorf("what failed was called with: got %+v", plan.Steps[2])
+	if in := plan.Steps[2].Inputs; len(in) != 1 || string(in[0].Input) != `{"n":2}` || plan.Steps[2].Function != "pay" {
+		t.Errorf("what failed would be called with: got %+v", plan.Steps[2])
 	}
 	var before, after view.Run
 	s.do("GET", at, "").want(200).into(&before)
@@ -121,4 +122,46 @@ func TestRestartFromAStep(t *testing.T) {
 		t.Errorf("got %s on version %d, %+v", run.Status, run.Version, take)
 	}
 	s.do("POST", at+"/restart", `{"step": "take"}`).want(409, "conflict").has("running")
+}
+
+// The page shows the plan of another version, offers the versions, takes an input by its fields or as JSON, and keeps what was typed wrong.
+func TestRepairOnThePage(t *testing.T) {
+	s, id, at := fixed(t)
+	page := "/runs/" + id
+	s.do("GET", page, "").want(200).has(`class="plan-versions"`, `?plan=retry&amp;version=2`, "the run's own", `name="was:give" value="{&#34;n&#34;:1}"`, `name="field:give:n"`)
+	s.do("GET", page+"?plan=retry&version=2", "").want(200).has(`id="confirm-retry" open`, "Retry on version", `name="version" value="2"`, `value="{&#34;n&#34;:2}"`)
+	s.do("GET", page+"?plan=retry&version=3", "").want(200).has("1 step in the way", "its input is another one on this version", "?plan=restart&amp;step=take&amp;version=3")
+	s.do("GET", page+"?plan=retry&version=9", "").want(200).has("has no version 9", `id="confirm-retry" open`)
+	s.do("GET", page+"?plan=restart&step=take&version=3", "").want(200).has(`id="confirm-restart" open`, "Undo, then restart", `name="from" value="take"`, "undo, then run")
+	s.do("GET", page+"?step=take", "").want(200).has(`id="restart-from"`, `?plan=restart&amp;step=take`)
+
+	var plan view.Plan
+	s.do("GET", at+"/plan?action=retry", "").want(200).into(&plan)
+	seq := fmt.Sprint(plan.Seq)
+	s.post(page+"/retry", "seq", seq, "was:give", `{"n":1}`, "field:give:n", "one").want(422).has(`id="confirm-retry" open`, "this is no number", "plan-given", "&#34;one&#34;")
+	s.post(page+"/retry", "seq", seq, "was:give", `{"n":1}`, "json:give", `{"n": "one"}`).want(422).has("`n`", "&#34;one&#34;", "field-error")
+	s.post(page+"/retry", "seq", seq, "was:give", `{"n":1}`, "json:give", `{"n"`).want(422).has("is not JSON")
+	s.post(page+"/retry", "seq", "1", "was:give", `{"n":1}`, "field:give:n", "5").want(409).has("Nothing was done", "&#34;n&#34;: 5")
+	for range 2 { // two clicks are one retry
+		s.post(page+"/retry", "seq", seq, "was:give", `{"n":1}`, "field:give:n", "5").want(303)
+	}
+	var run view.Run
+	s.do("GET", at, "").want(200).into(&run)
+	if give := run.Steps[2]; string(give.Input) != `{"n":5}` || len(give.Attempts) != 2 || run.Version != 1 {
+		t.Errorf("got %+v", give)
+	}
+	s.engine.answer(id, "give", "", refused)
+	s.do("GET", at+"/plan?action=retry&version=2", "").want(200).into(&plan)
+	s.post(page+"/retry", "seq", fmt.Sprint(plan.Seq), "version", "2", "was:give", `{"n":2}`, "field:give:n", "2").want(303)
+	s.do("GET", at, "").want(200).into(&run)
+	if give := run.Steps[2]; string(give.Input) != `{"n":2}` || run.Version != 2 {
+		t.Errorf("what was not edited is what the version computes: got %+v on version %d", give, run.Version)
+	}
+	s.engine.answer(id, "give", "", refused)
+	s.do("GET", at+"/plan?action=restart&step=take&version=3", "").want(200).into(&plan)
+	for range 2 {
+		s.post(page+"/restart", "seq", fmt.Sprint(plan.Seq), "version", "3", "from", "take").want(303)
+	}
+	s.engine.answer(id, "take", `{"n": -1}`, nil)
+	s.do("GET", page, "").want(200).has("versions?v=3")
 }

@@ -1,9 +1,11 @@
 package web_test
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -193,4 +195,21 @@ func TestReady(t *testing.T) {
 	missing = nil
 	s.do("GET", "/readyz", "").want(200)
 	s.do("GET", "/metrics", "").want(200).has("segno_http_request_duration_seconds_count", "go_goroutines")
+}
+
+// TestLeft: somebody who goes on to another page before this one has come is no error of the server, neither in its log's lines of errors nor to an alarm on them.
+func TestLeft(t *testing.T) {
+	t.Parallel()
+	log := make(written, 8)
+	s := open(t, func(c *web.Config) { c.Logger = slog.New(slog.NewTextHandler(log, nil)) })
+	ctx, leave := context.WithCancel(t.Context())
+	leave()
+	for _, path := range []string{"/runs", "/api/v1/runs"} {
+		s.server.Handler().ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, "GET", "http://127.0.0.1:8080"+path, nil))
+	}
+	select {
+	case line := <-log:
+		t.Errorf("the log says %s", line)
+	default:
+	}
 }

@@ -45,8 +45,7 @@ func readable(row models.Run) error {
 	if row.Reader <= planner.Reader {
 		return nil
 	}
-	e := fail(CodeUnavailable, "a newer release of Segno carries this run (its history needs reader %d, and this server reads up to %d): "+
-		"look at it on a server of that release, or update this one; buttons and signals sent here reach it", row.Reader, planner.Reader)
+	e := fail(CodeUnavailable, "a newer release of Segno carries this run: its history needs reader %d, and this server reads up to %d", row.Reader, planner.Reader)
 	e.cause = errLater
 	return e
 }

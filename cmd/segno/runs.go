@@ -72,38 +72,3 @@ func (t terminal) table(page *client.Runs) error {
 	}
 	return nil
 }
-
-func retryCommand(t terminal) *cobra.Command {
-	var server string
-	var w waitFlags
-	cmd := &cobra.Command{
-		Use:   "retry RUN",
-		Short: "Have a failed run go on from where it failed",
-		Long:  "Retries the failed steps of a run, or its failed compensation. Steps that have completed are not run again.",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := t.dial(server)
-			if err != nil {
-				return err
-			}
-			if err := c.Retry(cmd.Context(), args[0]); err != nil {
-				return refused(err)
-			}
-			if w.wait {
-				return t.await(cmd.Context(), c, args[0], w)
-			}
-			r, err := c.Run(cmd.Context(), args[0])
-			if err != nil {
-				return refused(err)
-			}
-			if w.json {
-				return t.printJSON(r.Raw)
-			}
-			fmt.Fprintf(t.out, "run %s is %s\n", r.ID, r.Status)
-			return nil
-		},
-	}
-	serverFlag(cmd, &server)
-	w.add(cmd)
-	return cmd
-}

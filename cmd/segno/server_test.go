@@ -212,9 +212,29 @@ func TestRuns(t *testing.T) {
 		t.Fatalf("got %+v, %v, want one failed run", page, err)
 	}
 	failed := page.Runs[0].ID
+	s.run(fine, "segno retry "+failed+" --dry-run", "reserve_funds", "reuse", "ship", "run again", "on version 1")
+	s.run(notFine, "segno retry "+failed+" --version 9 --dry-run", "no version 9")
+	s.run(notFine, "segno retry "+failed+" --input reserve_funds=good.json", "has not failed")
+	s.write("ship.json", `{"order": "B-2"}`)
+	s.run(misused, "segno retry "+failed+" --from ship --input ship.json", "leave one of them out")
+	s.run(misused, "segno retry "+failed+" --input ship=torn.json", "torn.json is not JSON: line 2, column 13")
+	s.run(misused, "segno retry "+failed+" --again ship", "--again goes with --from")
+	s.run(notFine, "segno retry "+failed+" --input wrong.json", "breaks its contract")
+	s.run(fine, "segno retry "+failed+" --input ship=ship.json --wait", `{"shipment":`)
+	s.run(fine, "segno retry "+failed+" --from stock --dry-run", "stock ×1", "compensate first", "under a new key")
+	s.run(notFine, "segno retry "+failed+" --from stock --wait", "failed: ship: ") // under its new key, with what the flow computes
 	s.run(fine, "segno retry "+failed+" --wait", `{"shipment":`)
 	s.run(notFine, "segno retry "+failed)
 	s.run(notFine, "segno retry nonsense")
+	s.run(misused, "segno retry", "name a run, or a flow with --flow")
+	s.run(misused, "segno retry "+failed+" --step ship", "do not go with one run")
+	s.run(notFine, "segno retry --flow order --step nowhere", "nothing to retry")
+	s.run(notFine, "segno retry --flow order --step nowhere --dry-run", "no run of order has failed like this")
+	for range 2 {
+		s.run(notFine, "segno start order --input bad.json --wait", " failed: ship: ")
+	}
+	s.run(fine, "segno retry --flow order --step ship --dry-run", "2  retry", "`ship` again", "such as ")
+	s.run(fine, "segno retry --flow order --step ship --wait --timeout 60s", "2 of 2 runs succeeded")
 	var run struct{ Status string }
 	if err := json.Unmarshal([]byte(s.run(fine, "segno start order --input good.json --wait --json")), &run); err != nil || run.Status != "succeeded" {
 		t.Errorf("got %+v, %v, want the run as JSON", run, err)

@@ -18,13 +18,16 @@ var ErrAfterRefused = errors.New("journal: an earlier transition of this run was
 
 // Config tunes the group commit.
 type Config struct {
-	// Writers is the number of connections that commit at the same time; runs are sharded over them. It must be the number that the
-	// incarnation joined with. Default 2.
+	// Writers is the number of connections that may commit at the same time, each other runs. It must be the number that the incarnation joined
+	// with. Default 2.
 	Writers int
 	// MaxBatch bounds the transitions of one commit. Default 200.
 	MaxBatch int
 	// MaxBytes bounds the facts of one commit; a single larger transition goes alone. Default 8 MiB.
 	MaxBytes int
+	// Patience is how long less than MaxBatch waits for a commit that is in flight, and with it for what else comes, before another
+	// writer begins one beside it. Default 5 ms.
+	Patience time.Duration
 	// RetryBackoff is the wait after the first failed append, doubled up to MaxBackoff. Defaults 20 ms and 1 s.
 	RetryBackoff, MaxBackoff time.Duration
 	// AppendTimeout ends an append that gives no answer; its outcome is then unknown, and it is tried again. Default 15 s.
@@ -39,6 +42,7 @@ func (c *Config) setDefaults() {
 	setDefault(&c.Writers, 2)
 	setDefault(&c.MaxBatch, 200)
 	setDefault(&c.MaxBytes, 8<<20)
+	setDefault(&c.Patience, 5*time.Millisecond)
 	setDefault(&c.RetryBackoff, 20*time.Millisecond)
 	setDefault(&c.MaxBackoff, time.Second)
 	setDefault(&c.AppendTimeout, 15*time.Second)
@@ -77,7 +81,7 @@ type Journal struct {
 	ctx     context.Context // ends when Close gives up waiting
 	giveUp  context.CancelFunc
 	fenced  atomic.Bool
-	writers []*writer
+	queue   *queue
 	running sync.WaitGroup
 
 	appends, transitions atomic.Int64
@@ -88,9 +92,9 @@ func New(store Store, inc Incarnation, cfg Config) *Journal {
 	cfg.setDefaults()
 	j := &Journal{store: store, inc: inc, cfg: cfg}
 	j.ctx, j.giveUp = context.WithCancel(context.Background())
+	j.queue = newQueue(&j.cfg)
 	for i := range cfg.Writers {
-		w := &writer{j: j, number: i, wake: make(chan struct{}, 1), refused: map[int64]int64{}}
-		j.writers = append(j.writers, w)
+		w := &writer{j: j, number: i}
 		j.running.Go(w.loop)
 	}
 	return j
@@ -102,8 +106,7 @@ func New(store Store, inc Incarnation, cfg Config) *Journal {
 // runs; ErrClosed; ErrAfterRefused; or the store's error when it can't hold the transition. After a refusal the run goes on with another
 // transition of the refused Seq. After Close, done is called before Submit returns. Facts and all else in t must not change any more.
 func (j *Journal) Submit(t Transition, done func(error)) {
-	w := j.writers[uint64(t.Run)%uint64(len(j.writers))]
-	if !w.put(item{t, done}) {
+	if !j.queue.put(&item{t, done}) {
 		done(ErrClosed)
 	}
 }
@@ -111,9 +114,7 @@ func (j *Journal) Submit(t Transition, done func(error)) {
 // Close takes no more transitions, waits until all that were submitted are durable or answered, and stops the writers. When ctx ends first, what
 // is left is answered with ErrClosed, whatever became of it; Close then returns ctx's error.
 func (j *Journal) Close(ctx context.Context) error {
-	for _, w := range j.writers {
-		w.close()
-	}
+	j.queue.close()
 	stop := context.AfterFunc(ctx, j.giveUp)
 	j.running.Wait()
 	stop()
@@ -129,13 +130,7 @@ func (j *Journal) Fenced() bool { return j.fenced.Load() }
 
 // Waiting is how many transitions have been submitted and are in no commit yet.
 func (j *Journal) Waiting() int {
-	n := 0
-	for _, w := range j.writers {
-		w.mu.Lock()
-		n += len(w.queue)
-		w.mu.Unlock()
-	}
-	return n
+	return j.queue.waiting()
 }
 
 // Stats returns the counters so far.

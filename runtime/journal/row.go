@@ -18,8 +18,18 @@ type Merged struct {
 // Merge folds the rows of a batch into one a run, in order of the runs' numbers: one statement can't touch a row twice, and writers that lock
 // rows in one order don't deadlock. Its texts are clean (CleanText).
 func Merge(batch []Transition) []Merged {
-	at := map[int64]int{}
-	var out []Merged
+	n := 0
+	for i := range batch {
+		if batch[i].New != nil || batch[i].Row != nil {
+			n++
+		}
+	}
+	out := make([]Merged, 0, n)
+	rows := make([]struct {
+		born NewRun
+		row  RunRow
+	}, n) // what the pointers in out point to
+	at := make(map[int64]int, n)
 	for i := range batch {
 		t := &batch[i]
 		if t.New == nil && t.Row == nil {
@@ -34,9 +44,10 @@ func Merge(batch []Transition) []Merged {
 		m := &out[k]
 		m.At = t.At
 		if t.New != nil {
-			born := *t.New
+			born := &rows[k].born
+			*born = *t.New
 			born.Flow = CleanText(born.Flow)
-			m.New, m.Born = &born, t.At
+			m.New, m.Born = born, t.At
 		}
 		if t.Row != nil {
 			row := *t.Row
@@ -49,7 +60,8 @@ func Merge(batch []Transition) []Merged {
 			}
 			row.Status, row.Needs, row.Class = CleanText(row.Status), CleanText(row.Needs), CleanText(row.Class)
 			row.Step, row.Message = CleanText(row.Step), CleanText(row.Message)
-			m.Row = &row
+			m.Row = &rows[k].row
+			*m.Row = row
 		}
 	}
 	slices.SortFunc(out, func(a, b Merged) int { return cmp.Compare(a.Run, b.Run) })

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 )
 
@@ -19,110 +18,33 @@ type item struct {
 type writer struct {
 	j      *Journal
 	number int
-	wake   chan struct{} // one token: something has changed
-
-	mu     sync.Mutex
-	queue  []item
-	closed bool
-
-	// refused is, for each run whose transition the store refused, the Seq that must come next. Only the loop uses it.
-	refused map[int64]int64
-}
-
-func (w *writer) put(it item) (ok bool) {
-	w.mu.Lock()
-	if w.closed {
-		w.mu.Unlock()
-		return false
-	}
-	w.queue = append(w.queue, it)
-	w.mu.Unlock()
-	w.poke()
-	return true
-}
-
-func (w *writer) close() {
-	w.mu.Lock()
-	w.closed = true
-	w.mu.Unlock()
-	w.poke()
-}
-
-func (w *writer) poke() {
-	select {
-	case w.wake <- struct{}{}:
-	default:
-	}
 }
 
 func (w *writer) loop() {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
 	for {
-		items, closed := w.take()
-		if len(items) > 0 {
-			w.commit(w.sift(items))
-			continue
-		}
-		if closed {
-			return
-		}
-		<-w.wake
-	}
-}
-
-// take removes what waits from the queue, as far as one commit may hold it.
-func (w *writer) take() (items []item, closed bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	n, size := 0, 0
-	for n < len(w.queue) && n < w.j.cfg.MaxBatch {
-		size += weight(&w.queue[n].t)
-		if n > 0 && size > w.j.cfg.MaxBytes {
-			break
-		}
-		n++
-	}
-	items = w.queue[:n:n]
-	w.queue = w.queue[n:]
-	if len(w.queue) == 0 {
-		w.queue = nil // lets go of the array, and of the facts in it
-	}
-	return items, w.closed
-}
-
-// weight is about how many bytes a transition sends.
-func weight(t *Transition) int {
-	n := len(t.Facts)
-	for i := range t.Outbox {
-		n += len(t.Outbox[i].Body)
-	}
-	for i := range t.Kept {
-		n += len(t.Kept[i].Raw)
-	}
-	return n
-}
-
-// sift answers what would leave a gap after a refused transition and returns the rest.
-func (w *writer) sift(items []item) []item {
-	if len(w.refused) == 0 {
-		return items
-	}
-	var fit []item
-	for _, it := range items {
-		next, ok := w.refused[it.t.Run]
+		items, wait, over := w.j.queue.take(w.number)
+		var later <-chan time.Time
 		switch {
-		case ok && it.t.Seq > next:
-			it.done(fmt.Errorf("seq %d of run %d: %w", it.t.Seq, it.t.Run, ErrAfterRefused))
+		case len(items) > 0:
+			w.commit(w.j.queue.sift(items))
 			continue
-		case ok && !it.t.NoFacts():
-			delete(w.refused, it.t.Run)
+		case over:
+			return
+		case wait > 0:
+			timer.Reset(wait)
+			later = timer.C
 		}
-		fit = append(fit, it)
+		select {
+		case <-w.j.queue.wake:
+		case <-later:
+		}
 	}
-	return fit
 }
 
 // commit appends until it is known what became of every item.
-func (w *writer) commit(items []item) {
+func (w *writer) commit(items []*item) {
 	backoff := w.j.cfg.RetryBackoff
 	unknown := false // an earlier append of exactly these items may have been committed
 	for len(items) > 0 {
@@ -162,7 +84,7 @@ func (w *writer) commit(items []item) {
 	}
 }
 
-func (w *writer) append(items []item) error {
+func (w *writer) append(items []*item) error {
 	if w.j.fenced.Load() {
 		return ErrFenced
 	}
@@ -181,7 +103,7 @@ func (w *writer) append(items []item) error {
 
 // committed reads back whether an append whose answer was lost has been committed. A batch is atomic, so one row of it tells. The row must hold
 // the same facts: a duplicate of something else is a refusal. Without a row of history in it, the batch can't have been refused as a duplicate.
-func (w *writer) committed(items []item) (bool, error) {
+func (w *writer) committed(items []*item) (bool, error) {
 	for i := range items {
 		t := &items[i].t
 		if t.NoFacts() {
@@ -196,20 +118,20 @@ func (w *writer) committed(items []item) (bool, error) {
 }
 
 // refuse answers the bad items, and those after them that would leave a gap, and returns the rest.
-func (w *writer) refuse(items []item, refusal *BatchError) []item {
+func (w *writer) refuse(items []*item, refusal *BatchError) []*item {
 	bad := map[int]bool{}
 	for _, i := range refusal.Bad {
 		bad[i] = true
 	}
 	stopped := map[int64]bool{}
-	var rest []item
+	var rest []*item
 	for i, it := range items {
 		switch {
 		case bad[i]:
 			w.j.cfg.Logger.LogAttrs(w.j.ctx, slog.LevelError, "the store refuses a transition",
 				slog.Int64("number", it.t.Run), slog.Int64("seq", it.t.Seq), slog.Any("error", refusal.Err))
 			if !it.t.NoFacts() && !stopped[it.t.Run] {
-				w.refused[it.t.Run] = it.t.Seq
+				w.j.queue.refuse(it.t.Run, it.t.Seq)
 				stopped[it.t.Run] = true
 			}
 			it.done(refusal)
@@ -222,7 +144,7 @@ func (w *writer) refuse(items []item, refusal *BatchError) []item {
 	return rest
 }
 
-func (w *writer) durable(items []item) {
+func (w *writer) durable(items []*item) {
 	w.j.transitions.Add(int64(len(items)))
 	answer(items, nil)
 }
@@ -239,7 +161,7 @@ func (w *writer) wait(d time.Duration) bool {
 	}
 }
 
-func answer(items []item, err error) {
+func answer(items []*item, err error) {
 	for _, it := range items {
 		it.done(err)
 	}

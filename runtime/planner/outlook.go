@@ -22,6 +22,7 @@ type Foreseen struct {
 	Does   Does
 	Why    string // "" where there is nothing to say
 	Blocks bool   // the wish is refused because of it; else, in the way, it is followed and leads nowhere
+	Twice  bool   // it blocks until a Restart names it under Again
 }
 
 // Outlook is what a wish would make of a run.
@@ -30,7 +31,12 @@ type Outlook struct {
 	Steps   []Foreseen
 	Blocked []string // why the wish would be refused, apart from single steps
 	Blocks  bool     // it would be refused
+
+	after *State
 }
+
+// Unit is a unit as the wish would leave it: of one that is called, with the input that it would be given. It must not be changed.
+func (o *Outlook) Unit(r Ref) *Unit { return o.after.Unit(r) }
 
 // Foretell says what a Retry of a failed run, or a Restart, would make of it: it is followed on a copy, so what it says and what is done have one source.
 // The error is the *Refusal of a wish that does not fit the run at all.
@@ -43,7 +49,7 @@ func (ps Programs) Foretell(s *State, in Input, now time.Time) (*Outlook, error)
 	if d.probed != nil {
 		end = d.probed
 	}
-	o := &Outlook{Version: s.Version, Blocks: len(d.blocked) > 0}
+	o := &Outlook{Version: s.Version, Blocks: len(d.blocked) > 0, after: end.s}
 	if end.s.Version != s.Version {
 		o.Version = end.s.Version
 	}
@@ -55,7 +61,7 @@ func (ps Programs) Foretell(s *State, in Input, now time.Time) (*Outlook, error)
 		f.found(end.said, "")
 		f.found(d.undone, DoesUndo)
 		if f.found(d.blocked, DoesBlock) {
-			f.Blocks = true
+			f.Blocks, f.Twice = true, d.twice[f.Step]
 		}
 		o.Steps = append(o.Steps, f)
 	}

@@ -16,10 +16,11 @@ type repair struct {
 	moved   map[string]bool    // steps of which what they gave is not what it was
 	given   map[string][]Given // inputs that a person gave, by step
 	giver   string
-	blocked []Said   // what is in the way: the wish is refused
-	said    []Said   // what becomes of the steps that something is to be said of
-	undone  []Said   // what is undone first
-	probed  *decider // what follows once that is undone
+	blocked []Said          // what is in the way: the wish is refused
+	twice   map[string]bool // of them, those that only have to be named
+	said    []Said          // what becomes of the steps that something is to be said of
+	undone  []Said          // what is undone first
+	probed  *decider        // what follows once that is undone
 }
 
 // Said is a word on one step.

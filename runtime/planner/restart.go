@@ -102,6 +102,10 @@ func (d *decider) weigh(st *check.Step, s *Step, again []string) {
 		d.block(st.Name, itoa(s.dubious())+" items or iterations of it may have happened without completing: Retry it first, so that it is known")
 	case did > 0 && was.Call != nil && !was.Call.Idempotent && !slices.Contains(again, st.Name):
 		d.block(st.Name, "it has been done, it may not happen twice (idempotent: false), and nothing undoes it: name it under `again` if it is to be called a second time")
+		if d.twice == nil {
+			d.twice = map[string]bool{}
+		}
+		d.twice[st.Name] = true
 	case did > 0:
 		d.say(st.Name, "nothing undoes what it did: it is called again, under a new key")
 	}

@@ -1,13 +1,14 @@
 package postgres
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -30,7 +31,12 @@ func (s *Store) Append(ctx context.Context, inc journal.Incarnation, writer int,
 	if err := s.keep(ctx, batch); err != nil {
 		return fmt.Errorf("postgres: appending %d transitions: %w", len(batch), err)
 	}
-	fenced, err := appendOn(ctx, s.writers, inc, writer, batch)
+	c, err := s.writers.Acquire(ctx)
+	if err != nil {
+		return fmt.Errorf("postgres: appending %d transitions: %w", len(batch), err)
+	}
+	fenced, err := s.appendOn(ctx, c.Conn(), inc, writer, batch)
+	c.Release() // before the bad one is looked for, which takes a connection of its own
 	switch {
 	case err != nil && isData(err):
 		return s.bisect(ctx, inc, writer, batch, err)
@@ -67,18 +73,28 @@ func isData(err error) bool {
 	return errors.As(err, &pg) && len(pg.Code) == 5 && (pg.Code[:2] == "22" || pg.Code[:2] == "23" || pg.Code[:2] == "54")
 }
 
-type querier interface {
-	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
-}
-
 // appendOn runs the statement. fenced: the fence was not there, so nothing was written.
-func appendOn(ctx context.Context, q querier, inc journal.Incarnation, writer int, batch []journal.Transition) (fenced bool, err error) {
-	sql, args := statement(inc, writer, batch)
-	var n int
-	if err := q.QueryRow(ctx, sql, args...).Scan(&n); err != nil {
+func (s *Store) appendOn(ctx context.Context, c *pgx.Conn, inc journal.Incarnation, writer int, batch []journal.Transition) (fenced bool, err error) {
+	args := statement(inc, writer, batch)
+	defer args.free()
+	text := args.made.text()
+	if t := s.tracer; t != nil { // what is sent below pgx is seen all the same
+		ctx = t.TraceQueryStart(ctx, c, pgx.TraceQueryStartData{SQL: text})
+		defer func() { t.TraceQueryEnd(ctx, c, pgx.TraceQueryEndData{Err: err}) }()
+	}
+	prepared, err := c.Prepare(ctx, args.made.name(), text)
+	if err != nil {
 		return false, err
 	}
-	return n == 0, nil
+	formats := []int16{pgx.BinaryFormatCode}
+	res := c.PgConn().ExecStatement(ctx, prepared, args.parameters(), formats, formats).Read()
+	if res.Err != nil {
+		return false, res.Err
+	}
+	if len(res.Rows) != 1 || len(res.Rows[0]) != 1 || len(res.Rows[0][0]) != 8 {
+		return false, fmt.Errorf("a batch was answered with %d rows, where one count was due", len(res.Rows))
+	}
+	return bytes.Equal(res.Rows[0][0], make([]byte, 8)), nil
 }
 
 // The parts of the statement. Each is guarded by the fence: EXISTS over a CTE is evaluated once and before the first row, and it locks the row
@@ -110,9 +126,8 @@ const (
  SELECT run, seq, at, facts FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::bytea[]) AS u (run, seq, at, facts)
  WHERE EXISTS (SELECT FROM fence))`
 
-	// A child's first transition may come a second time after a commit whose outcome was unknown: its history refuses it then, not its keys.
 	keysPart = `, keyed AS (INSERT INTO run_keys (run, keys)
- SELECT run, keys::bigint[] FROM unnest(%s::bigint[], %s::text[]) AS u (run, keys) WHERE EXISTS (SELECT FROM fence) ON CONFLICT DO NOTHING)`
+ SELECT run, keys::bigint[] FROM unnest(%s::bigint[], %s::text[]) AS u (run, keys) WHERE EXISTS (SELECT FROM fence))`
 
 	countPart = ` SELECT count(*) FROM fence`
 )
@@ -162,137 +177,137 @@ func (s shape) text() string {
 	return sql.String()
 }
 
-// statement builds what the batch needs of the parts, so that the common batch, history rows only, pays for no other.
-func statement(inc journal.Incarnation, writer int, batch []journal.Transition) (string, []any) {
-	var made shape
-	args := make([]any, 2, 48)
-	args[0], args[1] = int64(inc), writer
-	add := func(part int, columns ...any) {
-		made |= 1 << part
-		args = append(args, columns...)
-	}
+// name is what the statement is prepared as.
+func (s shape) name() string { return "append_" + strconv.Itoa(int(s)) }
 
-	var births, rows runColumns
-	for _, m := range journal.Merge(batch) {
-		if m.New != nil {
-			births.add(m)
-		} else {
-			rows.add(m)
+// statement builds what the batch needs of the parts, so that the common batch, history rows only, pays for no other. The sheet is to be freed.
+func statement(inc journal.Incarnation, writer int, batch []journal.Transition) *sheet {
+	s := sheets.Get().(*sheet)
+	binary.BigEndian.PutUint64(s.head[:], uint64(inc))
+	binary.BigEndian.PutUint32(s.head[8:], uint32(writer))
+
+	s.rows(journal.Merge(batch))
+	s.letters(batch, s.children(batch))
+	s.consumed(batch)
+	s.history(batch)
+	s.keys(batch)
+	s.refs(batch)
+	return s
+}
+
+// rows writes what becomes of the runs' rows: first those that are new.
+func (s *sheet) rows(merged []journal.Merged) {
+	var c []column
+	for i := range merged {
+		m := &merged[i]
+		if m.New == nil {
+			continue
 		}
-	}
-	if b := &births; len(b.id) > 0 {
-		add(born, b.id, b.uuid, b.flow, b.version, b.reader, b.status, b.needs, b.release, b.wake, b.created, b.updated, b.ended, b.class, b.step, b.message)
-	}
-	if r := &rows; len(r.id) > 0 {
-		add(touched, r.id, r.status, r.needs, r.version, r.reader, r.release, r.wake, r.updated, r.ended, r.class, r.step, r.message)
-	}
-	columns, numbers := children(batch)
-	if len(numbers) > 0 {
-		add(bornChildren, columns...)
-	}
-	if columns := letters(batch, numbers); columns != nil {
-		add(sent, columns...)
-	}
-	if ids, answers := consumed(batch); len(ids) > 0 {
-		add(used, ids, answers)
-	}
-	if runs, seqs, ats, facts := history(batch); len(runs) > 0 {
-		add(written, runs, seqs, ats, facts)
-	}
-	if runs, keys := keys(batch); len(runs) > 0 {
-		add(keyed, runs, keys)
-	}
-	if runs, hashes := refs(batch); len(runs) > 0 {
-		add(referred, runs, hashes)
-	}
-	return made.text(), args
-}
-
-// runColumns are rows of runs, a slice a column.
-type runColumns struct {
-	id                   []int64
-	uuid                 [][16]byte
-	flow                 []string
-	version, reader      []int32
-	status, needs        []string
-	class, step, message []string
-	release              []bool
-	wake, ended          []*time.Time
-	created, updated     []time.Time
-}
-
-func (c *runColumns) add(m journal.Merged) {
-	row := m.Row
-	if row == nil {
-		row = &journal.BornPending
-	}
-	if m.New != nil {
+		if c == nil {
+			c = s.add(born)
+		}
+		row := m.Row
+		if row == nil {
+			row = &journal.BornPending
+		}
 		id, _ := journal.ParseUUID(m.New.UUID) // Check has parsed it
-		c.uuid = append(c.uuid, id)
-		c.flow = append(c.flow, m.New.Flow)
-		c.version = append(c.version, int32(m.New.Version))
-		c.reader = append(c.reader, int32(m.New.Reader))
-		c.created = append(c.created, m.Born)
-	} else {
-		c.version = append(c.version, int32(row.Version))
-		c.reader = append(c.reader, int32(row.Reader))
+		c[0].int64(m.Run)
+		c[1].uuid(id)
+		c[2].text(m.New.Flow)
+		c[3].int32(m.New.Version)
+		c[4].int32(m.New.Reader)
+		c[5].text(row.Status)
+		c[6].text(row.Needs)
+		c[7].bool(row.Release)
+		c[8].maybe(row.WakeAt)
+		c[9].time(m.Born)
+		c[10].time(m.At)
+		c[11].maybe(row.EndedAt)
+		c[12].text(row.Class)
+		c[13].text(row.Step)
+		c[14].text(row.Message)
 	}
-	c.id = append(c.id, m.Run)
-	c.status = append(c.status, row.Status)
-	c.needs = append(c.needs, row.Needs)
-	c.release = append(c.release, row.Release)
-	c.wake = append(c.wake, row.WakeAt)
-	c.ended = append(c.ended, row.EndedAt)
-	c.updated = append(c.updated, m.At)
-	c.class = append(c.class, row.Class)
-	c.step = append(c.step, row.Step)
-	c.message = append(c.message, row.Message)
+	c = nil
+	for i := range merged {
+		m := &merged[i]
+		if m.New != nil {
+			continue
+		}
+		if c == nil {
+			c = s.add(touched)
+		}
+		c[0].int64(m.Run)
+		c[1].text(m.Row.Status)
+		c[2].text(m.Row.Needs)
+		c[3].int32(m.Row.Version)
+		c[4].int32(m.Row.Reader)
+		c[5].bool(m.Row.Release)
+		c[6].maybe(m.Row.WakeAt)
+		c[7].time(m.At)
+		c[8].maybe(m.Row.EndedAt)
+		c[9].text(m.Row.Class)
+		c[10].text(m.Row.Step)
+		c[11].text(m.Row.Message)
+	}
 }
 
-// consumed lists the messages of a batch; of one that is named twice, the first answer counts, as it would if the transitions came one by one.
-func consumed(batch []journal.Transition) (ids [][16]byte, answers [][]byte) {
-	seen := map[[16]byte]bool{}
+// consumed writes the messages of a batch; of one that is named twice, the first answer counts, as it would if the transitions came one by one.
+func (s *sheet) consumed(batch []journal.Transition) {
+	var c []column
+	var seen map[[16]byte]bool
 	for i := range batch {
-		for _, c := range batch[i].Inbox {
-			id, _ := journal.ParseUUID(c.ID) // Check has parsed it
+		for _, m := range batch[i].Inbox {
+			id, _ := journal.ParseUUID(m.ID) // Check has parsed it
 			if seen[id] {
 				continue
 			}
+			if c == nil {
+				c, seen = s.add(used), map[[16]byte]bool{}
+			}
 			seen[id] = true
-			ids, answers = append(ids, id), append(answers, c.Answer)
+			c[0].uuid(id)
+			c[1].blob(m.Answer)
 		}
 	}
-	return ids, answers
 }
 
-func history(batch []journal.Transition) (runs, seqs []int64, ats []time.Time, facts [][]byte) {
-	n := len(batch)
-	runs, seqs, ats, facts = make([]int64, 0, n), make([]int64, 0, n), make([]time.Time, 0, n), make([][]byte, 0, n)
+func (s *sheet) history(batch []journal.Transition) {
+	var c []column
 	for i := range batch {
 		t := &batch[i]
 		if t.NoFacts() {
 			continue
 		}
-		runs, seqs, ats, facts = append(runs, t.Run), append(seqs, t.Seq), append(ats, t.At), append(facts, t.Facts)
+		if c == nil {
+			c = s.add(written)
+		}
+		c[0].int64(t.Run)
+		c[1].int64(t.Seq)
+		c[2].time(t.At)
+		c[3].bytes(t.Facts)
 	}
-	return runs, seqs, ats, facts
 }
 
-// keys lists the runs of a batch that have keys, and those as the text of an array: one column holds no arrays of different lengths.
-func keys(batch []journal.Transition) (runs []int64, keys []string) {
+// keys writes the keys of the runs of a batch that have some, as the text of an array: one column holds no arrays of different lengths.
+func (s *sheet) keys(batch []journal.Transition) {
+	var c []column
+	var text []byte
 	for i := range batch {
 		t := &batch[i]
 		if len(t.Keys) == 0 {
 			continue
 		}
-		text := []byte{'{'}
+		if c == nil {
+			c = s.add(keyed)
+		}
+		text = append(text[:0], '{')
 		for k, key := range t.Keys {
 			if k > 0 {
 				text = append(text, ',')
 			}
 			text = strconv.AppendInt(text, key, 10)
 		}
-		runs, keys = append(runs, t.Run), append(keys, string(append(text, '}')))
+		c[0].int64(t.Run)
+		c[1].bytes(append(text, '}'))
 	}
-	return runs, keys
 }

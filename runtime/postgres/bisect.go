@@ -18,7 +18,7 @@ func (s *Store) bisect(ctx context.Context, inc journal.Incarnation, writer int,
 		return fmt.Errorf("postgres: looking for the bad one of %d transitions: %w", len(batch), err)
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	p := probe{inc: inc, writer: writer, batch: batch}
+	p := probe{store: s, inc: inc, writer: writer, batch: batch}
 	if err := p.try(ctx, tx, 0, len(batch)); err != nil {
 		if errors.Is(err, journal.ErrFenced) {
 			return err
@@ -33,6 +33,7 @@ func (s *Store) bisect(ctx context.Context, inc journal.Incarnation, writer int,
 }
 
 type probe struct {
+	store  *Store
 	inc    journal.Incarnation
 	writer int
 	batch  []journal.Transition
@@ -45,7 +46,7 @@ func (p *probe) try(ctx context.Context, tx pgx.Tx, from, to int) error {
 	if err != nil {
 		return err
 	}
-	fenced, err := appendOn(ctx, save, p.inc, p.writer, p.batch[from:to])
+	fenced, err := p.store.appendOn(ctx, save.Conn(), p.inc, p.writer, p.batch[from:to])
 	if err == nil {
 		if fenced {
 			return journal.ErrFenced

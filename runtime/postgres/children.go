@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"sync"
-	"time"
 
 	"github.com/segno-run/segno/runtime/journal"
 )
@@ -65,58 +64,50 @@ const (
  WHERE coalesce(u.run, runs.id) IS NOT NULL AND EXISTS (SELECT FROM fence) ORDER BY u.n ON CONFLICT (id) DO NOTHING)`
 )
 
-// children lists the columns of the runs that a batch makes, and their numbers by UUID.
-func children(batch []journal.Transition) (columns []any, byUUID map[[16]byte]int64) {
-	var (
-		ids                      []int64
-		uuids, parents           [][16]byte
-		flows, steps             []string
-		versions, readers, items []int32
-		ats                      []time.Time
-	)
+// children writes the runs that a batch makes, and gives their numbers by UUID.
+func (s *sheet) children(batch []journal.Transition) (byUUID map[[16]byte]int64) {
+	var c []column
 	for i := range batch {
 		for _, b := range batch[i].Births {
+			if c == nil {
+				c, byUUID = s.add(bornChildren), map[[16]byte]int64{}
+			}
 			id, _ := journal.ParseUUID(b.UUID) // Check has parsed both
 			parent, _ := journal.ParseUUID(b.Parent)
-			if byUUID == nil {
-				byUUID = map[[16]byte]int64{}
-			}
 			byUUID[id] = b.Run
-			ids, uuids, parents = append(ids, b.Run), append(uuids, id), append(parents, parent)
-			flows, steps = append(flows, journal.CleanText(b.Flow)), append(steps, journal.CleanText(b.Step))
-			versions, readers, items = append(versions, int32(b.Version)), append(readers, int32(b.Reader)), append(items, int32(b.Item))
-			ats = append(ats, batch[i].At)
+			c[0].int64(b.Run)
+			c[1].uuid(id)
+			c[2].text(journal.CleanText(b.Flow))
+			c[3].int32(b.Version)
+			c[4].int32(b.Reader)
+			c[5].time(batch[i].At)
+			c[6].uuid(parent)
+			c[7].text(journal.CleanText(b.Step))
+			c[8].int32(b.Item)
 		}
 	}
-	return []any{ids, uuids, flows, versions, readers, ats, parents, steps, items}, byUUID
+	return byUUID
 }
 
-// letters lists the columns of the messages that a batch sends; nil without any.
-func letters(batch []journal.Transition, born map[[16]byte]int64) []any {
-	var (
-		ids, addresses [][16]byte
-		runs           []*int64
-		kinds          []string
-		bodies         [][]byte
-	)
+// letters writes the messages that a batch sends.
+func (s *sheet) letters(batch []journal.Transition, children map[[16]byte]int64) {
+	var c []column
 	for i := range batch {
 		for _, l := range batch[i].Outbox {
+			if c == nil {
+				c = s.add(sent)
+			}
 			id, _ := journal.ParseUUID(l.ID) // Check has parsed both
 			to, _ := journal.ParseUUID(l.To)
-			var run *int64
-			if n, ok := born[to]; ok {
-				run = &n
+			c[0].uuid(id)
+			if run, ok := children[to]; ok {
+				c[1].int64(run)
+			} else {
+				c[1].null()
 			}
-			body := l.Body
-			if body == nil {
-				body = []byte{}
-			}
-			ids, runs, addresses = append(ids, id), append(runs, run), append(addresses, to)
-			kinds, bodies = append(kinds, journal.CleanText(l.Kind)), append(bodies, body)
+			c[2].uuid(to)
+			c[3].text(journal.CleanText(l.Kind))
+			c[4].bytes(l.Body)
 		}
 	}
-	if ids == nil {
-		return nil
-	}
-	return []any{ids, runs, addresses, kinds, bodies}
 }

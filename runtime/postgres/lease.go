@@ -16,6 +16,12 @@ import (
 // deadlock: the second finds that it was fenced. The number is the text "segno" and a 1.
 const takeoverLock = 0x7365676e6f01
 
+// errTakingTurns says that another takeover is under way.
+var errTakingTurns = errors.New("another server is taking over")
+
+// takeoverAgain is when its end is looked for.
+const takeoverAgain = 50 * time.Millisecond
+
 // Join implements journal.Store.
 func (s *Store) Join(ctx context.Context, replica string, writers int, lease time.Duration) (journal.Incarnation, error) {
 	var id int64
@@ -33,7 +39,7 @@ func (s *Store) Join(ctx context.Context, replica string, writers int, lease tim
 // Renew implements journal.Store.
 func (s *Store) Renew(ctx context.Context, inc journal.Incarnation, lease time.Duration) (time.Time, error) {
 	var now time.Time
-	err := s.others.QueryRow(ctx, `WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now)
+	err := s.leases.QueryRow(ctx, `WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now)
 		UPDATE incarnations SET lease_until = clock.now + $2::interval FROM clock WHERE id = $1 RETURNING clock.now`, int64(inc), lease).Scan(&now)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
@@ -96,10 +102,19 @@ func (s *Store) Takeover(ctx context.Context, inc journal.Incarnation, replica s
 		return nil, nil
 	}
 	var runs []int64
-	err = pgx.BeginFunc(ctx, s.others, func(tx pgx.Tx) error {
-		runs, err = takeover(ctx, tx, int64(inc), replica, s.reader)
-		return err
-	})
+	for {
+		err = pgx.BeginFunc(ctx, s.others, func(tx pgx.Tx) error {
+			runs, err = takeover(ctx, tx, int64(inc), replica, s.reader)
+			return err
+		})
+		if !errors.Is(err, errTakingTurns) {
+			break
+		}
+		select { // without a connection, of which there may be few
+		case <-ctx.Done():
+		case <-time.After(takeoverAgain):
+		}
+	}
 	switch {
 	case errors.Is(err, journal.ErrFenced):
 		return nil, err
@@ -111,8 +126,12 @@ func (s *Store) Takeover(ctx context.Context, inc journal.Incarnation, replica s
 }
 
 func takeover(ctx context.Context, tx pgx.Tx, inc int64, replica string, reader int) ([]int64, error) {
-	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(takeoverLock)); err != nil {
-		return nil, fmt.Errorf("waiting for other takeovers: %w", err)
+	var ours bool
+	if err := tx.QueryRow(ctx, `SELECT pg_try_advisory_xact_lock($1)`, int64(takeoverLock)).Scan(&ours); err != nil {
+		return nil, fmt.Errorf("looking for other takeovers: %w", err)
+	}
+	if !ours {
+		return nil, errTakingTurns
 	}
 	var alive bool
 	if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM incarnations WHERE id = $1)`, inc).Scan(&alive); err != nil {

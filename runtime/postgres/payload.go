@@ -169,7 +169,7 @@ func (s *Store) keep(ctx context.Context, batch []journal.Transition) error {
 const refsPart = `, referred AS (INSERT INTO payload_refs (run, hash) SELECT run, hash FROM unnest(%s::bigint[], %s::bytea[]) AS u (run, hash)
  WHERE EXISTS (SELECT FROM fence) ON CONFLICT DO NOTHING)`
 
-func refs(batch []journal.Transition) (runs []int64, hashes [][]byte) {
+func (s *sheet) refs(batch []journal.Transition) {
 	type ref struct {
 		run  int64
 		hash []byte
@@ -180,9 +180,13 @@ func refs(batch []journal.Transition) (runs []int64, hashes [][]byte) {
 			all = append(all, ref{batch[i].Run, batch[i].Refs[k].Hash[:]})
 		}
 	}
-	slices.SortFunc(all, func(a, b ref) int { return cmp.Or(cmp.Compare(a.run, b.run), bytes.Compare(a.hash, b.hash)) })
-	for _, r := range all {
-		runs, hashes = append(runs, r.run), append(hashes, r.hash)
+	if all == nil {
+		return
 	}
-	return runs, hashes
+	slices.SortFunc(all, func(a, b ref) int { return cmp.Or(cmp.Compare(a.run, b.run), bytes.Compare(a.hash, b.hash)) })
+	c := s.add(referred)
+	for _, r := range all {
+		c[0].int64(r.run)
+		c[1].bytes(r.hash)
+	}
 }

@@ -27,11 +27,12 @@ func TestAppendLooksRowsUp(t *testing.T) {
 	}
 	id, now := uuid.NewString(), time.Now()
 	row := &journal.RunRow{Status: "succeeded", Release: true, EndedAt: &now}
-	whole, _ := statement(1, 0, []journal.Transition{
+	args := statement(1, 0, []journal.Transition{
 		{Run: 1, Seq: 1, At: now, Facts: []byte("x"), New: &journal.NewRun{UUID: id, Flow: "f"}},
 		{Run: 2, Seq: 2, At: now, Facts: []byte("x"), Row: row, Inbox: []journal.Consumed{{ID: id}}, Births: []journal.Birth{{UUID: id, Flow: "f", Run: 3, Parent: id}},
 			Outbox: []journal.Letter{{ID: id, To: uuid.NewString()}}},
 	})
+	whole := args.made.text()
 	parameters := regexp.MustCompile(`\$\d+`).FindAllString(whole, -1)
 	seen := map[string]bool{}
 	for _, p := range parameters {

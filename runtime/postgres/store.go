@@ -56,7 +56,9 @@ func (c *Config) validate() error {
 type Store struct {
 	writers *pgxpool.Pool // appends alone: no page and no claim ever makes a commit wait for a connection
 	others  *pgxpool.Pool
+	leases  *pgxpool.Pool // of renewals, which must never wait behind a takeover or a payload: the writers' if others has one connection
 	numbers numbers
+	tracer  pgx.QueryTracer // nil: none
 	reader  int
 
 	listener *pgx.ConnConfig // of the connection that listens, while somebody does
@@ -85,7 +87,11 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		others.Close()
 		return nil, fmt.Errorf("postgres: opening the journal: %w", err)
 	}
-	return &Store{writers: writers, others: others, reader: cfg.Reader, listener: others.Config().ConnConfig, packer: packer, moving: make(chan struct{}, max(1, min(movers, cfg.Others-1)))}, nil
+	leases := others
+	if cfg.Others == 1 {
+		leases = writers
+	}
+	return &Store{writers: writers, others: others, leases: leases, tracer: cfg.Tracer, reader: cfg.Reader, listener: others.Config().ConnConfig, packer: packer, moving: make(chan struct{}, max(1, min(movers, cfg.Others-1)))}, nil
 }
 
 // Close waits for what is under way and closes the connections.

@@ -288,3 +288,74 @@ func TestTheListenerComesBack(t *testing.T) {
 	}
 	hear(journal.HintLeft)
 }
+
+// TestFewConnectionsAreEnough has a server whose takeover waits for another one's renew its lease, claim and read meanwhile, though it has one connection for
+// everything but its writers.
+func TestFewConnectionsAreEnough(t *testing.T) {
+	url := pgtest.URL(t)
+	s, err := postgres.Open(t.Context(), postgres.Config{URL: url, Others: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	other := connect(t, url)
+	inc, dead := join(t, s, "a"), join(t, s, "b")
+	if err := s.Append(t.Context(), dead, 0, []journal.Transition{birth(1)}); err != nil {
+		t.Fatal(err)
+	}
+	exec(t, other, `UPDATE incarnations SET lease_until = '-infinity' WHERE id = $1`, int64(dead))
+	exec(t, other, `SELECT 1 FROM pg_advisory_lock($1)`, int64(0x7365676e6f01))
+	took := make(chan []int64, 1)
+	go func() {
+		runs, err := s.Takeover(t.Context(), inc, "a")
+		if err != nil {
+			t.Errorf("Takeover: %v", err)
+		}
+		took <- runs
+	}()
+	for range 20 {
+		if _, err := s.Renew(t.Context(), inc, time.Hour); err != nil {
+			t.Fatalf("Renew: %v", err)
+		}
+		if _, err := s.Claim(t.Context(), inc, 10); err != nil {
+			t.Fatalf("Claim: %v", err)
+		}
+	}
+	exec(t, other, `SELECT 1 FROM pg_advisory_unlock($1)`, int64(0x7365676e6f01))
+	if runs := <-took; len(runs) != 1 {
+		t.Errorf("got runs %v, want the one of the lost server", runs)
+	}
+}
+
+// TestARenewalWaitsForNoTakeover does so while its own takeover waits for a batch of the lost server, with the only other connection.
+func TestARenewalWaitsForNoTakeover(t *testing.T) {
+	url := pgtest.URL(t)
+	s, err := postgres.Open(t.Context(), postgres.Config{URL: url, Others: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	watch, holder := connect(t, url), connect(t, url)
+	inc, dead := join(t, s, "a"), join(t, s, "b")
+	exec(t, watch, `UPDATE incarnations SET lease_until = '-infinity' WHERE id = $1`, int64(dead))
+	tx, err := holder.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	exec(t, tx, `SELECT 1 FROM fences WHERE incarnation = $1 FOR KEY SHARE`, int64(dead))
+	took := make(chan error, 1)
+	go func() {
+		_, err := s.Takeover(t.Context(), inc, "a")
+		took <- err
+	}()
+	blocked(t, watch)
+	if _, err := s.Renew(t.Context(), inc, time.Hour); err != nil {
+		t.Errorf("Renew: %v", err)
+	}
+	if err := tx.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-took; err != nil {
+		t.Errorf("Takeover: %v", err)
+	}
+}

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/runtime"
 	"github.com/segno-run/segno/runtime/planner"
 )
@@ -17,7 +16,7 @@ func (w *World) quiet() bool {
 	if w.faulty() {
 		return false
 	}
-	goesOn := func(c *client) bool { return !c.over }
+	goesOn := func(c *client) bool { return !w.rests(c) }
 	if slices.ContainsFunc(w.runs, goesOn) || slices.ContainsFunc(w.kids, goesOn) {
 		return false
 	}
@@ -60,7 +59,7 @@ func (w *World) audit() {
 			w.violated(nothingLost, "run %d (%s) never ended: %s", c.run, h.Flow, describe(s))
 		}
 		if s.Status() == planner.StatusCompensated {
-			w.judgeLeft(c.run, w.flows[h.Flow], s)
+			w.judgeLeft(c.run, s)
 		}
 	}
 	w.auditFamilies()
@@ -77,13 +76,13 @@ func (w *World) buttons() []*message {
 
 // judgeLeft asks the functions whether anything is left of a run that was compensated, of steps that undo what may have happened. What a person took for
 // not happened while it was still about to happen is that person's affair.
-func (w *World) judgeLeft(run int64, p *check.Program, s *planner.State) {
+func (w *World) judgeLeft(run int64, s *planner.State) {
 	for _, key := range slices.Sorted(maps.Keys(w.ledger)) {
 		e := w.ledger[key]
-		if e.run != run || e.ref.Undo || !e.effect || e.undone || !p.Step(e.ref.Step).UndoAttempts {
+		if e.run != run || e.ref.Undo || !e.effect || e.undone || !w.edition(s, e.ref).UndoAttempts {
 			continue
 		}
-		if u := s.Unit(e.ref); u.Resolved == nil || u.Resolved.As != planner.DidNotHappen {
+		if !w.folded[run].dismissed[key] {
 			w.violated(nothingLost, "run %d is compensated, and what %s did is left", run, key)
 		}
 	}

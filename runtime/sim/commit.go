@@ -30,7 +30,12 @@ func (s *server) commitSoon(n int) {
 
 // commit writes what has gathered, with every way in which that can go wrong.
 func (s *server) commit(b *batch) {
+	s.w.commits++
+	after := s.w.commits == s.w.cfg.After
 	switch {
+	case s.w.commits == s.w.cfg.Before:
+		s.kill()
+		return
 	case s.w.chance(0.01):
 		s.crash() // before the commit
 		return
@@ -52,6 +57,10 @@ func (s *server) commit(b *batch) {
 	err := s.append(s.inc, b)
 	if errors.Is(err, journal.ErrFenced) {
 		s.fenced()
+		return
+	}
+	if after {
+		s.kill()
 		return
 	}
 	if s.w.chance(0.01) {
@@ -121,7 +130,7 @@ func (s *server) append(inc journal.Incarnation, b *batch) error {
 	if bad != nil {
 		return &journal.BatchError{Bad: bad, Err: errors.New("poisonous bytes")}
 	}
-	wrong := s.w.judgeBatch(inc, ts, b.unknown)
+	wrong, planned := s.w.judgeBatch(inc, ts, b.unknown), s.w.planned(ts)
 	err := s.store.Append(background(), inc, b.writer, ts)
 	if err != nil {
 		return err
@@ -129,10 +138,16 @@ func (s *server) append(inc journal.Incarnation, b *batch) error {
 	if wrong != "" {
 		s.w.violated(oneOutcome, "%s", wrong)
 	}
+	for m, answer := range planned {
+		s.w.repaired(m, answer)
+	}
 	letters := false
 	for i := range ts {
 		s.w.follow(ts[i].Run)
 		s.w.clientOf(ts[i].Run)
+		for _, c := range ts[i].Inbox {
+			s.w.consumed[c.ID] = true
+		}
 		letters = letters || len(ts[i].Outbox) > 0
 	}
 	if letters && inc == s.inc { // the store tells the other servers, whatever becomes of this one

@@ -110,6 +110,11 @@ func (w *World) auditFamilies() {
 		}
 		f := w.follow(c.run)
 		s := f.state
+		for i, rec := range h.Records {
+			if rec.Seq != int64(i)+1 {
+				w.violated(oneOutcome, "run %d: transition %d stands where %d belongs", c.run, rec.Seq, i+1)
+			}
+		}
 		if h.Status != string(s.Status()) {
 			w.violated(oneOutcome, "run %d: its row says %s, its history %s", c.run, h.Status, s.Status())
 		}

@@ -3,6 +3,7 @@ package sim
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,17 +14,22 @@ import (
 
 // folded is what the judge has read of a run's history so far, and what it has noted of it.
 type folded struct {
-	run      int64
-	state    *planner.State
-	last     time.Time // when it last concluded anything
-	outcomes map[outcome]bool
-	passed   map[planner.Ref]int
-	kills    map[planner.Ref]int // servers that a unit's calls have taken with them, since a person had it called again
-	refs     map[planner.Payload]bool
-	taken    map[taken]int
-	late     map[string]bool   // steps whose deadline has passed; "" for the run's
-	begun    int               // how often it began
-	children map[string]string // that it started, and for which unit
+	run              int64
+	state            *planner.State
+	last             time.Time                // when it last concluded anything
+	outcomes         map[outcome]bool         // attempts that have one
+	passed           map[planner.Ref]int      // iterations of a loop that completed
+	kills            map[planner.Ref]int      // servers that a unit's calls have taken with them, since a person had it called again
+	refs             map[planner.Payload]bool // that its facts refer to
+	taken            map[taken]int            // transitions that took a button
+	late             map[string]bool          // steps whose deadline has passed; "" for the run's
+	again            map[string]bool          // steps that somebody wants called a second time
+	undone           map[planner.Ref]int      // undos that happened
+	known            map[planner.Ref]int      // the last attempt of which a person has said what became of it
+	dismissed        map[string]bool          // keys of which a person has said that nothing happened
+	restarting, anew bool                     // a restart was asked for; the run is looked through for one
+	begun            int                      // how often it began
+	children         map[string]string        // that it started, and for which unit
 }
 
 type outcome struct {
@@ -53,25 +59,41 @@ func (w *World) follow(run int64) *folded {
 	f := w.folded[run]
 	if f == nil {
 		f = &folded{run: run, state: planner.NewState(), outcomes: map[outcome]bool{}, passed: map[planner.Ref]int{}, kills: map[planner.Ref]int{}, refs: map[planner.Payload]bool{},
-			taken: map[taken]int{}, late: map[string]bool{}, children: map[string]string{}}
+			taken: map[taken]int{}, late: map[string]bool{}, children: map[string]string{}, again: map[string]bool{}, undone: map[planner.Ref]int{}, dismissed: map[string]bool{}, known: map[planner.Ref]int{}}
+		f.state.ReadFrom(w.read)
 		w.folded[run] = f
 	}
 	for _, rec := range w.records(run, f.state.Seq) {
-		if rec.Seq != f.state.Seq+1 {
-			w.violated(oneOutcome, "run %d: transition %d stands where %d belongs", run, rec.Seq, f.state.Seq+1)
-		}
 		facts, err := planner.Decode(rec.Facts)
 		if err != nil {
 			w.violated(poisonAlone, "run %d: %v", run, err)
 			return f
 		}
-		w.judgeFacts(f, rec, facts)
-		planner.Fold(f.state, rec.Seq, rec.At, facts)
+		pressed := map[taken]bool{} // a button is taken in one transition, whatever that holds of its doing
+		for _, fact := range facts {
+			if by, kind := madeBy(fact); by != "" {
+				pressed[taken{by, kind}] = true
+			}
+			w.judgeTime(f, rec, fact)
+			w.judgeFact(f, fact)
+			planner.Apply(f.state, fact, rec.At)
+		}
+		for b := range pressed {
+			f.taken[b]++
+		}
+		for _, p := range planner.Payloads(facts) {
+			f.refs[p] = true
+			if !w.kept(p) {
+				w.violated(durableFirst, "run %d: transition %d refers to payload %s, which is not durable", run, rec.Seq, p.Name())
+			}
+		}
+		f.state.Seq = rec.Seq
 		f.last = rec.At
 	}
 	return f
 }
 
+// records are the transitions of a run behind a sequence number.
 func (w *World) records(run, after int64) []journal.Record {
 	if h, ok := w.store.(historian); ok {
 		return h.After(run, after)
@@ -89,47 +111,80 @@ func (w *World) records(run, after int64) []journal.Record {
 // durable is the state of a run as the store has it.
 func (w *World) durable(run int64) *planner.State { return w.follow(run).state }
 
-// judgeFacts holds a transition that has become durable at this moment against the guarantees. The state is that before it.
-func (w *World) judgeFacts(f *folded, rec journal.Record, facts []planner.Fact) {
-	w.judgeTime(f, rec, facts)
-	pressed := map[taken]bool{} // a button is taken in one transition, whatever that holds of its doing
-	for _, fact := range facts {
-		if by, kind := madeBy(fact); by != "" {
-			pressed[taken{by, kind}] = true
+// judgeFact holds a fact that has become durable at this moment against the guarantees. The state is that before it.
+func (w *World) judgeFact(f *folded, fact planner.Fact) {
+	switch fact := fact.(type) {
+	case *planner.RunStarted:
+		f.begun++
+	case *planner.ChildStarted:
+		f.children[fact.Child] = planner.Key(f.state.ID, fact.Ref, fact.Iteration, 0)
+	case *planner.CallSucceeded:
+		w.judgeOutcome(f, fact.Ref, fact.Attempt, fact.Output)
+		if fact.Undo {
+			f.undone[fact.Ref]++
 		}
-		switch fact := fact.(type) {
-		case *planner.RunStarted:
-			f.begun++
-		case *planner.ChildStarted:
-			f.children[fact.Child] = planner.Key(f.state.ID, fact.Ref, fact.Iteration, 0)
-		case *planner.CallSucceeded:
-			w.judgeOutcome(f, fact.Ref, fact.Attempt, fact.Output)
-		case *planner.IterationCompleted:
-			w.judgeOutcome(f, fact.Ref, fact.Attempt, fact.Output)
-			if f.passed[fact.Ref]++; fact.Iteration != f.passed[fact.Ref] {
-				w.violated(oneOutcome, "run %d: %v completed iteration %d where %d belongs", f.run, fact.Ref, fact.Iteration, f.passed[fact.Ref])
-			}
-		case *planner.CallFailed:
+	case *planner.IterationCompleted:
+		w.judgeOutcome(f, fact.Ref, fact.Attempt, fact.Output)
+		if f.passed[fact.Ref]++; fact.Iteration != f.passed[fact.Ref] {
+			w.violated(oneOutcome, "run %d: %v completed iteration %d where %d belongs", f.run, fact.Ref, fact.Iteration, f.passed[fact.Ref])
+		}
+	case *planner.CallFailed:
+		w.judgeOutcome(f, fact.Ref, fact.Attempt, nil)
+	case *planner.ChildEnded:
+		if !fact.Open { // of that another fact tells what it came to
 			w.judgeOutcome(f, fact.Ref, fact.Attempt, nil)
-		case *planner.ChildEnded:
-			if !fact.Open { // of that another fact tells what it came to
-				w.judgeOutcome(f, fact.Ref, fact.Attempt, nil)
-			}
-		case *planner.RetryRequested:
-			clear(f.kills)
-		case *planner.DeadlinePassed:
-			f.late[fact.Step] = true
-		case *planner.RunTimedOut:
-			f.late[""] = true
+		}
+	case *planner.RetryRequested:
+		clear(f.kills)
+	case *planner.RestartRequested:
+		clear(f.kills)
+		f.restarting = true
+		for _, step := range fact.Again {
+			f.again[step] = true
+		}
+	case *planner.RunRevised:
+		f.anew = f.restarting
+		f.restarting = false
+	case *planner.StepRenewed:
+		w.judgeRenewal(f, fact.Step)
+	case *planner.UncertainResolved:
+		u := f.state.Unit(fact.Ref)
+		f.known[fact.Ref] = u.Made()
+		if fact.Undo && fact.As == planner.Happened {
+			f.undone[fact.Ref]++
+		}
+		if fact.As == planner.DidNotHappen {
+			f.dismissed[u.Key(f.state.ID, fact.Ref)] = true
+		}
+	case *planner.DeadlinePassed:
+		f.late[fact.Step] = true
+	case *planner.RunTimedOut:
+		f.late[""] = true
+	}
+}
+
+// judgeRenewal checks that what a step did is not forgotten when it begins anew: only a person who goes back to a step has anything done a second time, and
+// what undoes it comes first.
+func (w *World) judgeRenewal(f *folded, name string) {
+	st := f.state.Steps[name]
+	if done, _ := st.Undoable(); done > 0 && !f.anew {
+		w.violated(neededFirst, "run %d: %s has done something and begins anew, and nobody went back to it", f.run, name)
+	}
+	was := w.edition(f.state, planner.Ref{Step: name, Item: planner.NoItem})
+	for _, u := range append(slices.Clone(st.Items), &st.Unit) {
+		if u != nil && u.Did() && was != nil && was.Compensate != nil && (u.Undo == nil || u.Undo.State != planner.Succeeded) {
+			w.violated(nothingLost, "run %d: %s begins anew, and what it did is not undone", f.run, name)
 		}
 	}
-	for b := range pressed {
-		f.taken[b]++
+	// Its calls are numbered on, and those of its undo and its iterations begin again under other keys.
+	for id := range f.outcomes {
+		if id.Step == name && id.Undo {
+			delete(f.outcomes, id)
+		}
 	}
-	for _, p := range planner.Payloads(facts) {
-		f.refs[p] = true
-		if !w.kept(p) {
-			w.violated(durableFirst, "run %d: transition %d refers to payload %s, which is not durable", f.run, rec.Seq, p.Name())
+	for r := range f.passed {
+		if r.Step == name {
+			delete(f.passed, r)
 		}
 	}
 }
@@ -161,50 +216,49 @@ const (
 )
 
 // judgeTime checks that what waited for its time came then, by the store's clock. One that was set back lately is not known to all.
-func (w *World) judgeTime(f *folded, rec journal.Record, facts []planner.Fact) {
-	if f.state.ID == "" {
+func (w *World) judgeTime(f *folded, rec journal.Record, fact planner.Fact) {
+	now, due := w.storeNow(), w.due(f.state, fact)
+	if due.IsZero() {
 		return
 	}
-	now := w.storeNow()
-	for _, fact := range facts {
-		var due time.Time
-		switch fact := fact.(type) {
-		case *planner.TimerFired:
-			if fact.Early {
-				continue
-			}
-			due = w.due(f.state, fact.Ref)
-		case *planner.StepCompleted:
-			if st := f.state.Steps[fact.Step]; st != nil && st.Status == planner.Waiting && !st.Ask && st.Awaits == "" {
-				due = st.Until
-			}
-		case *planner.CallScheduled:
-			due = w.nextRound(f.state, fact.Ref)
-		case *planner.ChildStarted:
-			due = w.nextRound(f.state, fact.Ref)
-		case *planner.DeadlinePassed:
-			due = f.state.Steps[fact.Step].Deadline
-		case *planner.RunTimedOut:
-			if f.state.Parent == nil { // a child is told by its parent
-				due = f.state.Deadline
-			}
-		}
-		if due.IsZero() {
-			continue
-		}
-		w.report.Timers++
-		settled := w.jumped.IsZero() || w.now.Sub(w.jumped) > 2*lease
-		switch {
-		case rec.At.Before(due), settled && now.Before(due.Add(-mostEarly)):
-			w.violated(nothingLost, "run %d: what was due at %s came at %s, dated %s", f.run, due, now, rec.At)
-		case w.now.Sub(epoch) > w.cfg.Faults+settling && now.Sub(due) > mostLate && now.Sub(f.last) > mostLate:
-			w.violated(nothingLost, "run %d: what was due at %s came %s late", f.run, due, now.Sub(due))
-		}
+	w.report.Timers++
+	settled := w.jumped.IsZero() || w.now.Sub(w.jumped) > 4*lease
+	switch {
+	case rec.At.Before(due), settled && now.Before(due.Add(-mostEarly)):
+		w.violated(nothingLost, "run %d: what was due at %s came at %s, dated %s", f.run, due, now, rec.At)
+	case w.now.Sub(epoch) > w.cfg.Faults+settling && now.Sub(due) > mostLate && now.Sub(f.last) > mostLate:
+		w.violated(nothingLost, "run %d: what was due at %s came %s late", f.run, due, now.Sub(due))
 	}
 }
 
-// due is when a timer of a unit, or of its step, is due; zero if it has none.
-func (w *World) due(s *planner.State, r planner.Ref) time.Time {
+// due is when the time comes that a fact says has come; zero if it says nothing of the kind.
+func (w *World) due(s *planner.State, fact planner.Fact) time.Time {
+	switch fact := fact.(type) {
+	case *planner.TimerFired:
+		if fact.Early {
+			return time.Time{}
+		}
+		return timer(s, fact.Ref)
+	case *planner.StepCompleted:
+		if st := s.Steps[fact.Step]; st != nil && st.Status == planner.Waiting && !st.Ask && st.Awaits == "" {
+			return st.Until
+		}
+	case *planner.CallScheduled:
+		return nextRound(s, fact.Ref)
+	case *planner.ChildStarted:
+		return nextRound(s, fact.Ref)
+	case *planner.DeadlinePassed:
+		return s.Steps[fact.Step].Deadline
+	case *planner.RunTimedOut:
+		if s.Parent == nil { // a child is told by its parent
+			return s.Deadline
+		}
+	}
+	return time.Time{}
+}
+
+// timer is when a timer of a unit, or of its step, is due; zero if it has none.
+func timer(s *planner.State, r planner.Ref) time.Time {
 	st, u := s.Steps[r.Step], s.Unit(r)
 	switch {
 	case u != nil && u.State == planner.Retrying:
@@ -216,7 +270,7 @@ func (w *World) due(s *planner.State, r planner.Ref) time.Time {
 }
 
 // nextRound is when the next iteration of a loop is due; zero if none is waited for.
-func (w *World) nextRound(s *planner.State, r planner.Ref) time.Time {
+func nextRound(s *planner.State, r planner.Ref) time.Time {
 	if u := s.Unit(r); u != nil && u.State == planner.Waiting {
 		return u.NextAt
 	}
@@ -228,6 +282,8 @@ func madeBy(f planner.Fact) (by string, kind runtime.ButtonKind) {
 	switch f := f.(type) {
 	case *planner.RetryRequested:
 		return f.By, runtime.ButtonRetry
+	case *planner.RestartRequested:
+		return f.By, runtime.ButtonRestart
 	case *planner.RunPaused:
 		return f.By, runtime.ButtonPause
 	case *planner.RunResumed:

@@ -29,7 +29,7 @@ type entry struct {
 // undoes is the entry that a call says it undoes; nil if it names none.
 func (l ledger) undoes(in runtime.Invoke) *entry {
 	var named struct{ Undo string }
-	if err := json.Unmarshal(in.Input, &named); err != nil || named.Undo == "" {
+	if !bytes.Contains(in.Input, []byte(`"undo":`)) || json.Unmarshal(in.Input, &named) != nil || named.Undo == "" {
 		return nil
 	}
 	e := l[named.Undo]

@@ -124,6 +124,15 @@ func (w *World) auditPayloads() {
 	}
 }
 
+// read is a payload's content; nil if the store does not have it.
+func (w *World) read(p planner.Payload) []byte {
+	var raw bytes.Buffer
+	if w.store.ReadPayload(background(), p, 0, p.Size, &raw) != nil {
+		return nil
+	}
+	return raw.Bytes()
+}
+
 // kept reports whether the store has a payload.
 func (w *World) kept(p planner.Payload) bool {
 	return w.store.ReadPayload(background(), p, 0, 0, nil) == nil

@@ -47,13 +47,13 @@ func (s *server) look() {
 	if s.w.chance(0.2) {
 		return // a look that failed
 	}
-	look := runtime.Look{N: s.looks, Lives: s.core.Lives()}
+	look := s.core.Look(s.looks)
 	runs, err := s.store.Claim(background(), s.inc, 100)
-	left, claimed := true, look.N
+	left, claimed := true, look
 	if err == nil && s.unsure {
 		s.unsure = false
 		runs, err = s.store.Owned(background(), s.inc)
-		left, claimed = false, 0 // for all that it knows
+		left, claimed = false, runtime.Look{} // for all that it knows
 	}
 	if err != nil {
 		return

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/designer/fault"
 	"github.com/segno-run/segno/designer/flow"
 	"github.com/segno-run/segno/runtime"
@@ -20,7 +21,7 @@ const mostKills = 5
 // judgeCall holds a call that goes out against what is durable at this moment.
 func (w *World) judgeCall(inc journal.Incarnation, in runtime.Invoke, e *entry) {
 	s := w.durable(in.Run)
-	p := w.flows[in.Flow]
+	p := w.of(s)
 	u := s.Unit(in.Ref)
 	what := fmt.Sprintf("run %d %s attempt %d", in.Run, in.Key, in.Attempt)
 	switch {
@@ -58,7 +59,7 @@ func (w *World) judgeCall(inc journal.Incarnation, in runtime.Invoke, e *entry) 
 	st := p.Step(in.Step)
 	call := st.Call
 	if in.Undo {
-		call = st.Compensate
+		call = w.edition(s, in.Ref).Compensate
 		w.judgeUndo(s, in)
 	} else {
 		for _, edge := range st.In {
@@ -74,15 +75,38 @@ func (w *World) judgeCall(inc journal.Incarnation, in runtime.Invoke, e *entry) 
 	if !u.Attempts[len(before)].Sent {
 		w.violated(stableKey, "%s may not be made twice, and its intent is not durable", what)
 	}
+	if u.Generation > 0 && !in.Undo && u.Resolved == nil && !w.folded[in.Run].again[in.Step] && w.folded[in.Run].undone[planner.Ref{Step: in.Step, Item: in.Item, Undo: true}] == 0 {
+		for generation := range u.Generation {
+			if was := w.ledger[planner.Key(s.ID, in.Ref, in.Iteration, generation)]; was != nil && was.effect && was.function == in.Function {
+				w.violated(stableKey, "%s has had its effect under another key, and nobody wished for a second one", what)
+			}
+		}
+	}
 	if e.calls > 0 && e.effect && (u.Resolved == nil || u.Resolved.As == planner.Happened) {
 		w.violated(stableKey, "%s has had its effect and is called again, and nobody was asked", what)
 	}
 	for _, a := range before {
-		known := a.Fault != nil && a.Fault.Effect == fault.None || a.Iteration != in.Iteration
+		known := a.Number <= w.folded[in.Run].known[in.Ref] || a.Status == planner.Succeeded || a.Fault != nil && a.Fault.Effect == fault.None || a.Iteration != in.Iteration
 		if !known && u.Resolved == nil && a.Sent {
 			w.violated(stableKey, "%s: nobody knows what became of attempt %d, and nobody was asked", what, a.Number)
 		}
 	}
+}
+
+// edition is the step of a unit as the version has it that made its last call, or the first that has it.
+func (w *World) edition(s *planner.State, r planner.Ref) *check.Step {
+	r.Undo = false
+	edition := s.Version
+	if u := s.Unit(r); u != nil && u.Edition > 0 {
+		edition = u.Edition
+	}
+	st := w.version(s.Flow, edition).Step(r.Step)
+	for _, p := range w.flows[s.Flow] {
+		if st == nil {
+			st = p.Step(r.Step)
+		}
+	}
+	return st
 }
 
 // judgeBatch says what is wrong with an append that the store takes: runs are written by their owner alone, and a message counts once. What is appended
@@ -112,7 +136,7 @@ func (w *World) judgeBatch(inc journal.Incarnation, batch []journal.Transition, 
 
 // judgeUndo checks the order of undoing: whatever depends on the step has been undone before.
 func (w *World) judgeUndo(s *planner.State, in runtime.Invoke) {
-	p := w.flows[in.Flow]
+	p := w.of(s)
 	var behind func(i int)
 	seen := map[int]bool{}
 	behind = func(i int) {

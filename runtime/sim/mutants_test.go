@@ -88,7 +88,7 @@ var mutants = map[string]mutant{
 	}},
 
 	"a call goes out after the lease": {outputs: func(s *server, out []runtime.Output) []runtime.Output {
-		s.clock.asked, s.clock.told = s.own(), s.now() // it takes its lease for fresh
+		s.clock.asked, s.clock.told = s.w.now, s.now() // it takes its lease for fresh
 		return out
 	}},
 
@@ -274,6 +274,8 @@ var mutants = map[string]mutant{
 
 	"time is judged by the server's own clock": {clock: func(s *server) time.Time { return s.own() }},
 
+	"what has passed is measured by a clock that jumps": {clock: func(s *server) time.Time { return s.clock.told.Add(s.own().Sub(s.clock.wall)) }},
+
 	"a crash is taken for a stop in good order": {event: func(_ *server, ev runtime.Event) runtime.Event {
 		if a, ok := ev.(runtime.Adopt); ok {
 			a.Left = true
@@ -289,4 +291,39 @@ var mutants = map[string]mutant{
 	"retention deletes runs that could be retried": {store: func(s journal.Store) journal.Store { return greedy{s} }},
 
 	"poison takes its batch with it": {whole: true},
+
+	"a key is used again after an edit": {outputs: func(_ *server, out []runtime.Output) []runtime.Output {
+		for i, o := range out {
+			if in, ok := o.(runtime.Invoke); ok && !in.Undo {
+				same := *in.Invoke
+				same.Key = planner.Key(in.UUID, in.Ref, in.Iteration, 0)
+				in.Invoke = &same
+				out[i] = in
+			}
+		}
+		return out
+	}},
+
+	"what undoes a step is forgotten": {program: func(p *check.Program) *check.Program {
+		lasting := *p
+		lasting.Steps = slices.Clone(p.Steps)
+		for i, st := range p.Steps {
+			bare := *st
+			bare.Compensate = nil
+			lasting.Steps[i] = &bare
+		}
+		return &lasting
+	}},
+
+	"a version that was asked for is forgotten": {event: func(_ *server, ev runtime.Event) runtime.Event {
+		if p, ok := ev.(runtime.Press); ok {
+			if r, ok := p.Input.(*planner.Retry); ok && r.Version != 0 {
+				plain := *r
+				plain.Version = 0
+				p.Input = &plain
+			}
+			return p
+		}
+		return ev
+	}},
 }

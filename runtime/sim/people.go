@@ -38,6 +38,10 @@ func (w *World) start(c *client) {
 		return
 	}
 	w.after(5*time.Second+w.upTo(5*time.Second), func() { w.start(c) })
+	if run, err := w.store.Find(background(), c.uuid); err == nil { // it has heard of it some other way: retention must not be quicker than its next try
+		w.acknowledged(c, run)
+		return
+	}
 	s := w.someone()
 	if s == nil {
 		return
@@ -59,7 +63,7 @@ func (w *World) start(c *client) {
 		return
 	}
 	w.byRun[n] = c
-	s.step(runtime.Begin{Run: n, Program: w.program(c.flow), Start: &planner.Start{ID: c.uuid, Version: 1, Input: input}})
+	s.step(runtime.Begin{Run: n, Program: w.program(c.flow, 1), Start: &planner.Start{ID: c.uuid, Version: 1, Input: input}})
 }
 
 // input is what the run of a client is given.
@@ -93,6 +97,7 @@ func (w *World) acknowledged(c *client, run int64) {
 // watch has somebody look at a run that has changed.
 func (w *World) watch(run int64) {
 	if c := w.byRun[run]; c != nil && c.run == run {
+		w.rests(c)
 		w.after(0, func() { w.glance(c) })
 	}
 }
@@ -103,6 +108,28 @@ func (w *World) look(c *client) {
 	if !c.over {
 		w.after(10*time.Second, func() { w.look(c) })
 	}
+}
+
+// rouse has somebody look again at a run that was taken for over, and at those below it: somebody has gone back to a step of it.
+func (w *World) rouse(c *client) {
+	for _, member := range w.family(c) {
+		if member.over {
+			member.over = false
+			w.look(member)
+		}
+	}
+}
+
+// rests reports whether nobody has to look at a run any more.
+func (w *World) rests(c *client) bool {
+	switch {
+	case !c.over, c.gone:
+		return c.over
+	case c.parent == nil && w.durable(c.run).Ended == "":
+		w.rouse(c)
+		return false
+	}
+	return true
 }
 
 // glance does what an operator would do about what the run shows.
@@ -119,12 +146,15 @@ func (w *World) glance(c *client) {
 	var b *runtime.Button
 	switch s.Status() {
 	case planner.StatusSucceeded, planner.StatusCompensated:
-		c.over = true
-		return
+		if c.clicks > 6 || s.Status() == planner.StatusCompensated || !w.chance(0.05) {
+			c.over = true
+			return
+		}
+		b = w.restart(s) // somebody thinks better of it
 	case planner.StatusCancelled:
 		b = &runtime.Button{Kind: runtime.ButtonCompensate}
 	case planner.StatusFailed:
-		b = &runtime.Button{Kind: runtime.ButtonRetry}
+		b = w.repair(s)
 		if c.clicks > 6 || w.rng.IntN(4) == 0 {
 			b.Kind = runtime.ButtonCompensate
 		}
@@ -171,7 +201,7 @@ func (w *World) press(c *client, b *runtime.Button) {
 
 // send sends a flow the signal that it waits for, now and then before it does, and more often than it wants.
 func (w *World) send(s *planner.State) *runtime.Button {
-	steps := w.flows[s.Flow].Signals["paid"]
+	steps := w.of(s).Signals["paid"]
 	open := false
 	for _, p := range steps {
 		st := s.Steps[p.Name]
@@ -181,7 +211,7 @@ func (w *World) send(s *planner.State) *runtime.Button {
 		return nil
 	}
 	b := &runtime.Button{Kind: runtime.ButtonSignal, Name: "paid", Output: []byte(`{"n":1}`)}
-	if w.rng.IntN(3) == 0 {
+	if w.rng.IntN(6) == 0 {
 		b.Output = values()[hugeValues].raw
 	}
 	return b
@@ -193,7 +223,7 @@ func (w *World) hurry(s *planner.State) *runtime.Button {
 		return nil
 	}
 	var waiting []planner.Ref
-	for _, p := range w.flows[s.Flow].Steps {
+	for _, p := range w.of(s).Steps {
 		st := s.Steps[p.Name]
 		if st == nil {
 			continue
@@ -226,7 +256,7 @@ func (w *World) hurry(s *planner.State) *runtime.Button {
 
 // ask answers what a run asks a person.
 func (w *World) ask(s *planner.State) *runtime.Button {
-	for _, p := range w.flows[s.Flow].Steps { // in a fixed order: one seed, one story
+	for _, p := range w.of(s).Steps { // in a fixed order: one seed, one story
 		st := s.Steps[p.Name]
 		if st == nil {
 			continue
@@ -278,6 +308,7 @@ func (w *World) post(s *server, c *client, b runtime.Button) {
 	w.report.Buttons++
 	b.ID = w.id()
 	b.By = b.ID // so that the facts tell which click made them
+	blocked := w.plan(c.run, &b)
 	body, err := runtime.EncodeButton(b)
 	if err != nil {
 		w.violated(theWorld, "button: %v", err)
@@ -289,11 +320,11 @@ func (w *World) post(s *server, c *client, b runtime.Button) {
 		case errors.Is(err, journal.ErrNoRun) && c.gone:
 			return
 		case err != nil:
-			w.violated(nothingLost, "posting a button: %v", err)
+			w.violated(nothingLost, "posting a button to run %d (%s): %v", c.run, c.flow, err)
 			return
 		}
 	}
-	w.posted[b.ID] = &message{id: b.ID, run: c.run, kind: b.Kind, step: b.Step}
+	w.posted[b.ID] = &message{id: b.ID, run: c.run, kind: b.Kind, step: b.Step, seq: b.Seq, version: b.Version, blocked: blocked}
 }
 
 // message is a button that was posted.
@@ -304,4 +335,9 @@ type message struct {
 	step   string // that it is about, if it is about one
 	answer []byte // once it is known
 	judged bool
+
+	// Of one that repairs: the last transition that its presser knew of, the version that they want, and why the plan said that it would be refused.
+	seq     int64
+	version int
+	blocked error
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/segno-run/segno/designer/check"
 	"github.com/segno-run/segno/runtime"
 	"github.com/segno-run/segno/runtime/journal"
 )
@@ -126,7 +127,9 @@ func (s *server) step(ev runtime.Event) {
 			s.queues[n] = append(s.queues[n], out)
 			s.commitSoon(n)
 		case runtime.Load:
-			s.soon(s.w.upTo(20*time.Millisecond), func() { s.load(out.Run) })
+			s.soon(s.w.upTo(20*time.Millisecond), func() { s.load(out) })
+		case runtime.Need:
+			s.soon(s.w.upTo(20*time.Millisecond), func() { s.find(out) })
 		case runtime.Invoke:
 			if !s.holdsLease() {
 				s.fenced() // as the engine does: its lease is over, and it knows
@@ -138,7 +141,8 @@ func (s *server) step(ev runtime.Event) {
 		case runtime.Begun:
 			s.w.begun(out)
 		case runtime.Answered:
-			if _, ok, err := s.w.store.Answer(background(), out.ID); !ok || err != nil {
+			_, ok, err := s.w.store.Answer(background(), out.ID)
+			if gone := errors.Is(err, journal.ErrNoMessage) && s.w.consumed[out.ID]; !ok && !gone { // retention deletes messages with their runs
 				s.w.violated(durableFirst, "message %s was answered before its answer was durable", out.ID)
 			}
 		case runtime.Committed:
@@ -157,7 +161,8 @@ func (s *server) step(ev runtime.Event) {
 	}
 }
 
-func (s *server) load(run int64) {
+func (s *server) load(out runtime.Load) {
+	run := out.Run
 	h, err := s.store.Load(background(), run)
 	if err != nil {
 		s.step(runtime.LoadFailed{Run: run})
@@ -171,11 +176,23 @@ func (s *server) load(run int64) {
 		s.step(runtime.LoadFailed{Run: run})
 		return
 	}
-	loaded := runtime.Loaded{History: h, Payloads: contents, Program: s.w.program(h.Flow)}
+	loaded := runtime.Loaded{History: h, Payloads: contents, Program: s.w.program(h.Flow, h.Version), Others: map[int]*check.Program{}}
+	for _, version := range out.Also {
+		loaded.Others[version] = s.w.program(h.Flow, version)
+	}
 	if s.w.chance(0.03) { // a release that cannot compile the version; the next one mends it
-		loaded.Program, loaded.Broken = nil, errUnfit
+		loaded.Program, loaded.Others, loaded.Broken = nil, nil, errUnfit
 	}
 	s.step(loaded)
+}
+
+// find answers a Need. There are people who ask for a version that nobody has published, and servers that can't read one at the moment.
+func (s *server) find(n runtime.Need) {
+	found := runtime.Found{Run: n.Run, Version: n.Version}
+	if !s.w.chance(0.1) {
+		found.Program = s.w.program(n.Flow, n.Version)
+	}
+	s.step(found)
 }
 
 var errUnfit = errors.New("the version does not compile")

@@ -21,6 +21,8 @@ import (
 var (
 	seeds = flag.Uint64("seeds", 300, "how many seeds to simulate")
 	from  = flag.Uint64("from", 1, "the first seed")
+	many  = flag.Int("servers", 0, "how many servers there are; 0: the seed says")
+	hard  = flag.Duration("faults", 0, "for how long servers crash; 0: two minutes")
 	tell  = flag.Int64("story", 0, "the number of a run whose story is told")
 	keep  = flag.Bool("keep", false, "write failing seeds to "+cases)
 )
@@ -36,7 +38,7 @@ func newStore(clock func() time.Time) journal.Store { return memory.New(clock) }
 
 // simulate runs a seed on the store in memory.
 func simulate(seed uint64) Report {
-	return Run(Config{Seed: seed, Store: newStore, Run: *tell, Story: os.Stdout})
+	return Run(Config{Seed: seed, Store: newStore, Servers: *many, Faults: *hard, Run: *tell, Story: os.Stdout})
 }
 
 // TestSeeds simulates -seeds seeds from -from on, on all processors, and says every thousand how far it is.
@@ -135,6 +137,34 @@ func keepCase(r Report) error {
 		err = cerr
 	}
 	return err
+}
+
+// TestEveryCommit crashes the server before, and after, every single commit of one simulation in which nothing else goes wrong.
+func TestEveryCommit(t *testing.T) {
+	whole := Config{Seed: 1, Store: newStore, Before: -1}
+	commits := Run(whole).Commits
+	var next atomic.Int64
+	work := func() {
+		for n := int(next.Add(1)); n <= 2*commits; n = int(next.Add(1)) {
+			cfg := Config{Seed: whole.Seed, Store: newStore, Before: (n + 1) / 2}
+			if n%2 == 0 {
+				cfg.Before, cfg.After = 0, n/2
+			}
+			r := Run(cfg)
+			for _, v := range r.Violations {
+				t.Errorf("crash before commit %d or after %d: %s", cfg.Before, cfg.After, v)
+			}
+			if r.Crashes == 0 {
+				t.Errorf("no crash before commit %d or after %d", cfg.Before, cfg.After)
+			}
+		}
+	}
+	var group sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		group.Go(work)
+	}
+	group.Wait()
+	t.Logf("%d commits", commits)
 }
 
 func TestOneSeedOneStory(t *testing.T) {

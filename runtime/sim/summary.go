@@ -14,6 +14,7 @@ type Report struct {
 	Violations []Violation
 	Statuses   map[string]int // of the runs at the end
 	Counts
+	Commits int // that were tried
 	Virtual time.Duration
 }
 
@@ -27,10 +28,12 @@ type Counts struct {
 	Lost      int // hints that never came
 	Late      int // results that came to another server or life than the caller's
 	Jumps     int // times that the store's clock was set back
+	Leaps     int // times that a server's clock was set anew
 	Timers    int // waits, retries, rounds and deadlines that came
 	Calls     int
 	Buttons   int
 	Hurried   int // retries that a person has made at once, or stopped
+	Repaired  int // runs that went on with another version or input, or from an earlier step
 	Children  int
 	Payloads  int // large outputs that were stored
 	Swept     int // payloads that were deleted
@@ -58,17 +61,17 @@ func (s *Summary) Add(r Report) {
 }
 
 func (c *Counts) each() []*int {
-	return []*int{&c.Crashes, &c.Takeovers, &c.Handovers, &c.Lies, &c.Unsent, &c.Lost, &c.Late, &c.Jumps, &c.Timers, &c.Calls, &c.Buttons, &c.Hurried, &c.Children,
+	return []*int{&c.Crashes, &c.Takeovers, &c.Handovers, &c.Lies, &c.Unsent, &c.Lost, &c.Late, &c.Jumps, &c.Leaps, &c.Timers, &c.Calls, &c.Buttons, &c.Hurried, &c.Repaired, &c.Children,
 		&c.Payloads, &c.Swept, &c.Expired}
 }
 
 func (s Summary) String() string {
 	return fmt.Sprintf(`%d seeds, %.1f virtual hours
-	runs %v, %d below them, %d deleted; %d calls, %d timers, %d buttons (%d on what retried)
-	%d crashes, %d lost leases, %d handovers, %d lost answers, %d commits lost or late, %d lost hints, %d results to others, %d clocks set back
+	runs %v, %d below them, %d deleted; %d calls, %d timers, %d buttons (%d on what retried, %d repairs)
+	%d crashes, %d lost leases, %d handovers, %d lost answers, %d commits lost or late, %d lost hints, %d results to others, the store's clock set back %d times, servers' set anew %d times
 	%d large values stored, %d swept`,
-		s.Seeds, s.Virtual.Hours(), s.Statuses, s.Children, s.Expired, s.Calls, s.Timers, s.Buttons, s.Hurried,
-		s.Crashes, s.Takeovers, s.Handovers, s.Lies, s.Unsent, s.Lost, s.Late, s.Jumps, s.Payloads, s.Swept)
+		s.Seeds, s.Virtual.Hours(), s.Statuses, s.Children, s.Expired, s.Calls, s.Timers, s.Buttons, s.Hurried, s.Repaired,
+		s.Crashes, s.Takeovers, s.Handovers, s.Lies, s.Unsent, s.Lost, s.Late, s.Jumps, s.Leaps, s.Payloads, s.Swept)
 }
 
 // TooKind says what a simulation lacks to prove anything: a world in which everything fails keeps every guarantee, and so does one in which nothing does.
@@ -85,8 +88,8 @@ func (s *Summary) TooKind() (wrong []string) {
 		got, least int
 	}{{"runs that other runs started", s.Children, s.Seeds}, {"crashes", s.Crashes, s.Seeds}, {"lost leases", s.Takeovers, s.Seeds / 10}, {"handovers", s.Handovers, s.Seeds},
 		{"lost answers", s.Lies, s.Seeds}, {"commits lost or late", s.Unsent, s.Seeds / 2}, {"lost hints", s.Lost, s.Seeds}, {"results to others", s.Late, s.Seeds},
-		{"clocks set back", s.Jumps, s.Seeds / 10}, {"timers", s.Timers, s.Seeds}, {"retries that somebody hurried", s.Hurried, s.Seeds / 3},
-		{"large values", s.Payloads, s.Seeds}, {"swept payloads", s.Swept, s.Seeds / 4}, {"deleted runs", s.Expired, s.Seeds / 4}} {
+		{"clocks set back", s.Jumps, s.Seeds / 10}, {"clocks set anew", s.Leaps, s.Seeds / 2}, {"timers", s.Timers, s.Seeds}, {"retries that somebody hurried", s.Hurried, s.Seeds / 3},
+		{"repairs", s.Repaired, s.Seeds}, {"large values", s.Payloads, s.Seeds}, {"swept payloads", s.Swept, s.Seeds / 4}, {"deleted runs", s.Expired, s.Seeds / 4}} {
 		want(c.what, c.got, c.least)
 	}
 	return wrong

@@ -29,6 +29,8 @@ type Config struct {
 	Runs    int           // default runsASeed
 	Faults  time.Duration // how long servers crash and stall; after it the world is kind. Default 2 min
 	Most    time.Duration // when the simulation gives up. Default 4 h
+	Before  int           // the commit before which its server crashes, in a world that is kind from the beginning; 0: none
+	After   int           // the commit after which it does, before it hears of it; 0: none
 	Run     int64         // whose story is told; 0: nobody's
 	Story   io.Writer     // where to
 }
@@ -47,25 +49,27 @@ type mutant struct {
 
 // World is one simulation.
 type World struct {
-	cfg     Config
-	mutant  mutant
-	rng     *rand.Rand
-	now     time.Time
-	shift   time.Duration // how far the store's clock has been set back
-	jumped  time.Time     // when that was; zero: never
-	queue   moments
-	order   uint64
-	store   journal.Store
-	flows   map[string]*check.Program
-	servers []*server
-	runs    []*client
-	kids    []*client // of runs that other runs started
-	byRun   map[int64]*client
-	ledger  ledger
-	said    map[call]planner.JSON // the outputs of the calls that succeeded, as they are recorded
-	folded  map[int64]*folded
-	report  Report
-	posted  map[string]*message
+	cfg      Config
+	mutant   mutant
+	rng      *rand.Rand
+	now      time.Time
+	shift    time.Duration // how far the store's clock has been set back
+	jumped   time.Time     // when that was; zero: never
+	queue    moments
+	order    uint64
+	store    journal.Store
+	flows    map[string][]*check.Program // the versions of each
+	servers  []*server
+	runs     []*client
+	kids     []*client // of runs that other runs started
+	byRun    map[int64]*client
+	ledger   ledger
+	said     map[call]planner.JSON // the outputs of the calls that succeeded, as they are recorded
+	folded   map[int64]*folded
+	report   Report
+	commits  int
+	posted   map[string]*message
+	consumed map[string]bool // messages that a durable transition has taken
 }
 
 // epoch is where virtual time begins; any time does.
@@ -76,10 +80,12 @@ func Run(cfg Config) Report { return run(cfg, mutant{}) }
 
 func run(cfg Config, m mutant) Report {
 	w := &World{cfg: cfg, mutant: m, rng: rand.New(rand.NewPCG(cfg.Seed, 0x5E6)), now: epoch, flows: programs(), byRun: map[int64]*client{}, said: map[call]planner.JSON{},
-		folded: map[int64]*folded{}, posted: map[string]*message{}, report: Report{Seed: cfg.Seed, Statuses: map[string]int{}}, ledger: ledger{}}
+		folded: map[int64]*folded{}, posted: map[string]*message{}, consumed: map[string]bool{}, report: Report{Seed: cfg.Seed, Statuses: map[string]int{}}, ledger: ledger{}}
 	setDefault(&w.cfg.Servers, 2+w.rng.IntN(4)/3)
 	setDefault(&w.cfg.Runs, runsASeed)
-	setDefault(&w.cfg.Faults, 2*time.Minute)
+	if cfg.Before == 0 && cfg.After == 0 {
+		setDefault(&w.cfg.Faults, 2*time.Minute)
+	}
 	setDefault(&w.cfg.Most, 4*time.Hour)
 	w.store = cfg.Store(w.storeNow)
 	for i := range w.cfg.Servers {
@@ -93,7 +99,7 @@ func run(cfg Config, m mutant) Report {
 	for i := range w.cfg.Runs {
 		w.client(i)
 	}
-	if w.rng.IntN(4) == 0 {
+	if w.rng.IntN(4) == 0 && w.faulty() {
 		w.after(w.upTo(w.cfg.Faults), w.setBack)
 	}
 	for w.queue.Len() > 0 && len(w.report.Violations) == 0 && w.now.Sub(epoch) < w.cfg.Most {
@@ -107,6 +113,7 @@ func run(cfg Config, m mutant) Report {
 	if len(w.report.Violations) == 0 { // else nobody is surprised that things are open
 		w.audit()
 	}
+	w.report.Commits = w.commits
 	w.report.Virtual = w.now.Sub(epoch)
 	return w.report
 }
@@ -136,13 +143,25 @@ func (w *World) someone() *server {
 	return s
 }
 
-// program is what the servers take for the program of a flow.
-func (w *World) program(flow string) *check.Program {
-	if w.mutant.program == nil {
-		return w.flows[flow]
+// version is the program of a version of a flow; nil if there is none.
+func (w *World) version(flow string, version int) *check.Program {
+	if all := w.flows[flow]; version >= 1 && version <= len(all) {
+		return all[version-1]
 	}
-	return w.mutant.program(w.flows[flow])
+	return nil
 }
+
+// program is what the servers take for it.
+func (w *World) program(flow string, version int) *check.Program {
+	p := w.version(flow, version)
+	if w.mutant.program == nil || p == nil {
+		return p
+	}
+	return w.mutant.program(p)
+}
+
+// of is the version of its flow that a run is on.
+func (w *World) of(s *planner.State) *check.Program { return w.version(s.Flow, s.Version) }
 
 // faulty reports whether the world is still hard.
 func (w *World) faulty() bool { return w.now.Sub(epoch) < w.cfg.Faults }

@@ -45,11 +45,11 @@ func planForward(p *Plan, s *planner.State, o *Outline, ps planner.Programs, w W
 	}
 	p.Version, p.Blocked, p.Why = look.Version, look.Blocks, look.Blocked
 	for _, f := range look.Steps {
-		step := PlanStep{ID: f.Step, Does: string(f.Does), Reason: f.Why, Blocks: f.Blocks}
+		step := PlanStep{ID: f.Step, Does: string(f.Does), Reason: f.Why, Blocks: f.Blocks, Twice: f.Twice}
 		if st, ok := s.Steps[f.Step]; ok {
 			told(&step, s, st, f, o.Step(f.Step), p.Version != s.Version)
 			if w.Action == "retry" {
-				given(&step, st, ps, p.Version)
+				given(&step, st, ps, look)
 			}
 		}
 		p.Steps = append(p.Steps, step)
@@ -59,6 +59,8 @@ func planForward(p *Plan, s *planner.State, o *Outline, ps planner.Programs, w W
 // told puts into words what the planner says nothing of, because it goes without saying.
 func told(step *PlanStep, s *planner.State, st *planner.Step, f planner.Foreseen, def Step, another bool) {
 	switch {
+	case f.Does == planner.DoesUndo && st.Planned:
+		step.Items, _ = st.Undoable()
 	case f.Does == planner.DoesReuse && f.Why == "":
 		switch {
 		case st.Status == planner.Waiting:
@@ -93,9 +95,9 @@ func told(step *PlanStep, s *planner.State, st *planner.Step, f planner.Foreseen
 }
 
 // given says what a call that failed would be called with, so that a person can give something else.
-func given(step *PlanStep, st *planner.Step, ps planner.Programs, version int) {
+func given(step *PlanStep, st *planner.Step, ps planner.Programs, look *planner.Outlook) {
 	p := ps.Now
-	if other := ps.Others[version]; other != nil {
+	if other := ps.Others[look.Version]; other != nil {
 		p = other
 	}
 	def := p.Step(st.Name)
@@ -104,8 +106,8 @@ func given(step *PlanStep, st *planner.Step, ps planner.Programs, version int) {
 	}
 	add := func(item int, u *planner.Unit) {
 		in := view.PlanInput{Input: shown(u.In)}
-		if u.Given != nil {
-			in.Input = shown(u.Given)
+		if next := look.Unit(planner.Ref{Step: st.Name, Item: item}); next != nil && next.In != nil {
+			in.Input = shown(next.In)
 		}
 		if item != planner.NoItem {
 			in.Item = &item

@@ -53,7 +53,7 @@ func reads(o *Outline, steps []view.Step) []view.Read {
 
 // Patch is the run's summary, as a live message carries it.
 func Patch(s *planner.State) *view.RunPatch {
-	return &view.RunPatch{Status: string(s.Status()), EndedAt: endedAt(s), Error: runError(s), Actions: Actions(s)}
+	return &view.RunPatch{Status: string(s.Status()), Version: s.Version, EndedAt: endedAt(s), Error: runError(s), Actions: Actions(s)}
 }
 
 // Actions lists the buttons that fit the run now; never nil.

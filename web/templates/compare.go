@@ -23,6 +23,43 @@ type ComparePage struct {
 	Named         bool // the other run was asked for; else it is the last success
 }
 
+// ComparedRun is a run as a comparison heads and offers it.
+type ComparedRun struct {
+	ID        string
+	Version   int
+	Status    string
+	CreatedAt time.Time
+	TookMS    *int64 // nil: it has not begun, or goes on
+}
+
+func (p ComparePage) run() ComparedRun {
+	c := p.Comparison
+	return ComparedRun{c.Run, c.Version, c.Status, p.CreatedAt, c.TookMS}
+}
+
+func (p ComparePage) with() ComparedRun {
+	c := p.Comparison
+	return ComparedRun{c.With, c.WithVersion, c.WithStatus, p.WithCreatedAt, c.WithTookMS}
+}
+
+// CompareWithPage is GET /runs/{id}/compare where there is nothing to compare the run with: no run before it succeeded, or the one that was named can't be.
+type CompareWithPage struct {
+	Chrome
+	Flow      string
+	Run       ComparedRun
+	Why       string        // a sentence
+	With      string        // the run that was named; "" for none
+	Successes []ComparedRun // that began after it, the newest first
+	Others    []ComparedRun // the newest ones
+}
+
+func (p CompareWithPage) title() string {
+	if p.With == "" {
+		return "No success before this run"
+	}
+	return "There is no such comparison"
+}
+
 func (p ComparePage) other() string {
 	if p.Named {
 		return "The other run"
@@ -35,6 +72,7 @@ type Difference struct {
 	Bases    []DiffBase // what it can be compared with
 	Sections []DiffSection
 	None     string     // why there is nothing to compare
+	Choose   bool       // another run may be chosen
 	Compare  string     // link to the whole comparison
 	With     string     // the other run, if it is one
 	WithAt   *time.Time // when that was started
@@ -144,8 +182,8 @@ func (p ComparePage) summary() string {
 	return text + "Every value is the same."
 }
 
-func comparedRun(run string, version int) string {
-	return shortID(run) + ", version " + strconv.Itoa(version)
+func comparedRun(r ComparedRun) string {
+	return shortID(r.ID) + ", version " + strconv.Itoa(r.Version)
 }
 
 func compareStepURL(run, step string) string {

@@ -218,10 +218,24 @@ type RunPage struct {
 	Truncated bool         // Events are only the newest ones
 	Tour      Tour         // what to try next, on a run of the sample
 
-	Plans     []view.Plan     // of the buttons that fit: retry, compensate
+	Plans     []view.Plan     // of the buttons that fit: retry, compensate; restart, if the address asks for it
+	Versions  []int           // those that a failed run may go on with, the latest first
+	Given     []GivenInput    // what failed, and what it would be called with on the plan of Retry
+	Restarts  bool            // it can be restarted from a step
 	Stops     []view.PlanStep // what a cancel stops
 	OnFailure string          // of the flow: pause or compensate
-	Open      string          // whose plan is open: retry, compensate or cancel
+	Open      string          // whose plan is open: retry, restart, compensate or cancel
+}
+
+// GivenInput is the editor of one failed call's input.
+type GivenInput struct {
+	Ref    string // step, or step#item
+	Step   string
+	Fields []Field // by the contract, if a form can be made of it
+	JSON   string  // else, as text
+	Was    string  // what it would be called with: the same, posted, gives nothing
+	Error  string  // why what was typed is refused
+	Open   bool
 }
 
 // Inspector is the selection of a run page: a step, one of its items, one attempt, one tab.

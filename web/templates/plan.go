@@ -2,7 +2,11 @@ package templates
 
 import (
 	"fmt"
+	"net/url"
+	"strconv"
 	"strings"
+
+	"github.com/a-h/templ"
 
 	"github.com/segno-run/segno/web/view"
 )
@@ -18,10 +22,12 @@ func (p RunPage) Plan(action string) *view.Plan {
 }
 
 // planWords are what a plan does with a step.
-var planWords = map[string]string{"reuse": "reuse", "run_again": "run again", "run": "run", "in_the_way": "in the way", "undo": "undo", "nothing": "nothing to undo"}
+var planWords = map[string]string{"reuse": "reuse", "run_again": "run again", "run": "run", "in_the_way": "in the way", "undo": "undo", "nothing": "nothing to undo",
+	"skip": "skip", "compensate_first": "undo, then run", "gone": "not there"}
 
 // planTone colours them.
-var planTone = map[string]string{"reuse": "tone-ok", "run_again": "tone-run", "run": "tone-idle", "in_the_way": "tone-fail", "undo": "tone-undo", "nothing": "tone-idle"}
+var planTone = map[string]string{"reuse": "tone-ok", "run_again": "tone-run", "run": "tone-idle", "in_the_way": "tone-fail", "undo": "tone-undo", "nothing": "tone-idle",
+	"skip": "tone-idle", "compensate_first": "tone-undo", "gone": "tone-idle"}
 
 // planSums says a plan in one line: "4 steps reused, 1 runs again, 2 to come".
 func planSums(p view.Plan) string {
@@ -32,8 +38,17 @@ func planSums(p view.Plan) string {
 		return "Nothing was done that could be undone: the run just ends as compensated."
 	}
 	var parts []string
+	if p.Blocked {
+		if n := planBlocks(p); n > 0 {
+			return strings.ToUpper(count(n, "step")[:1]) + count(n, "step")[1:] + " in the way: nothing is done as it stands."
+		}
+		return "It is refused as it stands."
+	}
 	if n := p.Counts("undo"); n > 0 {
 		parts = append(parts, "undoes "+count(n, "step")+" again")
+	}
+	if n := p.Counts("compensate_first"); n > 0 {
+		parts = append(parts, count(n, "step")+" undone first")
 	}
 	if n := p.Counts("reuse"); n > 0 {
 		parts = append(parts, count(n, "step")+" reused")
@@ -54,7 +69,69 @@ func planSums(p view.Plan) string {
 }
 
 // resumes reports whether the run goes on at a step of a retry's plan: the segno mark.
-func resumes(st view.PlanStep) bool { return st.Does == "run_again" || st.Does == "in_the_way" }
+func resumes(p RunPage, plan view.Plan, st view.PlanStep) bool {
+	switch {
+	case plan.Action == "restart":
+		return st.ID == plan.From
+	case plan.Blocked || st.Does != "run_again" && st.Does != "in_the_way":
+		return false
+	}
+	for _, step := range p.Run.Steps {
+		if step.ID == st.ID {
+			return step.Status == "failed"
+		}
+	}
+	return false
+}
+
+// planBlocks counts the steps because of which a button is refused.
+func planBlocks(p view.Plan) (n int) {
+	for _, st := range p.Steps {
+		if st.Blocks {
+			n++
+		}
+	}
+	return n
+}
+
+// planTwice reports whether all that is in the way only has to be named.
+func planTwice(p view.Plan) bool {
+	if len(p.Why) > 0 || !p.Blocked {
+		return false
+	}
+	for _, st := range p.Steps {
+		if st.Blocks && !st.Twice {
+			return false
+		}
+	}
+	return true
+}
+
+// planAt is the page with a plan of its open: of a version, from a step.
+func planAt(run string, plan view.Plan, action, step string, version int) templ.SafeURL {
+	q := url.Values{"plan": {action}}
+	if version != 0 && version != plan.RunVersion {
+		q.Set("version", strconv.Itoa(version))
+	}
+	if step != "" {
+		q.Set("step", step)
+	}
+	return templ.SafeURL("/runs/" + run + "?" + q.Encode())
+}
+
+// given is the editor of a step's failed call in the plan of Retry, by its item.
+func (p RunPage) given(step string, item *int) *GivenInput {
+	ref := step
+	if item != nil {
+		ref = fmt.Sprintf("%s#%d", step, *item)
+	}
+	for i := range p.Given {
+		if p.Given[i].Ref == ref {
+			return &p.Given[i]
+		}
+	}
+	return nil
+}
 
 // planned is the step's items beside its name, or "".
 func plannedItems(st view.PlanStep) string {

@@ -24,7 +24,8 @@ type PlanStep struct {
 	Items    int         `json:"items,omitempty"`    // how many items of a for_each are concerned
 	Reason   string      `json:"reason,omitempty"`
 	Blocks   bool        `json:"blocks,omitempty"` // it is in the way, and the button is refused because of it
-	Inputs   []PlanInput `json:"inputs,omitempty"` // compensate: what the function would be called with, of a for_each the first few; retry: of a call that failed, what it was called with
+	Twice    bool        `json:"twice,omitempty"`  // it blocks until a restart names it under `again`
+	Inputs   []PlanInput `json:"inputs,omitempty"` // compensate: what the function would be called with, of a for_each the first few; retry: of a call that failed, what it would be called with now, or was if that cannot be made
 }
 
 // PlanInput is the input of one call to come, or why there can be none.

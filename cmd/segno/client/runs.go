@@ -140,9 +140,3 @@ func (c *Client) Runs(ctx context.Context, f Filter) (*Runs, error) {
 	page := &Runs{Raw: body}
 	return page, decode(body, page)
 }
-
-// Retry has a failed run go on from where it failed.
-func (c *Client) Retry(ctx context.Context, id string) error {
-	_, err := c.do(ctx, request{method: http.MethodPost, path: []string{"runs", id, "retry"}})
-	return err
-}

@@ -52,12 +52,16 @@ func (l *lines) String() string {
 }
 
 // boot runs the program on a database and waits until it is ready. It is stopped with the test, if not before.
-func boot(t testing.TB, url string, functions *local.Registry) *served {
+func boot(t testing.TB, url string, functions *local.Registry, change ...func(*Config)) *served {
 	t.Helper()
 	s := &served{t: t, logs: &lines{}}
 	var err error
-	s.App, err = New(Config{Addr: "127.0.0.1:0", Data: t.TempDir(), DatabaseURL: url, Local: functions,
-		Logger: slog.New(slog.NewJSONHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	cfg := Config{Addr: "127.0.0.1:0", Data: t.TempDir(), DatabaseURL: url, Local: functions,
+		Logger: slog.New(slog.NewJSONHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	for _, f := range change {
+		f(&cfg)
+	}
+	s.App, err = New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +155,7 @@ func value(f *dto.MetricFamily, labels ...string) (sum float64, found bool) {
 }
 
 const twoSteps = `name: pair
-input: {type: object}
+input: {type: object, required: [said], properties: {said: {type: string}}}
 steps:
   first: {call: fine, with: {said: "${{ input.said }}"}}
   second: {needs: [first], call: boom}
@@ -184,6 +188,10 @@ func TestOperations(t *testing.T) {
 	id, how := s.run("pair", `{"said":"verysecret"}`)
 	if how != planner.StatusFailed {
 		t.Fatalf("the run is %s, want it failed", how)
+	}
+	// What is refused is quoted to whoever sent it, and to nobody else.
+	if refused := s.do("GET", "/api/v1/runs?status=verysecret", "", http.StatusBadRequest); !strings.Contains(string(refused), "verysecret") {
+		t.Errorf("got %s, want the value quoted", refused)
 	}
 
 	families := s.metrics()
@@ -265,6 +273,9 @@ func TestOperations(t *testing.T) {
 		if n, _ := found[what]["incarnation"].(float64); n < 1 {
 			t.Errorf("log line %q names no incarnation: %v", what, found[what])
 		}
+	}
+	if !strings.Contains(s.logs.String(), `"code":"invalid"`) && !strings.Contains(s.logs.String(), `"code":"bad_request"`) {
+		t.Errorf("the log says nothing of what was refused:\n%s", s.logs)
 	}
 	if logs := s.logs.String(); strings.Contains(logs, "verysecret") {
 		t.Errorf("a value of the run is in the log:\n%s", logs)

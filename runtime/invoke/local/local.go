@@ -82,22 +82,32 @@ func (i invoker) Invoke(ctx context.Context, in invoke.Invocation) invoke.Result
 		return invoke.Result{Started: started, Ended: time.Now(), Fault: &fault.Fault{Class: fault.NotFound, Effect: fault.None,
 			Message: "this server's process has registered no Go function called `" + i.name + "`"}}
 	}
-	ctx, cancel := context.WithTimeout(ctx, in.Timeout)
-	defer cancel()
+	one := &limit{Context: ctx, at: started.Add(in.Timeout)}
+	defer one.end()
 	answer := make(chan invoke.Result, 1)
-	go func() { answer <- call(ctx, f, in) }() // of its own: a function that does not listen to ctx must not hold its caller
+	go func() { answer <- call(one, f, in) }() // of its own: a function that does not listen to ctx must not hold its caller
+	timeout := time.NewTimer(in.Timeout)
+	defer timeout.Stop()
 	var res invoke.Result
 	select {
 	case res = <-answer:
+	case <-timeout.C:
+		res = late(answer, in.Timeout, context.DeadlineExceeded)
 	case <-ctx.Done():
-		select {
-		case res = <-answer: // both at once: what it said counts
-		default:
-			res.Fault = ended(ctx, in.Timeout)
-		}
+		res = late(answer, in.Timeout, ctx.Err())
 	}
 	res.Started, res.Ended = started, time.Now()
 	return res
+}
+
+// late is what came of a call whose time is over: what it said at the same moment counts.
+func late(answer <-chan invoke.Result, timeout time.Duration, err error) invoke.Result {
+	select {
+	case res := <-answer:
+		return res
+	default:
+		return invoke.Result{Fault: ended(err, timeout)}
+	}
 }
 
 // call is one call with a net below it.
@@ -113,7 +123,7 @@ func call(ctx context.Context, f Func, in invoke.Invocation) (res invoke.Result)
 	case errors.As(err, &own):
 		return invoke.Result{Fault: own}
 	case err != nil && ctx.Err() != nil:
-		return invoke.Result{Fault: ended(ctx, in.Timeout)}
+		return invoke.Result{Fault: ended(ctx.Err(), in.Timeout)}
 	case err != nil:
 		return invoke.Result{Fault: &fault.Fault{Class: fault.FunctionError, Effect: fault.Maybe, Message: err.Error()}}
 	case len(out) > in.Most():
@@ -126,8 +136,8 @@ func call(ctx context.Context, f Func, in invoke.Invocation) (res invoke.Result)
 }
 
 // ended is the fault of a call whose time is over, or that somebody asked to stop.
-func ended(ctx context.Context, timeout time.Duration) *fault.Fault {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+func ended(err error, timeout time.Duration) *fault.Fault {
+	if errors.Is(err, context.DeadlineExceeded) {
 		return &fault.Fault{Class: fault.Timeout, Effect: fault.Maybe, Message: "the function did not return within " + timeout.String(),
 			Evidence: []fault.Detail{{Name: "timeout", Value: timeout.String()}}}
 	}

@@ -87,3 +87,45 @@ func TestOutputAndTimes(t *testing.T) {
 		t.Error("a nil registry has nothing, and that of the test has echo")
 	}
 }
+
+// TestTheContextOfACall: it has the call's deadline, ends when that has passed, and at the latest with the call, also for whoever looks only then.
+func TestTheContextOfACall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := registry()
+		began := time.Now()
+		var kept context.Context
+		r.Register("keeps", func(ctx context.Context, in invoke.Invocation) ([]byte, error) {
+			kept = ctx
+			if at, ok := ctx.Deadline(); !ok || at.Sub(began) != in.Timeout {
+				t.Errorf("got the deadline %s after the start, want %s", at.Sub(began), in.Timeout)
+			}
+			if string(in.Input) == `"look"` && ctx.Err() != nil {
+				t.Errorf("got %v while the call goes on, want none", ctx.Err())
+			}
+			return in.Input, nil
+		})
+		for _, input := range []string{`"look"`, `"no"`} {
+			began = time.Now()
+			r.Invoker("keeps").Invoke(t.Context(), invoke.Invocation{Input: []byte(input), Timeout: time.Minute})
+			if !errors.Is(kept.Err(), context.Canceled) {
+				t.Errorf("%s: got %v after the call, want it cancelled", input, kept.Err())
+			}
+			<-kept.Done()
+		}
+		outer, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		began = time.Now()
+		r.Register("narrows", func(ctx context.Context, _ invoke.Invocation) ([]byte, error) {
+			if at, _ := ctx.Deadline(); at.Sub(began) != time.Second {
+				t.Errorf("got the deadline %s after the start, want the caller's, 1s", at.Sub(began))
+			}
+			inner, stop := context.WithTimeout(ctx, time.Hour)
+			defer stop()
+			<-inner.Done()
+			return nil, inner.Err()
+		})
+		if res := r.Invoker("narrows").Invoke(outer, invoke.Invocation{Timeout: time.Minute}); res.Fault == nil || res.Fault.Class != fault.Timeout || time.Since(began) != time.Second {
+			t.Errorf("got %+v after %s, want a timeout after 1s", res, time.Since(began))
+		}
+	})
+}

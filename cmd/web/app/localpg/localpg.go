@@ -152,6 +152,9 @@ func (s *Server) URL() string { return s.home.url(databaseName) }
 // Version is that of the binaries, for example "15.18".
 func (s *Server) Version() string { return s.install.version }
 
+// Bin is the directory of its binaries, pg_dump among them.
+func (s *Server) Bin() string { return s.install.bin }
+
 // Dir is the cluster's own directory. It lies outside the data directory if the database's user could not reach that.
 func (s *Server) Dir() string { return s.home.cluster }
 

@@ -6,12 +6,12 @@ import { applyGathered, join, Lag, withBelow } from "./gather";
 const step = (id: string, status: string): Step => ({ id, kind: "call", status, attempt: 1 });
 const events = (from: number, to: number): Event[] => Array.from({ length: to - from + 1 }, (_, i) => ({ seq: from + i, at: "", facts: [] }));
 const g = (after: number, seq: number, more: Partial<Gathered> = {}): Gathered => ({
-  after, seq, sent: "", beat_ms: 0, events: events(after + 1, seq), run: { status: "running", actions: [] }, steps: [], ...more,
+  after, seq, sent: "", beat_ms: 0, events: events(after + 1, seq), run: { version: 1, status: "running", actions: [] }, steps: [], ...more,
 });
 const seqs = (m: Gathered) => m.events.map((e) => e.seq).join(" ");
 
 test("joined messages hold the newest state of each step and all events", () => {
-  const m = join(g(4, 5, { steps: [step("a", "running"), step("b", "queued")] }), g(5, 7, { steps: [step("a", "succeeded")], run: { status: "failed", actions: ["retry"] } }), 10);
+  const m = join(g(4, 5, { steps: [step("a", "running"), step("b", "queued")] }), g(5, 7, { steps: [step("a", "succeeded")], run: { version: 1, status: "failed", actions: ["retry"] } }), 10);
   assert.equal(m.after, 4);
   assert.equal(m.seq, 7);
   assert.equal(seqs(m), "5 6 7");
@@ -31,7 +31,7 @@ test("what is more than a log holds, and what the server skipped, is counted", (
 
 test("a message is applied once", () => {
   const run: Run = { id: "r", flow: "f", version: 1, status: "running", seq: 4, input: null, created_at: "", actions: [], steps: [step("a", "running"), step("b", "pending")] };
-  const m = g(4, 5, { steps: [step("a", "succeeded")], run: { status: "succeeded", actions: ["retry"] } });
+  const m = g(4, 5, { steps: [step("a", "succeeded")], run: { version: 1, status: "succeeded", actions: ["retry"] } });
   const after = applyGathered(run, m);
   assert.equal(after.seq, 5);
   assert.equal(after.status, "succeeded");

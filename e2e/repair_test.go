@@ -1,0 +1,63 @@
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+const mendFlow = `steps:
+  take: {call: payments.reserve, with: {account: acct_1, amount: 5}, compensate: {call: payments.release, with: {key: "${{ key }}", hold: "${{ steps.take.output.hold }}"}}}
+  ship: {needs: [take], call: shipping.book, with: {order: A-1, fail: ship}}
+`
+
+// repairs publishes a fix, looks at what the failed run would do on it, and has it go on: what had completed keeps its one attempt and its times. Then the
+// run goes back to its first step, which is undone before. The server is that of the file's journey.
+func repairs(t *testing.T, s site, b *tab) {
+	s.publish(t, "mend", mendFlow)
+	id := s.start(t, "mend", "{}")
+	status := func(want string) {
+		t.Helper()
+		until(t, func() string { return "the run is " + want + "; it is " + s.run(t, id).Status }, func() bool { return s.run(t, id).Status == want })
+	}
+	status("failed")
+	s.publish(t, "mend", strings.Replace(mendFlow, ", fail: ship", "", 1))
+	took := func() string {
+		var got struct {
+			Steps []struct {
+				Started  time.Time `json:"started_at"`
+				Ended    time.Time `json:"ended_at"`
+				Attempts []any
+			}
+		}
+		s.api(t, "GET", "/runs/"+id, "", &got)
+		first := got.Steps[0]
+		return fmt.Sprint(first.Started, first.Ended, len(first.Attempts))
+	}
+	before := took()
+	b.goTo(s.url + "/runs/" + id)
+	b.await("live", `document.body.dataset.live === "open"`)
+	b.click("#confirm-retry > summary")
+	b.click(`#confirm-retry .plan-versions a[href*="version=2"]`)
+	b.sees(`#confirm-retry [data-step="take"]`, "reuse")
+	b.sees(`#confirm-retry [data-step="ship"] .plan-input`, `"A-1"`)
+	b.await("the mark on the resume step", `document.querySelector('#confirm-retry [data-step="ship"] .segno')`)
+	b.sees("#action-retry-plan", "Retry on version 2")
+	b.click("#action-retry-plan")
+	status("succeeded")
+	b.sees("#run-header .crumbs", "v2")
+	if after := took(); after != before {
+		t.Errorf("what was reused took %s, and takes %s", before, after)
+	}
+
+	b.goTo(s.url + "/runs/" + id + "?step=take")
+	b.click("#restart-from")
+	b.sees(`#confirm-restart [data-step="take"]`, "undo, then run")
+	b.click("#action-restart")
+	until(t, func() string { return "it was restarted" }, func() bool { return strings.Contains(events(t, s, id), "RestartRequested") })
+	status("succeeded")
+	if took() == before {
+		t.Error("what was restarted has its first attempt alone")
+	}
+}

@@ -1,0 +1,288 @@
+package web
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/segno-run/segno/designer/check"
+	"github.com/segno-run/segno/runtime"
+	"github.com/segno-run/segno/runtime/planner"
+	"github.com/segno-run/segno/web/runview"
+	"github.com/segno-run/segno/web/templates"
+	"github.com/segno-run/segno/web/view"
+)
+
+// versionsOffered is how many versions a plan offers to go on with, the run's own aside.
+const versionsOffered = 8
+
+// plans puts the plans of the buttons that fit into the page, and what a cancel would stop. The address says which one is open, and of which version.
+func (s *Server) plans(c echo.Context, p *templates.RunPage, h *history) {
+	p.Open = c.QueryParam("plan")
+	switch p.Open {
+	case "retry", "compensate", "cancel", "restart":
+	default:
+		p.Open = ""
+	}
+	version, _ := strconv.Atoi(c.QueryParam("version"))
+	p.Restarts = h.state.Restarts() == ""
+	wishes := []runview.Wish{}
+	for _, action := range p.Run.Actions {
+		switch action {
+		case "retry", "compensate":
+			w := runview.Wish{Action: action}
+			if action == "retry" && p.Open == action {
+				w.Version = max(version, 0)
+			}
+			wishes = append(wishes, w)
+		case "cancel":
+			p.Stops = runview.Stops(h.state, h.outline)
+			if h.def != nil {
+				p.OnFailure = string(h.def.OnFailure)
+			}
+		}
+	}
+	if p.Open == "restart" && p.Restarts && c.QueryParam("step") != "" {
+		wishes = append(wishes, runview.Wish{Action: "restart", Step: c.QueryParam("step"), Version: max(version, 0)})
+	}
+	for _, w := range wishes {
+		s.planned(c, p, h, w)
+	}
+	if len(p.Plans) > 0 && (p.Plan("retry") != nil || p.Plan("restart") != nil) {
+		p.Versions = s.offered(c, h)
+	}
+}
+
+// planned puts one plan into the page. A version that is not there is said, and the plan is that of the run's own.
+func (s *Server) planned(c echo.Context, p *templates.RunPage, h *history, w runview.Wish) {
+	ctx := c.Request().Context()
+	ps, err := s.programsOf(ctx, h, w.Version)
+	if err != nil {
+		p.Flash = &templates.Flash{Error: true, Text: coded(err).Message}
+		w.Version = 0
+		if ps, err = s.programsOf(ctx, h, 0); err != nil {
+			s.Logger.Warn("a plan could not be made", "run", h.row.UUID, "action", w.Action, "error", err)
+			return
+		}
+	}
+	plan := runview.PlanOf(h.state, h.outline, ps, w)
+	p.Plans = append(p.Plans, plan)
+	if w.Action == "retry" {
+		program := ps.Now
+		if other := ps.Others[plan.Version]; other != nil {
+			program = other
+		}
+		p.Given = givens(plan, program)
+	}
+}
+
+// offered are the versions that a run may go on with, the latest first: its own, and the latest others.
+func (s *Server) offered(c echo.Context, h *history) (out []int) {
+	all, err := s.DB.Versions(c.Request().Context(), h.state.Flow)
+	if err != nil {
+		s.Logger.Warn("the versions of a flow could not be read", "flow", h.state.Flow, "error", err)
+		return nil
+	}
+	others := 0
+	for _, v := range all {
+		own := v.Version == h.state.Version
+		if !own {
+			others++
+		}
+		if own || others <= versionsOffered {
+			out = append(out, v.Version)
+		}
+	}
+	return out
+}
+
+// givens are the editors of what failed, as the plan would call it.
+func givens(plan view.Plan, p *check.Program) (out []templates.GivenInput) {
+	if p == nil {
+		return nil
+	}
+	for _, st := range plan.Steps {
+		def := p.Step(st.ID)
+		if st.Blocks || def == nil || def.Call == nil {
+			continue
+		}
+		for _, in := range st.Inputs {
+			r := planner.Ref{Step: st.ID, Item: planner.NoItem}
+			if in.Item != nil {
+				r.Item = *in.Item
+			}
+			if planner.HasPayloads(planner.JSON(in.Input)) || len(in.Input) > planner.MaxInline { // too large to be edited
+				continue
+			}
+			was := in.Input
+			if was == nil {
+				was = json.RawMessage("{}")
+			}
+			g := templates.GivenInput{Ref: refName(r), Step: st.ID, Was: string(was), JSON: indented(was)}
+			if f, ok := editable(def.Call, was); ok {
+				g.Fields = f.fields(f.fill(was), nil)
+				prefix(g.Fields, "field:"+g.Ref+":")
+			}
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+// editable is the form of a call's input, if one holds all of it: a form of lists needs buttons of its own, and what it has no field for would be lost.
+func editable(call *check.Call, input []byte) (form, bool) {
+	f := newForm(call.Input)
+	if !f.asObject() {
+		return f, false
+	}
+	t := f.fill(input)
+	again, errs := f.json(t)
+	return f, len(t.rows) == 0 && len(errs) == 0 && sameJSON(again, input)
+}
+
+func sameJSON(a, b []byte) bool {
+	var x, y any
+	return json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && fmt.Sprint(x) == fmt.Sprint(y)
+}
+
+func prefix(fields []templates.Field, with string) {
+	for i := range fields {
+		fields[i].Path = with + fields[i].Path
+		prefix(fields[i].Fields, with)
+	}
+}
+
+// readGiven reads what was typed into the editors of a plan: those that hold something else than they did.
+func readGiven(values url.Values, p *check.Program) (given []planner.GivenInput, typed map[string]string, err error) {
+	typed = map[string]string{}
+	for _, name := range sortedKeys(values) {
+		ref, ok := strings.CutPrefix(name, "was:")
+		if !ok {
+			continue
+		}
+		r, err := readRef(ref)
+		if err != nil {
+			return nil, nil, err
+		}
+		was := values.Get(name)
+		text := normalize(values.Get("json:" + ref))
+		if def := p.Step(r.Step); !values.Has("json:"+ref) && def != nil && def.Call != nil {
+			t := newTyped()
+			for field, v := range values {
+				if path, ok := strings.CutPrefix(field, "field:"+ref+":"); ok && len(v) > 0 {
+					t.text[path] = normalize(v[0])
+				}
+			}
+			raw, errs := newForm(def.Call.Input).json(t)
+			for path, said := range errs {
+				return nil, map[string]string{ref: string(raw)}, fail(CodeInvalid, "`%s`: `%s`: %s", ref, path, said)
+			}
+			text = string(raw)
+		}
+		typed[ref] = text
+		var compact bytes.Buffer
+		if json.Compact(&compact, []byte(text)) != nil {
+			return nil, typed, fail(CodeInvalid, "the input of `%s` is not JSON", ref)
+		}
+		if !sameJSON(compact.Bytes(), []byte(was)) {
+			given = append(given, planner.GivenInput{Step: r.Step, Item: r.Item, Input: compact.Bytes()})
+		}
+	}
+	return given, typed, nil
+}
+
+// plannedForm makes the handler of a button that is pressed on a plan. A second click is the same press; a plan that the run has left behind is answered
+// with the page and its new plan, and so is what was typed wrong.
+func (s *Server) plannedForm(kind runtime.ButtonKind, said string) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		values, err := c.FormParams()
+		if err != nil {
+			return coded(err)
+		}
+		row, err := s.findRun(c.Request().Context(), c.Param("run"))
+		if err != nil {
+			return err
+		}
+		b := runtime.Button{Kind: kind, Step: values.Get("from"), Again: values["again"]}
+		for name, to := range map[string]func(int64){"seq": func(n int64) { b.Seq = n }, "version": func(n int64) { b.Version = int(n) }} {
+			if text := values.Get(name); text != "" {
+				n, err := strconv.ParseInt(text, 10, 32)
+				if err != nil || n < 1 {
+					return fail(CodeInvalid, "`%s` is %s; it is that of a plan, from 1", name, clip(text))
+				}
+				to(n)
+			}
+		}
+		var typed map[string]string
+		if kind == runtime.ButtonRetry {
+			program, perr := s.Programs.Program(c.Request().Context(), row.Flow, cmp.Or(b.Version, row.Version))
+			if perr == nil {
+				b.Given, typed, err = readGiven(values, program)
+			}
+		}
+		if b.Seq > 0 {
+			key := fmt.Sprintf("plan/%d/%d/%q", b.Seq, b.Version, b.Again)
+			for _, g := range b.Given {
+				key += fmt.Sprintf("/%s#%d=%s", g.Step, g.Item, g.Input)
+			}
+			b.ID = messageID(row.UUID, b, key)
+		}
+		if err == nil {
+			err = s.pressed(c, b, said)
+		}
+		e := coded(err)
+		if err == nil || b.Seq == 0 || e.Code != CodeConflict && (e.Code != CodeInvalid || typed == nil) {
+			return err
+		}
+		return s.replan(c, b, e, typed)
+	}
+}
+
+// replan answers a refused button with the page, its plan as it is now, and what was typed.
+func (s *Server) replan(c echo.Context, b runtime.Button, e *Error, typed map[string]string) error {
+	action := planActions[b.Kind]
+	q := c.QueryParams() // the page reads its address
+	clear(q)
+	q.Set("plan", action)
+	if b.Version > 0 {
+		q.Set("version", strconv.Itoa(b.Version))
+	}
+	if b.Step != "" {
+		q.Set("step", b.Step)
+	}
+	p, err := s.runView(c, true)
+	if err != nil {
+		return err
+	}
+	plan := p.Plan(action)
+	if plan == nil {
+		return e // it does not fit any more at all
+	}
+	p.Open, p.Flash = action, &templates.Flash{Error: true, Text: "Nothing was done: " + e.Message}
+	if plan.Seq != b.Seq {
+		p.Flash.Text = "Nothing was done: the run has changed since you saw this plan. Below is the new one."
+	}
+	for i := range p.Given {
+		g := &p.Given[i]
+		text, ok := typed[g.Ref]
+		if !ok {
+			continue
+		}
+		if e.Code == CodeInvalid && strings.Contains(e.Message, "`"+g.Ref) || strings.Contains(e.Message, "`"+g.Step+"`") {
+			g.Error = e.Message
+		}
+		if !sameJSON([]byte(text), []byte(g.Was)) {
+			g.Open, g.JSON, g.Fields = true, text, nil // as it was typed, whatever it is
+			if checkJSON([]byte(text)) == nil {
+				g.JSON = indented([]byte(text))
+			}
+		}
+	}
+	return s.render(c, e.status(), templates.Run(p))
+}
