@@ -27,7 +27,7 @@ func readRun(t testing.TB, s site) (id string) {
 	}))
 	t.Cleanup(fn.Close)
 	s.api(t, "PUT", "/functions/view.read", `{"http": {"url": "`+fn.URL+`"}, "idempotent": true}`, nil)
-	s.publish(t, "viewer", "input: {type: object, properties: {who: {type: string}}, required: [who]}\nsteps:\n  read: {call: view.read, with: {who: \"${{ input.who }}\", n: 12}}\n  use: {needs: [read], set: {n: \"${{ size(steps.read.output.rows) }}\"}}\n")
+	s.publish(t, "viewer", "input: {type: object, properties: {who: {type: string}}, required: [who]}\nsteps:\n  read: {call: view.read, with: {who: \"${{ input.who }}\", n: 12}}\n  use: {needs: [read], set: {whole: \"${{ steps.read.output }}\"}}\n")
 	id = s.start(t, "viewer", `{"who": "Åse"}`)
 	until(t, said("run %s succeeds", id), func() bool { return s.run(t, id).Status == "succeeded" })
 	return id
