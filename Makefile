@@ -51,9 +51,9 @@ chaos: ## break servers and the database for about an hour while 25,000 runs go 
 
 SHOTS ?= /tmp/segno-shots
 
-shots: ## photograph every page, state and theme at two widths into SHOTS=/tmp/segno-shots, with contact sheets
+shots: ## photograph every page, state and theme at two widths into SHOTS=/tmp/segno-shots, with contact sheets; ONLY=canvas those that match
 	@scripts/deps.sh postgresql chromium
-	SEGNO_SHOTS=$(abspath $(SHOTS)) $(GO) test ./e2e -run '^$$' -bench '^BenchmarkShots$$' -benchtime 1x
+	SEGNO_SHOTS=$(abspath $(SHOTS)) SEGNO_SHOTS_ONLY='$(ONLY)' $(GO) test ./e2e -run '^$$' -bench '^BenchmarkShots$$' -benchtime 1x
 	@echo "The contact sheet is $(abspath $(SHOTS))/sheet.html"
 
 # Each seed is another story; one that violates a guarantee is kept in runtime/sim/testdata/seeds.txt.

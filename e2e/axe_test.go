@@ -116,9 +116,6 @@ func TestAccessibleParts(t *testing.T) {
 	search(desk)
 	desk.find(`[data-testid="minimap"]`)
 	both(desk, "search and map, 1440 wide")
-	desk.press(kb.Escape)
-	desk.await("the focus on the map", `(document.querySelector('[data-testid="minimap"]').focus(), document.activeElement.dataset.testid === "minimap")`)
-	both(desk, "the map with the focus, 1440 wide")
 	desk.clean()
 
 	hand := phone(t)

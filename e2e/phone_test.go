@@ -63,5 +63,29 @@ func TestRetryOnAPhone(t *testing.T) {
 		b.goTo(s.url + path)
 		b.fits()
 	}
+	b.runSheet(s, id)
 	b.clean()
+}
+
+// runSheet pulls and pushes the sheet that the inspector of a run is on a phone, as it is on the canvas. The page is at the link of the step stock.
+func (b *tab) runSheet(s site, id string) {
+	b.Helper()
+	high := func(what string, share float64) {
+		b.Helper()
+		b.await("the sheet is "+what, fmt.Sprintf(`(() => { const e = document.querySelector("#run-inspector:has(.sg-sheet-bar)"); return e && Math.abs(e.offsetHeight / innerHeight - %v) < 0.01 && Math.abs(e.getBoundingClientRect().bottom - innerHeight) < 1 })()`, share))
+	}
+	high("low for who follows a link, under the verdict", 0.24)
+	b.tap(`#run-inspector a[data-tab="output"]`)
+	high("half for who chooses", 0.55)
+	b.tap(`[data-testid="sheet-larger"]`)
+	high("full", 0.92)
+	b.tap(`[data-testid="sheet-smaller"]`)
+	high("half again", 0.55)
+	b.tap(`[data-testid="sheet-close"]`)
+	b.await("the run is inspected again", `location.search === "" && document.querySelector('#run-inspector[data-step=""]') && !document.querySelector('.sg-sheet-bar').offsetHeight`)
+	b.await("the graph in the middle", `(document.querySelector("#run-graph").scrollIntoView({block: "center"}), true)`)
+	b.click(`[data-testid="node-ship"]`)
+	high("half for another step", 0.55)
+	b.await("the step is seen above it", `document.querySelector('[data-testid="node-ship"]').getBoundingClientRect().bottom <= document.querySelector("#run-inspector").getBoundingClientRect().top`)
+	b.fits()
 }

@@ -35,6 +35,13 @@ func TestPublishDialog(t *testing.T) {
 	b.await("nothing is published", `document.querySelector('[data-testid="publish-confirm"]').disabled && !document.querySelector('[data-testid="published"]')`)
 	b.click(`[data-testid="publish-dialog"] .sg-checks button`)
 	b.await("the error's field", `!document.querySelector('[data-testid="publish-dialog"]') && document.activeElement.matches('[data-testid^="field-"]') && document.activeElement.value.includes("ordr_id")`)
+	// A step that was renamed in the text: the tests that name it still are told, and follow by a click.
+	s.draft(t, strings.NewReplacer("  ship:\n", "  dispatch:\n", "steps.ship.", "steps.dispatch.").Replace(good))
+	b.goTo(s.url + "/flows/order/edit")
+	b.click(`[data-testid="publish-open"]`)
+	b.sees(`[data-testid="publish-behind-ship"]`, "ship is called dispatch now; order.yaml still names ship")
+	b.click(`[data-testid="follow-ship"]`)
+	b.await("the tests have followed", `document.querySelector('[data-testid="publish-preview"]') && !document.querySelector('[data-testid="publish-behind-ship"]')`)
 	s.draft(t, good)
 	b.goTo(s.url + "/flows/order/edit")
 	b.click(`[data-testid="publish-open"]`)

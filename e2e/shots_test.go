@@ -8,6 +8,8 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,7 +21,11 @@ import (
 )
 
 // shotsEnv names the folder that BenchmarkShots writes into; `make shots` sets it. Without it the folder is a new one below the system's for temporary files.
-const shotsEnv = "SEGNO_SHOTS"
+// onlyEnv is a regular expression of the states that are wanted; without it all are.
+const (
+	shotsEnv = "SEGNO_SHOTS"
+	onlyEnv  = "SEGNO_SHOTS_ONLY"
+)
 
 // BenchmarkShots takes a picture of every page in every state, in both themes, 1440 and 390 wide, and puts them on contact sheets: sheet.html with all of
 // them, and sheet-N.png with four states each. It judges nothing: that is for the eyes.
@@ -34,8 +40,12 @@ func BenchmarkShots(b *testing.B) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		b.Fatal(err)
 	}
+	only, err := regexp.Compile(os.Getenv(onlyEnv))
+	if err != nil {
+		b.Fatal(err)
+	}
 	for b.Loop() {
-		all := states(b, boot(b), nothing(b))
+		all := slices.DeleteFunc(states(b, boot(b), nothing(b)), func(st state) bool { return !only.MatchString(st.name) })
 		shots := map[string][]byte{}
 		for _, st := range all {
 			for _, size := range [][2]int64{{1440, 900}, {390, 844}} {

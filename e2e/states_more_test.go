@@ -61,6 +61,7 @@ func laterStates(t testing.TB, s site, id, failed string) []state {
 		}},
 		{"run-items", s.url + "/runs/" + id + "?step=stock", runPage, nil},
 		{"run-plan", s.url + "/runs/" + failed + "?plan=retry", runPage, nil},
+		{"run-restart", s.url + "/runs/" + failed + "?plan=restart&step=stock", runPage, nil},
 		{"palette", s.url + "/runs", plainPage, func(b *tab) {
 			b.do("Ctrl+K", chromedp.KeyEvent("k", chromedp.KeyModifiers(kb.ModifierCtrl)))
 			b.find("#palette-input")

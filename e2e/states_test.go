@@ -123,6 +123,8 @@ func states(t testing.TB, s, empty site) []state {
 		{"versions", s.url + "/flows/order/versions", plainPage, nil},
 		{"version-graph", s.url + "/flows/order/versions/1?step=big", readPage, nil},
 		{"diff", s.url + "/flows/order/diff?from=1&to=2", plainPage, nil},
+		{"bulk-plan", s.url + "/flows/order/retries?step=ship", plainPage, nil},
+		{"bulk-none", s.url + "/flows/snapvault/retries", plainPage, nil},
 		{"start", s.url + "/flows/order/start?fail=ship", plainPage, nil},
 		{"start-refused", s.url + "/flows/order/start", plainPage, func(b *tab) {
 			b.write(`#start-form [name="amount"]`, "-1")
@@ -138,6 +140,8 @@ func states(t testing.TB, s, empty site) []state {
 		{"run-retried", s.url + "/runs/" + mended + "?step=ship&view=attempts", runPage, nil},
 		{"run-output", s.url + "/runs/" + mended + "?step=reserve_funds&view=output", runPage, func(b *tab) { b.write(".jtree-search", "hold") }},
 		{"run-logs", s.url + "/runs/" + mended + "?step=ship&view=logs&attempt=all#l1-2", runPage, nil},
+		{"run-resolved", s.url + "/runs/" + mended + "?step=ship&view=resolved", runPage, nil},
+		{"run-diff-success", s.url + "/runs/" + failed + "?step=ship&view=diff", runPage, nil},
 		{"run-diff", s.url + "/runs/" + mended + "?step=ship&view=diff&base=attempt", runPage, nil},
 		{"run-compare", s.url + "/runs/" + failed + "/compare?with=" + done, plainPage, nil},
 		{"run-compare-none", s.url + "/runs/" + done + "/compare", plainPage, nil},
@@ -166,7 +170,8 @@ func states(t testing.TB, s, empty site) []state {
 		{"not-found", s.url + "/nowhere", plainPage, nil},
 		{"run-not-found", s.url + "/runs/nobody", plainPage, nil},
 	}
-	return append(list, laterStates(t, s, done, failed)...)
+	list = append(list, laterStates(t, s, done, failed)...)
+	return append(list, wrongStates(t, s, empty)...)
 }
 
 // nothing is a server of a project folder that holds no flow.

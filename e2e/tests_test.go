@@ -7,6 +7,9 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // TestScenariosInTheBrowser opens the Tests tab of Order, runs all, breaks the draft, reads the failing story, mends it, and tries every fault.
@@ -48,6 +51,12 @@ func TestScenariosInTheBrowser(t *testing.T) {
 	// A file is edited in place.
 	b.click(`nav[aria-label="Tests"] a[href*="view=file"]`)
 	b.await("the editor", `document.querySelector("#test-source")?.value.startsWith("# Scenarios of the sample saga")`)
+	b.await("it is the canvas's", `document.querySelector("#test-source").hidden && document.querySelector(".test-yaml .cm-content")`)
+	b.click(".test-yaml .cm-content .cm-line")
+	b.do("writing at its beginning", chromedp.KeyEvent(kb.Home, chromedp.KeyModifiers(kb.ModifierCtrl)), chromedp.KeyEvent("# Mine "))
+	b.click(".test-form-actions .button:not(.primary)")
+	b.sees("#tests", "saved")
+	b.await("it is there again", `document.querySelector("#test-source")?.value.startsWith("# Mine # Scenarios of the sample saga") && document.querySelector(".test-yaml .cm-content")?.textContent.startsWith("# Mine")`)
 	b.clean()
 }
 

@@ -134,13 +134,31 @@ func TestRunFilters(t *testing.T) {
 	if _, capped := tally(models.RunFilter{}, 6); !capped {
 		t.Error("counts with a bound of 6 over 6 runs are not said to be capped")
 	}
-	for flow, want := range map[string]time.Time{"": born.Add(time.Second), "refund": born.Add(5 * time.Second), "none": {}} {
-		if got, err := db.OldestRun(t.Context(), flow, 100); err != nil || !got.Equal(want) {
-			t.Errorf("the oldest run of %q: got %s, %v, want %s", flow, got, err, want)
+	slots.From = time.Date(-30, 1, 1, 0, 0, 0, 0, time.UTC)
+	if got, _ := tally(models.RunFilter{Flow: "refund"}, 100); got != "runningretry@2:true=1" {
+		t.Errorf("counts over slots before the first year: got %s", got)
+	}
+	slots.From = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+	if got, _ := tally(models.RunFilter{Flow: "refund"}, 100); got != "runningretry@-1:true=1" {
+		t.Errorf("counts over slots after the last year: got %s", got)
+	}
+	oldest := func(bound int) {
+		t.Helper()
+		for flow, want := range map[string]time.Time{"": born.Add(time.Second), "refund": born.Add(5 * time.Second), "none": {}} {
+			if got, err := db.OldestRun(t.Context(), flow, bound); err != nil || !got.Equal(want) {
+				t.Errorf("the oldest run of %q: got %s, %v, want %s", flow, got, err, want)
+			}
 		}
 	}
+	oldest(100)
 	if got, err := db.OldestRun(t.Context(), "", 2); err != nil || !got.Equal(born.Add(5*time.Second)) {
 		t.Errorf("the older of the newest two: got %s, %v", got, err)
+	}
+	_, err = pool.Exec(t.Context(), "ANALYZE runs")
+	ok(t, err)
+	oldest(6) // six runs by the planner's estimate: the oldest of all
+	if got, err := db.OldestRun(t.Context(), "", 2); err != nil || !got.Equal(born.Add(5*time.Second)) {
+		t.Errorf("the older of the newest two, by the estimate: got %s, %v", got, err)
 	}
 	found, err := db.RunsNamed(t.Context(), one.Runs[0].UUID[28:], 5)
 	ok(t, err)

@@ -197,7 +197,7 @@ func (c *Core) Step(ev Event, now time.Time) []Output {
 	if now = now.UTC().Add(time.Microsecond - 1).Truncate(time.Microsecond); now.After(c.now) {
 		c.now = now
 	}
-	c.out = nil
+	c.out = make([]Output, 0, 4)
 	switch ev := ev.(type) {
 	case Begin:
 		c.begin(ev)

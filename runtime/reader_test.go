@@ -21,8 +21,8 @@ steps:
   one: {call: a, compensate: {after: attempt, call: undo, with: {key: "${{ key }}"}}}
   paid: {needs: [one], signal: {name: paid}}
 `)
-	if born := b.queue[0].Transition; born.New.Reader != planner.ReaderAtBirth || born.Row.Reader != 0 {
-		t.Errorf("at birth: got reader %d, raised to %d; want %d, and nothing to raise", born.New.Reader, born.Row.Reader, planner.ReaderAtBirth)
+	if born := b.queue[0].Transition; born.New.Reader != 4 || born.Row.Reader != 0 {
+		t.Errorf("at birth: got reader %d, raised to %d; want %d, and nothing to raise", born.New.Reader, born.Row.Reader, 4)
 	}
 	b.commitAll()
 

@@ -73,6 +73,7 @@ func functionView(f *flow.Function, usedBy []string) view.Function {
 	if f.Timeout > 0 {
 		v.Timeout = flow.FormatDuration(f.Timeout)
 	}
+	v.Concurrency, v.Rate = f.Concurrency, flow.FormatRate(f.Rate)
 	return v
 }
 

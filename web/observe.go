@@ -95,7 +95,7 @@ func compress() echo.MiddlewareFunc {
 	const worthIt = 1 << 10 // bytes: below it a packet is a packet
 	return middleware.GzipWithConfig(middleware.GzipConfig{Level: 5, MinLength: worthIt, Skipper: func(c echo.Context) bool {
 		r := c.Request()
-		return strings.HasPrefix(r.URL.Path, "/static/") || isValue(r.URL.Path) || r.URL.Path == "/metrics" || r.Header.Get("Upgrade") != ""
+		return strings.HasPrefix(r.URL.Path, "/static/") || isValue(r.URL.Path) || r.URL.Path == metricsPath || r.Header.Get("Upgrade") != ""
 	}})
 }
 
@@ -118,7 +118,7 @@ func (s *Server) answerError(err error, c echo.Context) {
 func isPage(c echo.Context) bool {
 	p := c.Request().URL.Path
 	switch {
-	case strings.HasPrefix(p, "/api/"), p == "/metrics", p == "/readyz", p == "/healthz", strings.HasPrefix(p, "/static/"):
+	case strings.HasPrefix(p, "/api/"), p == metricsPath, p == "/readyz", p == "/healthz", strings.HasPrefix(p, "/static/"):
 		return false
 	}
 	return !strings.EqualFold(c.Request().Header.Get("Upgrade"), "websocket")

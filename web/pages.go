@@ -36,6 +36,10 @@ func (s *Server) pageRoutes(e *echo.Echo) {
 	e.GET("/flows/:flow/diff", s.diffPage)
 	s.testRoutes(e)
 	e.POST("/flows/:flow/retention", s.retentionForm)
+	e.GET("/flows/:flow/retries", s.bulksPage)
+	e.POST("/flows/:flow/retries", s.bulkStartForm)
+	e.GET("/flows/:flow/retries/:bulk", s.bulkPageOf)
+	e.POST("/flows/:flow/retries/:bulk/stop", s.bulkStopForm)
 	e.GET("/flows/:flow/start", s.startPage)
 	e.POST("/flows/:flow/start", s.startForm)
 
@@ -68,8 +72,8 @@ func (s *Server) pageRoutes(e *echo.Echo) {
 
 	// A refused form is shown at the address it was sent to: who opens that again gets the page with the form.
 	for form, page := range map[string]string{
-		"/flows/:flow/retention": "/flows/:flow",
-		"/logout":                "/flows", "/flows/:flow/draft": "/flows/:flow/edit", "/flows/:flow/publish": "/flows/:flow/edit",
+		"/flows/:flow/retention": "/flows/:flow", "/flows/:flow/retries/:bulk/stop": "/flows/:flow/retries/:bulk",
+		"/logout": "/flows", "/flows/:flow/draft": "/flows/:flow/edit", "/flows/:flow/publish": "/flows/:flow/edit",
 		"/flows/:flow/tests/run": "/flows/:flow/tests", "/flows/:flow/tests/faults": "/flows/:flow/tests", "/flows/:flow/tests/save": "/flows/:flow/tests",
 		"/flows/:flow/tests/delete":              "/flows/:flow/tests",
 		"/flows/:flow/versions/:version/restore": "/flows/:flow/versions", "/flows/:flow/unrestore": "/flows/:flow/versions", "/runs/:run/retry": "/runs/:run", "/runs/:run/cancel": "/runs/:run",
@@ -118,8 +122,12 @@ func (s *Server) errorPage(c echo.Context, e *Error) error {
 			p.Links = append(p.Links, templates.Link{Text: "New flow " + name, Href: "/flows/new?template=blank&name=" + name})
 		}
 	case CodeInternal:
+		p.What = "Something went wrong in the server."
 		p.How = fmt.Sprintf("The server's log has the cause under request `%v`.", c.Get(requestKey))
-		p.Links = []templates.Link{flows}
+		if uri := c.Request().URL.RequestURI(); c.Request().Method == http.MethodGet && !strings.HasPrefix(uri, "//") {
+			p.Links = append(p.Links, templates.Link{Text: "Try again", Href: uri})
+		}
+		p.Links = append(append(p.Links, back(c)...), flows)
 	case CodeForbidden:
 		if roleOf(c) == viewerRole {
 			p.How = "Sign out, and in again with the operator's password."

@@ -57,7 +57,7 @@ func (s *Server) health(ctx context.Context, name string, def *flow.Definition) 
 	for _, g := range groups {
 		q := url.Values{"flow": {name}, "fingerprint": {g.Fingerprint}}
 		h.Failures = append(h.Failures, templates.FailureRow{Class: g.Class, Step: g.Step, Message: g.Message, N: g.N, Last: g.Last, Href: "/runs?" + q.Encode(),
-			Newest: "/runs/" + g.Run + "?" + url.Values{"step": {g.Step}}.Encode()})
+			Retry: "/flows/" + name + "/retries?" + url.Values{"class": {g.Class}, "step": {g.Step}, "fingerprint": {g.Fingerprint}}.Encode(), Newest: "/runs/" + g.Run + "?" + url.Values{"step": {g.Step}}.Encode()})
 	}
 	if err := s.heat(ctx, name, def, h); err != nil {
 		return nil, err

@@ -9,6 +9,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/segno-run/segno/designer/diff"
+	"github.com/segno-run/segno/designer/edit"
 	"github.com/segno-run/segno/designer/flow"
 	"github.com/segno-run/segno/models"
 	"github.com/segno-run/segno/web/view"
@@ -21,7 +23,7 @@ func (s *Server) publication(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p := view.Publication{Flow: name, Version: b.latest + 1, From: b.latest, Changes: []view.DiffChange{}}
+	p := view.Publication{Flow: name, Version: b.latest + 1, From: b.latest, Changes: []view.DiffChange{}, Behind: []view.TestsBehind{}}
 	if b.latest > 0 {
 		old, err := s.side(ctx, name, which(b.latest))
 		if err != nil {
@@ -35,6 +37,9 @@ func (s *Server) publication(c echo.Context) error {
 		p.Summary, p.Changes = got.meant.Summary(), got.changes
 		if d := got.overlay.Def; d != nil && parts(d) <= drawnParts(false) {
 			p.Graph = got.svg(nil)
+		}
+		if p.Behind, err = s.testsBehind(ctx, name, got.meant); err != nil {
+			return err
 		}
 	}
 	if p.Running, err = s.running(ctx, name); err != nil {
@@ -50,6 +55,45 @@ func (s *Server) publication(c echo.Context) error {
 		return err
 	}
 	return answerJSON(c, http.StatusOK, p)
+}
+
+// testsBehind lists the steps that a draft renames or removes and that tests still name. A rename on the canvas takes the tests along; one that was typed
+// into the text can't, because no single save of it is the rename.
+func (s *Server) testsBehind(ctx context.Context, name string, d *diff.Diff) ([]view.TestsBehind, error) {
+	out := []view.TestsBehind{}
+	for _, r := range d.Renamed {
+		out = append(out, view.TestsBehind{Step: r.From, Now: r.To})
+	}
+	for _, r := range d.Removed {
+		out = append(out, view.TestsBehind{Step: r.Name})
+	}
+	if len(out) == 0 {
+		return out, nil
+	}
+	// A name that another step has now is no longer the old one's, whoever writes it.
+	taken := map[string]bool{}
+	for _, r := range d.Renamed {
+		taken[r.To] = true
+	}
+	for _, a := range d.Added {
+		taken[a.Name] = true
+	}
+	rows, err := s.DB.FlowTests(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	for i := range out {
+		for _, row := range rows {
+			if folderOf(row.File) != "tests" || taken[out[i].Step] {
+				continue
+			}
+			if n := len(edit.ReferencesInTest(row.Source, out[i].Step)); n > 0 {
+				out[i].Places += n
+				out[i].Files = append(out[i].Files, row.File)
+			}
+		}
+	}
+	return slices.DeleteFunc(out, func(b view.TestsBehind) bool { return b.Places == 0 }), nil
 }
 
 // running counts the runs of a flow that have not ended, by version.

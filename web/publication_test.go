@@ -51,3 +51,35 @@ func TestPublication(t *testing.T) {
 		t.Errorf("a version that is named stays, but %v", p.Children)
 	}
 }
+
+// TestTestsBehind: a step that was renamed or taken away in the text is named as long as tests name it, and a save that says so takes them along.
+func TestTestsBehind(t *testing.T) {
+	s := open(t)
+	s.order()
+	test := "flow: order\nscenarios:\n  - name: one\n    input: {amount: 5}\n    approvals: [{step: ask}]\n    expect: {status: succeeded, path: [reserve, ask.approved, ship]}\n"
+	s.do("PUT", "/api/v1/flows/order/tests/one.yaml", test, "If-None-Match", "*", "Content-Type", "application/yaml").want(201)
+	behind := func() (found []view.TestsBehind) {
+		t.Helper()
+		var p view.Publication
+		s.do("GET", "/api/v1/flows/order/draft/publication", "").want(200).into(&p)
+		return p.Behind
+	}
+	if got := behind(); got == nil || len(got) != 0 {
+		t.Errorf("nothing was renamed: got %v", got)
+	}
+	sent := strings.ReplaceAll(orderFlow, "ship", "dispatch")
+	s.do("PUT", "/api/v1/flows/order/draft", sent, "If-Match", "*", "Content-Type", "application/yaml").want(200)
+	if got := behind(); len(got) != 1 || got[0].Step != "ship" || got[0].Now != "dispatch" || got[0].Places != 1 || len(got[0].Files) != 1 || !strings.HasSuffix(got[0].Files[0], "one.yaml") {
+		t.Errorf("a rename in the text: got %+v", got)
+	}
+	s.do("PUT", "/api/v1/flows/order/draft?renamed=ship:dispatch", sent, "If-Match", "*", "Content-Type", "application/yaml").want(200)
+	if got := behind(); len(got) != 0 {
+		t.Errorf("after the tests followed: got %+v", got)
+	}
+	s.do("GET", "/api/v1/flows/order/tests/one.yaml", "").want(200).has("path: [reserve, ask.approved, dispatch]")
+	s.do("PUT", "/api/v1/flows/order/draft", "name: order\nsteps:\n  ask: {approval: {title: Go on}}\n", "If-Match", "*", "Content-Type", "application/yaml").want(200)
+	gone := behind()
+	if len(gone) != 1 || gone[0].Step != "reserve" || gone[0].Now != "" {
+		t.Errorf("a step that is gone: got %+v", gone)
+	}
+}

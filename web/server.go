@@ -16,14 +16,17 @@ import (
 // Server answers HTTP. It is safe for concurrent use.
 type Server struct {
 	Config
-	echo    *echo.Echo
-	hosts   hosts
-	metrics *metrics
-	signIn  *signIn
-	flows   *flowReader
-	folds   *folds
-	testing chan struct{} // the seats of tests: one, so that nobody's tests starve the runs
-	linker  *check.Linker
+	echo     *echo.Echo
+	hosts    hosts
+	metrics  *metrics
+	signIn   *signIn
+	scrapers scrapers
+	flows    *flowReader
+	folds    *folds
+	testing  chan struct{} // the seats of tests: one, so that nobody's tests starve the runs
+	linker   *check.Linker
+
+	bulkPokes chan struct{} // a bulk retry was started here
 
 	// ended is closed by Close: websockets, which http.Server.Shutdown does not know, end by it.
 	ended     chan struct{}
@@ -36,7 +39,7 @@ func New(c Config) (*Server, error) {
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
-	s := &Server{Config: c, echo: echo.New(), hosts: newHosts(c.Addr, c.Hosts), ended: make(chan struct{}), testing: make(chan struct{}, 1)}
+	s := &Server{Config: c, echo: echo.New(), hosts: newHosts(c.Addr, c.Hosts), ended: make(chan struct{}), testing: make(chan struct{}, 1), bulkPokes: make(chan struct{}, 1)}
 	s.metrics = newMetrics(c.Metrics)
 	s.metrics.housed(c.Runs.House)
 	s.signIn = newSignIn(c.PasswordHash, c.ViewerHash, c.Now)
@@ -87,7 +90,7 @@ func (s *Server) routes() {
 	e := s.echo
 	e.GET("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
 	e.GET(readyPath, s.ready)
-	e.GET("/metrics", echo.WrapHandler(s.metrics.handler()))
+	e.GET(metricsPath, echo.WrapHandler(s.metrics.handler()))
 	assets := echo.WrapHandler(static.Handler())
 	e.GET("/static/*", assets)
 	e.HEAD("/static/*", assets)
@@ -126,6 +129,11 @@ func (s *Server) apiRoutes(g *echo.Group) {
 	g.GET("/flows/:flow/versions", s.listVersions)
 	g.GET("/flows/:flow/versions/:version", s.getVersion)
 	g.GET("/flows/:flow/diff", s.getDiff)
+	g.POST("/flows/:flow/retries", s.postBulk)
+	g.GET("/flows/:flow/retries", s.listBulks)
+	g.GET("/flows/:flow/retries/:bulk", s.getBulk)
+	g.GET("/flows/:flow/retries/:bulk/runs", s.listBulkRuns)
+	g.POST("/flows/:flow/retries/:bulk/stop", s.stopBulk)
 	g.GET("/flows/:flow/retention", s.getRetention)
 	g.PUT("/flows/:flow/retention", s.putRetention)
 	g.DELETE("/flows/:flow/retention", s.deleteRetention)

@@ -32,19 +32,21 @@ func TestWhyACallWaits(t *testing.T) {
 		t.Errorf("nothing waits: got %q", got)
 	}
 	s.exec(`UPDATE functions SET spec = convert_to(jsonb_set(jsonb_set(convert_from(spec, 'UTF8')::jsonb, '{concurrency}', '8'), '{rate}', '"10/s"')::text, 'UTF8') WHERE name = 'pay'`)
+	s.do("GET", "/functions/pay", "").want(200).has("8 calls at once and 10/s")
+	s.do("GET", "/api/v1/functions/pay", "").want(200).has(`"concurrency":8,"rate":"10/s"`)
 	s.exec(`INSERT INTO function_shares (function, incarnation, slots, wanted, waiting, since, turn) VALUES ('pay', 7, 5, 28, 23, now() - interval '1 hour', now()), ('pay', 8, 3, 3, 0, NULL, now())`)
-	const want = "its call waits for its turn at `pay`: at most 8 calls under way (`concurrency`) and 10/s (`rate`) over all servers; 23 wait"
+	const want = "waits for its turn at `pay`: at most 8 calls under way (`concurrency`) and 10/s (`rate`) over all servers; 23 wait"
 	if got := reason(); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	s.do("GET", "/runs/"+id+"?step=reserve", "").want(200).has("waits for its turn at")
+	s.do("GET", "/runs/"+id+"?step=reserve", "").want(200).has("waits for its turn at", "23 wait.")
 	s.exec(`UPDATE function_shares SET since = now() + interval '1 hour'`)
 	if got := reason(); got != "" {
 		t.Errorf("a call that came before the oldest that waits: got %q", got)
 	}
 	s.exec(`UPDATE function_shares SET since = now() - interval '1 hour', waiting = 1; DELETE FROM function_shares WHERE incarnation = 8`)
 	s.exec(`UPDATE functions SET spec = convert_to((convert_from(spec, 'UTF8')::jsonb - 'rate')::text, 'UTF8') WHERE name = 'pay'`)
-	if got := reason(); got != "its call waits for its turn at `pay`: at most 8 calls under way (`concurrency`); 1 waits" {
+	if got := reason(); got != "waits for its turn at `pay`: at most 8 calls under way (`concurrency`); 1 waits" {
 		t.Errorf("alone: got %q", got)
 	}
 	s.exec(`UPDATE runs SET owner = 9`)

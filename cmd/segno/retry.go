@@ -17,13 +17,16 @@ func retryCommand(t terminal) *cobra.Command {
 	var r client.Repair
 	var inputs []string
 	var dry bool
+	var flow string
+	var many client.BulkWish
 	cmd := &cobra.Command{
-		Use:   "retry RUN",
+		Use:   "retry RUN | retry --flow FLOW",
 		Short: "Have a failed run go on, as it is, repaired, or from an earlier step",
 		Long: "Retries the failed steps of a run, or its failed compensation. Steps that have completed are not run again. With --version the run goes on with another version " +
-			"of its flow, with --input what failed is called with another input; with --from the run goes back to a step, and what can be undone of it and of all that come after it is undone first.",
-		Example: "  segno retry 0197… --version 4 --dry-run\n  segno retry 0197… --input ship=ship.json --wait\n  segno retry 0197… --from stock",
-		Args:    cobra.ExactArgs(1),
+			"of its flow, with --input what failed is called with another input; with --from the run goes back to a step, and what can be undone of it and of all that come after it is undone first.\n\n" +
+			"With --flow all failed runs of a flow are retried, those that failed alike with --step, --class or --fingerprint, one after the other, by the servers.",
+		Example: "  segno retry 0197… --version 4 --dry-run\n  segno retry 0197… --input ship=ship.json --wait\n  segno retry 0197… --from stock\n  segno retry --flow order --step ship --version 4 --dry-run",
+		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var err error
 			if r.Inputs, err = t.readInputs(inputs); err != nil {
@@ -38,10 +41,20 @@ func retryCommand(t terminal) *cobra.Command {
 				return misuse("--again goes with --from")
 			case dry && w.wait:
 				return misuse("--dry-run does nothing that --wait could wait for")
+			case len(args) == 0 && flow == "":
+				return misuse("name a run, or a flow with --flow")
+			case len(args) == 1 && (flow != "" || many != client.BulkWish{}):
+				return misuse("--flow, --class, --step and --fingerprint choose runs; they do not go with one run")
+			case flow != "" && (r.From != "" || len(inputs) > 0):
+				return misuse("--from and --input are for one run")
 			}
 			c, err := t.dial(server)
 			if err != nil {
 				return err
+			}
+			if flow != "" {
+				many.Version = r.Version
+				return t.bulkRetry(cmd.Context(), c, flow, many, dry, w)
 			}
 			if dry {
 				plan, err := c.Plan(cmd.Context(), args[0], r)
@@ -73,6 +86,10 @@ func retryCommand(t terminal) *cobra.Command {
 	cmd.Flags().StringArrayVar(&inputs, "input", nil, "STEP=FILE: call the failed step with this JSON (STEP#ITEM for an item; FILE alone for the one call that failed; - is the standard input)")
 	cmd.Flags().StringVar(&r.From, "from", "", "go back to this step")
 	cmd.Flags().StringSliceVar(&r.Again, "again", nil, "with --from: steps that may be called a second time, though they are not idempotent and nothing undoes them")
+	cmd.Flags().StringVar(&flow, "flow", "", "retry all failed runs of this flow")
+	cmd.Flags().StringVar(&many.Class, "class", "", "with --flow: those that failed with this class")
+	cmd.Flags().StringVar(&many.Step, "step", "", "with --flow: those that failed at this step")
+	cmd.Flags().StringVar(&many.Fingerprint, "fingerprint", "", "with --flow: those whose failure has this fingerprint")
 	cmd.Flags().BoolVar(&dry, "dry-run", false, "say what would be done, step by step, and do nothing")
 	return cmd
 }

@@ -226,6 +226,15 @@ func TestRuns(t *testing.T) {
 	s.run(fine, "segno retry "+failed+" --wait", `{"shipment":`)
 	s.run(notFine, "segno retry "+failed)
 	s.run(notFine, "segno retry nonsense")
+	s.run(misused, "segno retry", "name a run, or a flow with --flow")
+	s.run(misused, "segno retry "+failed+" --step ship", "do not go with one run")
+	s.run(notFine, "segno retry --flow order --step nowhere", "nothing to retry")
+	s.run(notFine, "segno retry --flow order --step nowhere --dry-run", "no run of order has failed like this")
+	for range 2 {
+		s.run(notFine, "segno start order --input bad.json --wait", " failed: ship: ")
+	}
+	s.run(fine, "segno retry --flow order --step ship --dry-run", "2  retry", "`ship` again", "such as ")
+	s.run(fine, "segno retry --flow order --step ship --wait --timeout 60s", "2 of 2 runs succeeded")
 	var run struct{ Status string }
 	if err := json.Unmarshal([]byte(s.run(fine, "segno start order --input good.json --wait --json")), &run); err != nil || run.Status != "succeeded" {
 		t.Errorf("got %+v, %v, want the run as JSON", run, err)

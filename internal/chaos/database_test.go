@@ -22,7 +22,7 @@ type database struct {
 }
 
 // connections are as few as three servers must do with.
-const connections = "60"
+const connections = "20"
 
 func openDatabase(t testing.TB) *database {
 	t.Helper()

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	_ "github.com/segno-run/segno/cmd/web/app" // so that a change of the servers is a change of these tests: results of tests are cached
 )
 
 // long has the tests run as long as an operator would want to see it hold.

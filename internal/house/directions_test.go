@@ -55,7 +55,7 @@ var directions = map[string][]string{
 	"e2e":      {"cmd/web/app"},
 
 	"internal/bounded": {},
-	"internal/chaos":   {"cmd/web/app/localpg", "internal/pgtest"},
+	"internal/chaos":   {"cmd/web/app", "cmd/web/app/localpg", "internal/pgtest"},
 	"internal/pgtest":  {"cmd/web/app/localpg", "migrations"},
 	"internal/house":   {},
 }

@@ -25,7 +25,7 @@ type Config struct {
 	MaxBatch int
 	// MaxBytes bounds the facts of one commit; a single larger transition goes alone. Default 8 MiB.
 	MaxBytes int
-	// Patience is how long less than half of MaxBatch waits for a commit that is in flight, and with it for what else comes, before another
+	// Patience is how long less than MaxBatch waits for a commit that is in flight, and with it for what else comes, before another
 	// writer begins one beside it. Default 5 ms.
 	Patience time.Duration
 	// RetryBackoff is the wait after the first failed append, doubled up to MaxBackoff. Defaults 20 ms and 1 s.

@@ -52,6 +52,13 @@ func (f *faulty) Append(ctx context.Context, inc journal.Incarnation, writer int
 	return nil
 }
 
+// made tells the runs of each append.
+func (f *faulty) made() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return fmt.Sprint(f.batches)
+}
+
 func (f *faulty) Committed(ctx context.Context, run, seq int64) ([]byte, bool, error) {
 	if err := f.readErr; err != nil {
 		f.readErr = nil
@@ -182,7 +189,7 @@ func TestNextBatchGathersDuringCommit(t *testing.T) {
 		b.submit(fact(1, 2))
 		release()
 		b.want("1/2", nil)
-		if got, want := fmt.Sprint(b.store.batches), "[[1] [2 3 4] [5 6 1]]"; got != want {
+		if got, want := b.store.made(), "[[1] [2 3 4] [5 6 1]]"; got != want {
 			t.Errorf("batches: got %s, want %s", got, want)
 		}
 		if got, want := fmt.Sprint(b.order), "[1/1 2/1 3/1 4/1 5/1 6/1 1/2]"; got != want {
@@ -206,7 +213,7 @@ func TestBatchBoundedInBytes(t *testing.T) {
 		}
 		release()
 		synctest.Wait()
-		if got, want := fmt.Sprint(b.store.batches), "[[1] [2] [3] [4]]"; got != want {
+		if got, want := b.store.made(), "[[1] [2] [3] [4]]"; got != want {
 			t.Errorf("batches: got %s, want %s", got, want)
 		}
 	})
@@ -214,14 +221,14 @@ func TestBatchBoundedInBytes(t *testing.T) {
 
 // TestEnoughForTwo: as soon as there is enough for a commit of its own, the other writer begins it, without the runs of the one that is in flight.
 func TestEnoughForTwo(t *testing.T) {
-	at(t, journal.Config{Writers: 2, MaxBatch: 6}, func(b *bench) {
+	at(t, journal.Config{Writers: 2, MaxBatch: 3}, func(b *bench) {
 		release := b.hold()
 		b.submit(birth(1)) // held
 		synctest.Wait()
 		b.submit(birth(2))
 		b.submit(fact(1, 2))
 		synctest.Wait()
-		if got, want := fmt.Sprint(b.store.batches), "[[1]]"; got != want {
+		if got, want := b.store.made(), "[[1]]"; got != want {
 			t.Errorf("batches while there is little: got %s, want %s", got, want)
 		}
 		b.submit(birth(3))
@@ -230,9 +237,12 @@ func TestEnoughForTwo(t *testing.T) {
 		b.submit(fact(1, 3))
 		b.submit(fact(1, 4)) // enough, but nothing that may go
 		synctest.Wait()
+		b.submit(birth(4)) // this may, a moment later
+		pass(5 * time.Millisecond)
+		b.want("4/1", nil)
 		release()
 		b.want("1/4", nil)
-		if got, want := fmt.Sprint(b.store.batches), "[[1] [2 3] [1 1 1]]"; got != want {
+		if got, want := b.store.made(), "[[1] [2 3] [4] [1 1 1]]"; got != want {
 			t.Errorf("batches: got %s, want %s", got, want)
 		}
 		b.seqs(1, 1, 2, 3, 4)
@@ -250,7 +260,7 @@ func TestLittleWaits(t *testing.T) {
 		b.submit(fact(1, 2))
 		b.submit(birth(3))
 		synctest.Wait()
-		if got, want := fmt.Sprint(b.store.batches), "[[1]]"; got != want {
+		if got, want := b.store.made(), "[[1]]"; got != want {
 			t.Errorf("batches before it has waited long: got %s, want %s", got, want)
 		}
 		pass(time.Millisecond)
@@ -261,7 +271,7 @@ func TestLittleWaits(t *testing.T) {
 		b.want("4/1", nil)
 		release()
 		b.want("1/2", nil)
-		if got, want := fmt.Sprint(b.store.batches), "[[1] [2 3] [4] [1]]"; got != want {
+		if got, want := b.store.made(), "[[1] [2 3] [4] [1]]"; got != want {
 			t.Errorf("batches: got %s, want %s", got, want)
 		}
 		b.submit(birth(8))

@@ -28,9 +28,8 @@ func newQueue(cfg *Config) *queue {
 	return &queue{cfg: cfg, wake: make(chan struct{}, 1), flying: make([][]*item, cfg.Writers), refused: map[int64]int64{}}
 }
 
-// enough is how much is worth a commit beside another one. A small commit costs nearly as much as a large one, so two small ones at a time would only do
-// the work of one twice.
-func (q *queue) enough() int { return max(1, q.cfg.MaxBatch/2) }
+// enough is how much is worth a commit beside another one: a whole batch. What is less is carried by the next commit, which costs nearly as much without it.
+func (q *queue) enough() int { return q.cfg.MaxBatch }
 
 func (q *queue) put(it *item) (ok bool) {
 	q.mu.Lock()

@@ -25,7 +25,7 @@ func (ps Programs) Decide(s *State, in Input, now time.Time) ([]Fact, []Command,
 			return nil, nil, err
 		}
 	}
-	d := &decider{p: ps.Now, others: ps.Others, s: s, now: now}
+	d := &decider{p: ps.Now, others: ps.Others, s: s, now: now, facts: make([]Fact, 0, 4)}
 	if !repairs(in) {
 		return d.decide(in)
 	}

@@ -29,6 +29,14 @@ func ReaderOf(facts []Fact) int {
 }
 
 func readerOf(f Fact) int {
+	if refers(f) {
+		return max(4, shapeReader(f)) // an earlier one would take the stand-in for the value
+	}
+	return shapeReader(f)
+}
+
+// shapeReader is readerOf without regard to what stands for large values in it.
+func shapeReader(f Fact) int {
 	switch f := f.(type) {
 	case *CompensationStarted:
 		if slices.ContainsFunc(f.Plan, func(n UndoNode) bool { return n.Attempts }) {
@@ -42,9 +50,6 @@ func readerOf(f Fact) int {
 		if f.Iteration > 0 {
 			return 3 // an earlier one would take the first iteration's output for the step's
 		}
-	}
-	if refers(f) {
-		return 4 // an earlier one would take the stand-in for the value
 	}
 	reader := 1
 	for n := numbers[reflect.TypeOf(f)]; reader <= len(lasts) && n > lasts[reader-1]; {

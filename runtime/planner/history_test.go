@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -105,6 +107,45 @@ func writeHistory(t *testing.T, file string, w *witness) {
 	b.WriteString("----\n" + summary(w.s))
 	if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestOldReferencesAreRead: what stands for a large value in a recorded history is found by what follows references: the statement that writes their rows,
+// the loader that gives them to the state, and whoever shows the value. A stand-in that nobody recognizes would be a value lost.
+func TestOldReferencesAreRead(t *testing.T) {
+	files, err := filepath.Glob("testdata/histories/*/payloads-*.txt")
+	if err != nil || len(files) < 2 {
+		t.Fatalf("histories with large values: got %v, %v", files, err)
+	}
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, says, _ := strings.Cut(string(raw), "----\n")
+		found := map[string]bool{}
+		for n, line := range strings.Split(strings.TrimSpace(rows), "\n") {
+			if strings.HasPrefix(line, "#") {
+				continue
+			}
+			_, _, facts := readRow(t, file, n+1, line)
+			referred := Payloads(facts)
+			for _, p := range referred {
+				found[fmt.Sprintf("|%s:%d|", p.Name(), p.Size)] = true
+			}
+			refers := slices.ContainsFunc(facts, refers)
+			if refers != (len(referred) > 0) || refers && ReaderOf(facts) < 4 {
+				t.Errorf("%s, transition %d: refers %t, to %v, for readers from %d on", file, n, refers, referred, ReaderOf(facts))
+			}
+		}
+		for _, standIn := range regexp.MustCompile(`\|sha256:[0-9a-f]{64}:\d+\|`).FindAllString(says, -1) {
+			if !found[standIn] {
+				t.Errorf("%s says %s, which no fact refers to any more", file, standIn)
+			}
+		}
+		if len(found) < 3 {
+			t.Errorf("%s refers to %d values, want at least 3", file, len(found))
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package planner
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/segno-run/segno/designer/fault"
@@ -186,18 +187,23 @@ func conflict(format string, args ...any) error {
 // Key is the idempotency key of a unit's call: run/step/item/iteration/generation, and /undo for a compensation. A part that does not apply is
 // "-"; iteration is 0 outside a loop. Every attempt of a generation has the same key.
 func Key(run string, r Ref, iteration, generation int) string {
-	item, loop := "-", "-"
-	if r.Item != NoItem {
-		item = fmt.Sprint(r.Item)
+	var room [128]byte
+	key := append(append(append(room[:0], run...), '/'), r.Step...)
+	if key = append(key, '/'); r.Item != NoItem {
+		key = strconv.AppendInt(key, int64(r.Item), 10)
+	} else {
+		key = append(key, '-')
 	}
-	if iteration > 0 {
-		loop = fmt.Sprint(iteration)
+	if key = append(key, '/'); iteration > 0 {
+		key = strconv.AppendInt(key, int64(iteration), 10)
+	} else {
+		key = append(key, '-')
 	}
-	key := fmt.Sprintf("%s/%s/%s/%s/%d", run, r.Step, item, loop, generation)
+	key = strconv.AppendInt(append(key, '/'), int64(generation), 10)
 	if r.Undo {
-		key += "/undo"
+		key = append(key, "/undo"...)
 	}
-	return key
+	return string(key)
 }
 
 // Key is the key of the call that the unit made last, or makes.

@@ -508,9 +508,9 @@ func write(b *strings.Builder, path string, v reflect.Value) {
 		}
 	case reflect.Map:
 		keys := v.MapKeys()
-		slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
+		slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
 		for _, k := range keys {
-			write(b, path+"."+k.String(), v.MapIndex(k))
+			write(b, path+"."+fmt.Sprint(k), v.MapIndex(k))
 		}
 	default:
 		if !v.IsZero() {

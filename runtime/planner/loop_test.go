@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/segno-run/segno/designer/expr"
 	"github.com/segno-run/segno/designer/fault"
 )
 
@@ -88,10 +89,11 @@ func TestKeysOfIterations(t *testing.T) {
 
 // A loop's first call is for readers that know loops: to others its output would be the step's.
 func TestALoopWantsALaterReader(t *testing.T) {
+	standIn := expr.PayloadOf([]byte(`"large"`)).StandIn()
 	for _, c := range []struct {
 		f    Fact
 		want int
-	}{{&CallScheduled{}, 1}, {&CallScheduled{Iteration: 1}, 3}, {&IterationCompleted{}, 3}} {
+	}{{&CallScheduled{}, 1}, {&CallScheduled{Iteration: 1}, 3}, {&IterationCompleted{}, 3}, {&CallScheduled{Iteration: 1, Input: standIn}, 4}, {&RunStarted{Input: standIn}, 4}} {
 		if got := ReaderOf([]Fact{c.f}); got != c.want {
 			t.Errorf("%s: got reader %d, want %d", factLine(c.f), got, c.want)
 		}

@@ -1,8 +1,6 @@
 package planner
 
 import (
-	"slices"
-
 	"github.com/segno-run/segno/designer/expr"
 	"github.com/segno-run/segno/designer/fault"
 )
@@ -76,51 +74,45 @@ func (d *decider) keep(raw JSON) JSON {
 	return p.StandIn()
 }
 
-// field is where a fact holds a value; nil for one that holds none, and for the list of a for_each.
-func field(f Fact) *JSON {
+// values visits where a fact holds values.
+func values(f Fact, visit func(*JSON)) {
 	switch f := f.(type) {
 	case *RunStarted:
-		return &f.Input
+		visit(&f.Input)
 	case *CallScheduled:
-		return &f.Input
+		visit(&f.Input)
 	case *CallSucceeded:
-		return &f.Output
+		visit(&f.Output)
 	case *IterationCompleted:
-		return &f.Output
+		visit(&f.Output)
 	case *SignalReceived:
-		return &f.Payload
+		visit(&f.Payload)
 	case *StepCompleted:
-		return &f.Output
+		visit(&f.Output)
 	case *UncertainResolved:
-		return &f.Output
+		visit(&f.Output)
 	case *RunSucceeded:
-		return &f.Output
+		visit(&f.Output)
 	case *ChildStarted:
-		return &f.Input
+		visit(&f.Input)
 	case *ChildEnded:
-		return &f.Output
-	}
-	return nil
-}
-
-// store has payloads made of the fact's values that are too large to stand in it.
-func (d *decider) store(f Fact) {
-	if raw := field(f); raw != nil {
-		*raw = d.keep(*raw)
-	} else if list, ok := f.(*ItemsPlanned); ok {
-		for i, raw := range list.Items {
-			list.Items[i] = d.keep(raw)
+		visit(&f.Output)
+	case *ItemsPlanned:
+		for i := range f.Items {
+			visit(&f.Items[i])
 		}
 	}
 }
 
+// store has payloads made of the fact's values that are too large to stand in it.
+func (d *decider) store(f Fact) {
+	values(f, func(raw *JSON) { *raw = d.keep(*raw) })
+}
+
 // refers reports whether a fact holds a stand-in.
-func refers(f Fact) bool {
-	if raw := field(f); raw != nil {
-		return expr.HasPayloads(*raw)
-	}
-	list, ok := f.(*ItemsPlanned)
-	return ok && slices.ContainsFunc(list.Items, func(raw JSON) bool { return expr.HasPayloads(raw) })
+func refers(f Fact) (found bool) {
+	values(f, func(raw *JSON) { found = found || expr.HasPayloads(*raw) })
+	return found
 }
 
 // Payloads lists what facts refer to, each once.
@@ -138,16 +130,11 @@ func Payloads(facts []Fact) (out []Payload) {
 		})
 	}
 	for _, f := range facts {
-		if !refers(f) {
-			continue
-		}
-		if raw := field(f); raw != nil {
-			note(*raw)
-			continue
-		}
-		for _, raw := range f.(*ItemsPlanned).Items {
-			note(raw)
-		}
+		values(f, func(raw *JSON) {
+			if expr.HasPayloads(*raw) {
+				note(*raw)
+			}
+		})
 	}
 	return out
 }

@@ -280,6 +280,8 @@ func commandLine(c Command) string {
 		return fmt.Sprintf("stop %s attempt=%d", c.Ref, c.Attempt)
 	case *StartChild:
 		return fmt.Sprintf("start %s %s v%d for %s attempt=%d depth=%d input=%s", childName(c.Child), c.Flow, c.Version, c.Parent.ref(), c.Parent.Attempt, c.Parent.Depth, c.Input)
+	case *Keep:
+		return fmt.Sprintf("keep %s", c.Payload.StandIn())
 	case *AskChild:
 		text := fmt.Sprintf("ask %s to %s attempt=%d%s", childName(c.Child), c.Ask, c.Attempt, opt("then", c.Then))
 		if c.Undo {
@@ -397,5 +399,5 @@ func text(v *expr.Value) string {
 	if v == nil {
 		return ""
 	}
-	return string(v.JSON())
+	return strings.ReplaceAll(string(v.JSON()), "\x01", "|") // what a stand-in is fenced with
 }

@@ -183,7 +183,7 @@ func (w *witness) asForeseen(o *Outlook, in Input, facts []Fact, err error) {
 		st := w.s.Steps[f.Step]
 		undone := slices.ContainsFunc(facts, func(fact Fact) bool {
 			c, ok := fact.(*CompensationStarted)
-			return ok && slices.ContainsFunc(c.Plan, func(n UndoNode) bool { return n.Step == f.Step })
+			return ok && w.restarts(facts) && slices.ContainsFunc(c.Plan, func(n UndoNode) bool { return n.Step == f.Step })
 		})
 		touched := slices.ContainsFunc(facts, func(fact Fact) bool {
 			switch fact := fact.(type) {
@@ -217,6 +217,11 @@ func (w *witness) asForeseen(o *Outlook, in Input, facts []Fact, err error) {
 		}
 	}
 	w.stillKept()
+}
+
+// restarts reports whether a compensation is the first half of a restart. A run that fails again at once may compensate by itself.
+func (w *witness) restarts(facts []Fact) bool {
+	return slices.ContainsFunc(facts, func(f Fact) bool { r, ok := f.(*RestartRequested); return ok && r.Undo })
 }
 
 // stillKept checks that what a plan reused has its attempts, its times and what it gave.

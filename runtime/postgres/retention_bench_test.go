@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -9,12 +10,13 @@ import (
 	"github.com/segno-run/segno/runtime/postgres"
 )
 
-// BenchmarkRetention writes runs of five transitions and deletes as many, round after round. After each it prints what the tables take, and how fast was
-// written: in the odd rounds while the old ones are deleted, in the even ones alone, the deletes after it.
+// BenchmarkRetention writes runs of five transitions and deletes as many, round after round, interleaved: in the odd rounds while the old ones are deleted, in the
+// even ones alone, the deletes after it. After each it prints how fast was written and what the tables and their indexes take; at the end the medians, that of the pairs of neighbours among them, and how
+// much larger all is after the last round than after the third, by when as much is kept and was deleted as ever.
 //
 //	go test ./runtime/postgres -run '^$' -bench Retention -benchtime 1x
 func BenchmarkRetention(b *testing.B) {
-	const runs, seqs, rounds, batch = 4000, 5, 8, 200
+	const runs, seqs, rounds, batch = 4000, 5, 12, 200
 	for range b.N {
 		url := pgtest.URL(b)
 		s, err := postgres.Open(b.Context(), postgres.Config{URL: url})
@@ -41,6 +43,8 @@ func BenchmarkRetention(b *testing.B) {
 			}
 		}
 		next := int64(1)
+		var speeds [2][]float64 // alone, beside deletes
+		var sizes []int
 		for round := range rounds {
 			beside := make(chan int, 1)
 			if round%2 == 1 {
@@ -78,14 +82,24 @@ func BenchmarkRetention(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
-			size := exec(b, c, `SELECT (pg_total_relation_size('journal') + pg_total_relation_size('runs') + pg_total_relation_size('run_keys')) / 1024`)
-			how := "alone"
-			if round%2 == 1 {
-				how = "beside deletes"
+			size := func(what string) int {
+				return exec(b, c, "SELECT ("+what+"('journal') + "+what+"('runs') + "+what+"('run_keys')) / 1024")
 			}
-			b.Logf("round %d: %d rows in the journal, %d KiB of tables, %.0f transitions/s %s, %d runs deleted behind it", round, exec(b, c, `SELECT count(*) FROM journal`), size,
-				float64(runs*seqs)/took.Seconds(), how, gone)
+			tables, indexes := size("pg_table_size"), size("pg_indexes_size")
+			speed := float64(runs*seqs) / took.Seconds()
+			speeds[round%2], sizes = append(speeds[round%2], speed), append(sizes, tables+indexes)
+			b.Logf("round %2d: %5.0f transitions/s %s, %d runs deleted behind it; then %d rows in the journal, %d KiB of tables, %d of indexes", round, speed,
+				[]string{"alone         ", "beside deletes"}[round%2], gone, exec(b, c, `SELECT count(*) FROM journal`), tables, indexes)
 		}
+		var pairs []float64 // of neighbours, so that a machine that gets busier counts for both
+		for i := range speeds[0] {
+			pairs = append(pairs, speeds[1][i]/speeds[0][i])
+		}
+		for name, all := range map[string][]float64{"alone/s": speeds[0], "beside/s": speeds[1], "beside/alone": pairs} {
+			slices.Sort(all)
+			b.ReportMetric((all[(len(all)-1)/2]+all[len(all)/2])/2, name)
+		}
+		b.ReportMetric(float64(sizes[len(sizes)-1])/float64(sizes[2]), "last/third_size")
 		s.Close()
 	}
 }

@@ -33,7 +33,7 @@ func TellTurns(run *view.Run, turns map[string]Turn) {
 			}
 		case st.Status == "running" && len(st.Attempts) > 0:
 			if last := st.Attempts[len(st.Attempts)-1]; last.EndedAt == nil && !last.QueuedAt.Add(turnSlack).Before(turn.Since) {
-				st.Reason = "its call waits " + turn.text(st.Function)
+				st.Reason = "waits " + turn.text(st.Function)
 			}
 		}
 	}

@@ -33,7 +33,7 @@ type FailureRow struct {
 	Class, Step, Message string
 	N                    int
 	Last                 time.Time
-	Href, Newest         string
+	Href, Newest, Retry  string
 }
 
 // HeatRow is what a step cost in the runs that were read. Heats are from 0, nothing of note, to 4.

@@ -206,7 +206,7 @@ func Tests(p TestsPage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = document(p.Chrome, frame{page: "tests", flow: p.Head.Name, htmx: true, style: "tests.css"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = document(p.Chrome, frame{page: "tests", flow: p.Head.Name, htmx: true, style: "tests.css", bundle: "tests"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

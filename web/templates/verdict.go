@@ -164,7 +164,8 @@ func (v *Verdict) doubtful(run view.Run) {
 // underway speaks of a run that goes on: a retry is said first, because retrying must never look healthy.
 func (v *Verdict) underway(run view.Run, now time.Time) {
 	var active []string
-	var waiting *view.Step
+	var waiting, held *view.Step // held: the first of those that only wait for their turn to call
+	turns := 0
 	for i := range run.Steps {
 		s := &run.Steps[i]
 		switch s.Status {
@@ -178,6 +179,12 @@ func (v *Verdict) underway(run view.Run, now time.Time) {
 			return
 		case "running", "queued":
 			active = append(active, "`"+s.ID+"`")
+			if strings.HasPrefix(s.Reason, "waits for its turn ") {
+				turns++
+				if held == nil {
+					held = s
+				}
+			}
 		case "waiting":
 			if waiting == nil || s.Deciding != nil {
 				waiting = s
@@ -188,6 +195,9 @@ func (v *Verdict) underway(run view.Run, now time.Time) {
 	case v.Deciding != nil && len(active) == 0:
 		v.Status, v.Step = "ask", v.Deciding.ID
 		v.Sentence = v.Deciding.Deciding.Title
+	case held != nil && turns == len(active):
+		v.Step = held.ID
+		v.Sentence = "`" + held.ID + "` " + held.Reason + "."
 	case len(active) > 3:
 		v.Sentence = fmt.Sprintf("%d steps are running.", len(active))
 	case len(active) > 0:

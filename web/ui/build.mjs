@@ -13,7 +13,7 @@ for (const name of await readdir(dist)) if (name !== ".gitkeep") await rm(path.j
 
 const result = await build({
   absWorkingDir: here,
-  entryPoints: { canvas: "src/canvas.tsx", run: "src/run.tsx", diff: "src/diff.tsx", read: "src/read.tsx" },
+  entryPoints: { canvas: "src/canvas.tsx", run: "src/run.tsx", diff: "src/diff.tsx", read: "src/read.tsx", tests: "src/tests.ts" },
   outdir: dist,
   bundle: true,
   splitting: true,
@@ -35,7 +35,7 @@ for (const name of ["run", "diff", "read"]) {
 // Style sheets stand apart from the scripts: the page links them, so that it is styled before the script runs.
 const css = await build({
   absWorkingDir: here,
-  entryPoints: { canvas: "src/canvas.css", run: "src/run.css", diff: "src/diff.css", read: "src/read.css" },
+  entryPoints: { canvas: "src/canvas.css", run: "src/run.css", diff: "src/diff.css", read: "src/read.css", tests: "src/tests.css" },
   outdir: dist,
   bundle: true,
   minify: true,

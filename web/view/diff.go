@@ -24,16 +24,25 @@ type DiffChange struct {
 
 // Publication is what publishing a draft would do: GET /api/v1/flows/{name}/draft/publication.
 type Publication struct {
-	Flow     string       `json:"flow"`
-	Version  int          `json:"version"`        // that it would be
-	From     int          `json:"from,omitempty"` // the latest version, which the changes are from; 0 if this is the first
-	Summary  string       `json:"summary"`        // the changes in one line
-	Changes  []DiffChange `json:"changes"`
-	Graph    string       `json:"graph,omitempty"` // both versions on one graph, as SVG; none if it is too large for a dialog
-	Running  []RunsOn     `json:"running"`         // runs that have not ended, by version: they stay there
-	PinnedBy []PinnedBy   `json:"pinned_by"`       // flows that run this one in a version that they have pinned
-	Children []ChildMoves `json:"children"`        // flows that this one runs without naming a version, and that another version is pinned of now
-	Tests    Tested       `json:"tests"`
+	Flow     string        `json:"flow"`
+	Version  int           `json:"version"`        // that it would be
+	From     int           `json:"from,omitempty"` // the latest version, which the changes are from; 0 if this is the first
+	Summary  string        `json:"summary"`        // the changes in one line
+	Changes  []DiffChange  `json:"changes"`
+	Graph    string        `json:"graph,omitempty"` // both versions on one graph, as SVG; none if it is too large for a dialog
+	Running  []RunsOn      `json:"running"`         // runs that have not ended, by version: they stay there
+	PinnedBy []PinnedBy    `json:"pinned_by"`       // flows that run this one in a version that they have pinned
+	Children []ChildMoves  `json:"children"`        // flows that this one runs without naming a version, and that another version is pinned of now
+	Tests    Tested        `json:"tests"`
+	Behind   []TestsBehind `json:"behind"` // steps that tests name and the draft no longer has
+}
+
+// TestsBehind is a step of the latest version that the draft has no more, and that test files of the flow still name.
+type TestsBehind struct {
+	Step   string   `json:"step"`
+	Now    string   `json:"now,omitempty"` // what it is called in the draft; "" if it is gone
+	Places int      `json:"places"`        // lines that name it
+	Files  []string `json:"files"`
 }
 
 // ChildMoves is a flow that runs in another version from now on: published again since, and no step names its version.

@@ -109,7 +109,11 @@ type Function struct {
 	Input      json.RawMessage `json:"input,omitempty"`  // JSON Schema
 	Output     json.RawMessage `json:"output,omitempty"` // JSON Schema
 	Timeout    string          `json:"timeout,omitempty"`
-	UsedBy     []string        `json:"used_by,omitempty"` // flows whose latest version calls it
+
+	Concurrency int    `json:"concurrency,omitempty"` // calls under way, over all servers; 0: no bound but each server's own
+	Rate        string `json:"rate,omitempty"`        // calls that begin, over all servers, such as 100/m; "": no bound
+
+	UsedBy []string `json:"used_by,omitempty"` // flows whose latest version calls it
 }
 
 // FlowRef is a published flow that a step of another one may run.

@@ -179,6 +179,7 @@ func (a *App) run(ctx context.Context, db *models.DB, database *database, store 
 	running, stop := context.WithCancel(ctx)
 	var engine, following sync.WaitGroup
 	following.Go(func() { collectLess(running) })
+	following.Go(func() { pages.WorkBulk(running) })
 	engine.Go(func() {
 		if err := a.engine.Run(running); err != nil {
 			a.log.Error("the engine ended", "error", err)

@@ -142,7 +142,7 @@ func tool(t testing.TB, name string, args ...string) {
 func TestBackup(t *testing.T) {
 	t.Parallel()
 	world := &outside{calls: map[string][]string{}}
-	brief := func(c *Config) { c.Lease = time.Second }
+	brief := func(c *Config) { c.Lease = 5 * time.Second }
 	original := pgtest.URL(t)
 	a := boot(t, original, world.functions("a", nil), brief)
 	for _, f := range []string{"work", "big", "gate", "lever", "boom"} {
@@ -250,17 +250,17 @@ func TestBackup(t *testing.T) {
 	world.look(t, file, flight, large)
 }
 
-// look restores the dump a second time, to look into it only: its open runs are put out of the reach of servers, as docs/operations.md tells.
+// look restores the dump a second time, to look into it only: its open runs are put to sleep for good, as docs/operations.md tells.
 func (o *outside) look(t *testing.T, file, flight, large string) {
 	copied := pgtest.Empty(t)
 	tool(t, "pg_restore", "--no-owner", "--exit-on-error", "--dbname="+copied, file)
 	tool(t, "psql", "--no-psqlrc", "--dbname="+copied, "--command=UPDATE runs SET owner = NULL, wake_at = NULL WHERE ended_at IS NULL",
 		"--command=UPDATE inbox SET consumed_at = now() WHERE consumed_at IS NULL")
-	c := boot(t, copied, o.functions("c", nil), func(c *Config) { c.Lease = time.Second })
+	c := boot(t, copied, o.functions("c", nil), func(c *Config) { c.Lease = 5 * time.Second })
 	var servers struct{ Replicas []struct{ Replica string } }
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	for servers.Replicas = nil; len(servers.Replicas) != 1; <-tick.C { // the one of the dump is gone: its runs are anybody's now
+	for servers.Replicas = nil; len(servers.Replicas) != 1; <-tick.C { // that of the dump is gone: whatever was its own is anybody's now
 		if err := json.Unmarshal(c.do("GET", "/api/v1/replicas", "", http.StatusOK), &servers); err != nil {
 			t.Fatal(err)
 		}

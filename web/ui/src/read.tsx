@@ -1,5 +1,6 @@
 // The page of a version: complete without this, which draws the graph that can be moved and keeps the list, the inspector and the address in step with it.
-import { has, withStep } from "./model/look";
+import { entries, find } from "./model/find";
+import { withStep } from "./model/look";
 import type { Graph, Node } from "./types.gen";
 
 const host = document.getElementById("read-graph");
@@ -68,14 +69,15 @@ document.addEventListener("keydown", (e) => {
 addEventListener("popstate", () => void show(fromAddress()));
 
 // Finding: the list has every step of what the server found, so only a page without a query can be looked through here.
-const find = document.getElementById("read-find") as HTMLInputElement | null;
+const asked = document.getElementById("read-find") as HTMLInputElement | null;
 const whole = rows().length === nodes.size;
+const all = entries([...nodes.values()]);
 function sift(): void {
-  if (!whole || !find) return;
+  if (!whole || !asked) return;
+  const found = new Set((asked.value.trim() ? find(all, asked.value) : [...nodes.values()]).map((node) => node.id));
   let n = 0;
   for (const row of rows()) {
-    const node = nodes.get(row.dataset["step"] ?? "");
-    row.hidden = !node || !has(node, find.value);
+    row.hidden = !found.has(row.dataset["step"] ?? "");
     if (!row.hidden) n++;
   }
   const count = document.getElementById("read-count");
@@ -83,9 +85,9 @@ function sift(): void {
   const none = document.getElementById("read-none");
   if (none) none.hidden = n > 0;
 }
-find?.addEventListener("input", sift);
-if (find && find.value !== find.defaultValue) sift(); // typed before this script came
-find?.form?.addEventListener("submit", (e) => {
+asked?.addEventListener("input", sift);
+if (asked && asked.value !== asked.defaultValue) sift(); // typed before this script came
+asked?.form?.addEventListener("submit", (e) => {
   if (!whole) return;
   e.preventDefault();
   const first = rows().find((row) => !row.hidden)?.dataset["step"];

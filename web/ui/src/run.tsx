@@ -1,5 +1,6 @@
 // The run page's entry: the page is complete without it; this keeps it true while the run goes on.
 import { createRoot } from "react-dom/client";
+import type { GraphHandle } from "./graph/SegnoGraph";
 import { announceRun } from "./polite";
 import { applyGathered, Lag, withBelow } from "./model/gather";
 import { showAttempt } from "./run/attempts";
@@ -9,10 +10,11 @@ import { showItem, watchItemKeys } from "./run/items";
 import { showLines, watchLines } from "./run/lines";
 import { Log } from "./run/log";
 import { patchRow, tickRows } from "./run/rows";
-import { RunGraph, type RunStore } from "./run/RunGraph";
+import { covered, RunGraph, type RunStore } from "./run/RunGraph";
 import { SelectionInAddress } from "./run/selection";
 import { LiveSocket, type Connection } from "./run/socket";
 import { showValues, watchValues } from "./run/values";
+import { Sheet } from "./sheet/sheet";
 import type { Gathered, Graph, Run } from "./types.gen";
 
 /** A page that is further behind than this says so, in milliseconds. */
@@ -65,7 +67,26 @@ function start(host: HTMLElement, embedded: { run: Run; graph: Graph }): void {
     },
   };
   const log = new Log(state.run.id);
+  // Who comes by a link to a step sees the verdict first, and what the step is; who chooses one, or came for a value or a line, its values.
+  let sheet: Sheet | null = null;
+  const asked = new URL(location.href);
+  let linked = asked.searchParams.has("step") && !["view", "item", "attempt"].some((k) => asked.searchParams.has(k)) && !asked.hash;
+  const drawn: { current: GraphHandle | null } = { current: null };
+  /** The step that is inspected is seen above the sheet. */
+  const seeStep = () => {
+    if (state.selected && covered() > 0) drawn.current?.showStep(state.selected);
+  };
+  let inspected = "";
   const arrived = () => {
+    const inspector = document.getElementById("run-inspector");
+    if (inspector && !sheet) {
+      sheet = new Sheet(inspector, { told: inspector.parentElement, at: linked ? 0 : 1, room: () => innerHeight, onClose: () => selection.select(null), onRest: seeStep });
+      inspector.prepend(sheet.bar);
+    }
+    if (inspected !== inspector?.dataset["step"]) {
+      inspected = inspector?.dataset["step"] ?? "";
+      seeStep();
+    }
     showItem();
     showAttempt();
     showValues();
@@ -77,6 +98,8 @@ function start(host: HTMLElement, embedded: { run: Run; graph: Graph }): void {
   const fragments = new Fragments(state.run.id, arrived);
 
   selection.onChange((step) => {
+    if (linked) sheet?.set(1);
+    linked = false;
     set({ selected: step });
     void fragments.select();
   });
@@ -90,7 +113,7 @@ function start(host: HTMLElement, embedded: { run: Run; graph: Graph }): void {
   document.body.dataset["live"] = "paused";
 
   const tidy: Graph = { ...graph, nodes: (graph.nodes ?? []).map((n) => ({ ...n, ports: n.ports ?? [] })), edges: graph.edges ?? [] };
-  createRoot(host).render(<RunGraph store={store} graph={tidy} onSelect={(s) => selection.select(s)} />);
+  createRoot(host).render(<RunGraph store={store} graph={tidy} handle={drawn} onSelect={(s) => selection.select(s)} />);
 
   const frames = new Frames(log.most, (g: Gathered) => {
     if (g.run.version && g.run.version !== state.run.version) {

@@ -26,6 +26,8 @@ export interface Function {
   input?: Json;
   output?: Json;
   timeout?: string;
+  concurrency?: number;
+  rate?: string;
   used_by?: string[];
 }
 
@@ -108,6 +110,7 @@ export interface Publication {
   pinned_by: PinnedBy[];
   children: ChildMoves[];
   tests: Tested;
+  behind: TestsBehind[];
 }
 
 export interface Reference {
@@ -350,6 +353,13 @@ export interface Tested {
   ran: number;
   stale: boolean;
   at?: string;
+}
+
+export interface TestsBehind {
+  step: string;
+  now?: string;
+  places: number;
+  files: string[];
 }
 
 export interface MergeChange {

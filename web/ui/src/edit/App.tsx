@@ -18,6 +18,7 @@ import { RecordedPanel } from "./RecordedPanel";
 import { Prose } from "./Prose";
 import { SheetBar } from "./Sheet";
 import { Toolbar } from "./Toolbar";
+import { coveredBy } from "../sheet/sheet";
 import { useKeys } from "./useKeys";
 import { trail } from "./trail";
 import { useClipboard } from "./useClipboard";
@@ -168,11 +169,7 @@ export function App() {
   }
 
   /** How much of the graph the sheet covers on a narrow screen. */
-  const covered = useCallback(() => {
-    const sheet = inspector.current?.getBoundingClientRect();
-    const pane = document.querySelector(".sg-graph")?.getBoundingClientRect();
-    return sheet?.height && pane && matchMedia("(max-width: 900px)").matches ? Math.max(0, pane.bottom - sheet.top) : 0;
-  }, []);
+  const covered = useCallback(() => coveredBy(inspector.current, document.querySelector(".sg-graph")), []);
 
   useKeys({
     graph, selection, frozen, busy: publishing || picking !== null || asking !== null || snap.theirs !== null, wire,

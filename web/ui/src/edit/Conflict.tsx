@@ -46,7 +46,7 @@ export function ConflictDialog() {
       <div className="sg-merge" aria-busy={merge === null && !why}>
         {both.length ? (
           <section data-testid="conflict-both">
-            <h3 className="sg-cap">Both changed</h3>
+            <h3 className="sg-cap">Both changed: choose for each</h3>
             {both.map((c) => (
               <fieldset key={c.path}>
                 <legend className="sg-mono">{c.path}</legend>

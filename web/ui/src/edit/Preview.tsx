@@ -3,7 +3,7 @@ import { useEffect, useState } from "react";
 import { getPublication } from "../api";
 import { StatusGlyph } from "../graph/status";
 import { markGlyph } from "../model/diff";
-import { effects, testWords } from "../model/publication";
+import { behindWords, effects, testWords } from "../model/publication";
 import type { Publication } from "../types.gen";
 import { useEditor, useSnapshot } from "./context";
 import { MARKS } from "../words.gen";
@@ -70,6 +70,16 @@ export function Preview() {
           Tests
         </a>
       </p>
+      {known.behind.map((b) => (
+        <p key={b.step} className="sg-behind" data-testid={`publish-behind-${b.step}`}>
+          <span>{behindWords(b)}</span>
+          {b.now ? (
+            <button type="button" className="sg-button" onClick={() => session.renameInTests(b.step, b.now ?? "")} data-testid={`follow-${b.step}`}>
+              Rename it there
+            </button>
+          ) : null}
+        </p>
+      ))}
     </section>
   );
 }

@@ -3,7 +3,7 @@ import { useEffect, useId, useRef, useState, type ReactNode } from "react";
 import { toYaml } from "../model/yamltext";
 import type { Issue, Json } from "../types.gen";
 import { useSnapshot, useStep } from "./context";
-import { Issues } from "./fields";
+import { Issues, Label, within } from "./fields";
 import { Prose } from "./Prose";
 import type { SetYaml } from "./SchemaForm";
 
@@ -60,21 +60,12 @@ export function YamlField({ path, label, value, issues, placeholder, required = 
       if (!refused.has(key)) latest.current.commit();
     };
   }, [key]);
-  const own = issues.filter((i) => i.field === path || i.field?.startsWith(`${path}.`) || i.field?.startsWith(`${path}[`));
+  const own = within(issues, path);
   return (
     <div className="sg-field" data-invalid={why !== "" || own.some((i) => i.severity === "error") || undefined}>
-      <div className="sg-label">
-        <label htmlFor={id}>
-          {label}
-          {required ? (
-            <span className="sg-required" title="required">
-              *
-            </span>
-          ) : null}
-        </label>
-        <span className="sg-grow" />
+      <Label id={id} label={label} required={required}>
         {action}
-      </div>
+      </Label>
       <textarea
         id={id}
         data-testid={`field-${path}`}

@@ -4,7 +4,7 @@ import { getReferences } from "../api";
 import { edgesOf } from "../model/graph";
 import type { Reference } from "../types.gen";
 import { useEditor, useSnapshot } from "./context";
-import { Modal } from "./dialogs";
+import { Foot, Modal } from "./dialogs";
 
 const NAME = /^[a-z][a-z0-9_]*$/;
 
@@ -96,14 +96,9 @@ export function RenameDialog({ step, onClose }: { step: string; onClose(): void 
               })
             : null}
         </div>
-        <div className="sg-actions">
-          <button type="submit" className="sg-button sg-primary" data-testid="rename-confirm" disabled={refused !== "" || name === step}>
-            Rename{found?.length ? ` with ${found.length} ${found.length === 1 ? "place" : "places"}` : ""}
-          </button>
-          <button type="button" className="sg-button" onClick={onClose}>
-            Cancel
-          </button>
-        </div>
+        <Foot testid="rename-confirm" disabled={refused !== "" || name === step} onClose={onClose}>
+          Rename{found?.length ? ` with ${found.length} ${found.length === 1 ? "place" : "places"}` : ""}
+        </Foot>
       </form>
     </Modal>
   );

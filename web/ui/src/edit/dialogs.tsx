@@ -34,6 +34,20 @@ export function Modal({ title, onClose, children, testid }: { title: string; onC
   );
 }
 
+/** The foot of a dialog's form: what it does, and the way out. */
+export function Foot({ testid, disabled, onClose, children }: { testid: string; disabled: boolean; onClose(): void; children: ReactNode }) {
+  return (
+    <div className="sg-actions">
+      <button type="submit" className="sg-button sg-primary" data-testid={testid} disabled={disabled}>
+        {children}
+      </button>
+      <button type="button" className="sg-button" onClick={onClose}>
+        Cancel
+      </button>
+    </div>
+  );
+}
+
 export function PublishDialog({ onClose, onIssue }: { onClose(): void; onIssue(issue: Issue): void }) {
   const { session } = useEditor();
   const { draft, save } = useSnapshot();
@@ -129,14 +143,9 @@ export function PublishDialog({ onClose, onIssue }: { onClose(): void; onIssue(i
             {why}
           </p>
         ) : null}
-        <div className="sg-actions">
-          <button type="submit" className="sg-button sg-primary" data-testid="publish-confirm" disabled={!message.trim() || blocked || busy || save === "conflict"}>
-            {busy ? "Publishing…" : `Publish version ${draft.published + 1}`}
-          </button>
-          <button type="button" className="sg-button" onClick={onClose}>
-            Cancel
-          </button>
-        </div>
+        <Foot testid="publish-confirm" disabled={!message.trim() || blocked || busy || save === "conflict"} onClose={onClose}>
+          {busy ? "Publishing…" : `Publish version ${draft.published + 1}`}
+        </Foot>
       </form>
     </Modal>
   );

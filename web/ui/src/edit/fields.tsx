@@ -42,6 +42,29 @@ export interface FieldProps {
 /** The other value of each toggled field, so that toggling twice loses nothing. */
 const memories = new Map<string, { literal?: string; expression?: string }>();
 
+/** The problems of a field and of what is within it. */
+export function within(issues: Issue[], path: string): Issue[] {
+  return issues.filter((i) => i.field === path || i.field?.startsWith(`${path}.`) || i.field?.startsWith(`${path}[`));
+}
+
+/** A field's name, and beside it what else can be done with it. */
+export function Label({ id, label, required = false, children }: { id: string; label: ReactNode; required?: boolean; children?: ReactNode }) {
+  return (
+    <div className="sg-label">
+      <label htmlFor={id}>
+        {label}
+        {required ? (
+          <span className="sg-required" title="required">
+            *
+          </span>
+        ) : null}
+      </label>
+      <span className="sg-grow" />
+      {children}
+    </div>
+  );
+}
+
 export function Field(props: FieldProps) {
   const { path, label, value, required = false, about, issues = [], kind = "string", expression = "never", memory, action } = props;
   const id = useId();
@@ -51,7 +74,7 @@ export function Field(props: FieldProps) {
   useEffect(() => {
     if (expression === "either" && value !== undefined) setMode(asWritten ? "expression" : "literal");
   }, [expression, asWritten, value === undefined]);
-  const own = issues.filter((i) => i.field === path || i.field?.startsWith(`${path}.`) || i.field?.startsWith(`${path}[`));
+  const own = within(issues, path);
 
   function toggle() {
     const kept = memories.get(memory ?? path) ?? {};
@@ -79,16 +102,7 @@ export function Field(props: FieldProps) {
 
   return (
     <div className="sg-field" data-invalid={own.some((i) => i.severity === "error") || undefined}>
-      <div className="sg-label">
-        <label htmlFor={id}>
-          {label}
-          {required ? (
-            <span className="sg-required" title="required">
-              *
-            </span>
-          ) : null}
-        </label>
-        <span className="sg-grow" />
+      <Label id={id} label={label} required={required}>
         {action}
         {expression === "either" ? (
           <button
@@ -102,7 +116,7 @@ export function Field(props: FieldProps) {
             {"{}"}
           </button>
         ) : null}
-      </div>
+      </Label>
       <Input key={mode} {...props} id={id} mode={mode} wrong={own.some((i) => i.severity === "error")} onPath={expression === "either" ? byPath : undefined} />
       {about ? <p className="sg-about">{about}</p> : null}
       <Issues issues={own} />

@@ -110,6 +110,12 @@ export class Session {
     if (entry && !this.queue.length) this.push({ kind: "redo", label: entry.label, text: entry.after, renames: renamesOf(entry, "redo") });
   }
 
+  /** Has the tests call a step by its new name, which the text has already. The text stays, so this is no entry of the undo. */
+  renameInTests(step: string, now: string): void {
+    this.flushTyping();
+    this.push({ kind: "whole", label: `Rename ${step} in the tests`, text: this.snap.text, renames: [[step, now]] });
+  }
+
   /** Resolves once everything is saved; at once if it is. */
   settled(): Promise<void> {
     this.flushTyping();

@@ -24,13 +24,18 @@ interface Options {
   text: string;
   nonce: string;
   onChange(text: string): void;
-  onUndo(): void; // when the editor has nothing of its own left to undo
-  onRedo(): void;
+  label?: string; // what the text is
+  wrap?: boolean; // long lines are broken
+  readOnly?: boolean;
+  onUndo?(): void; // when the editor has nothing of its own left to undo
+  onRedo?(): void;
   /** What may stand at a place of the text, and what stands there; rejects when stop is aborted, or the server is away. */
-  assist(text: string, at: Place, stop: AbortSignal): Promise<Assist>;
+  assist?(text: string, at: Place, stop: AbortSignal): Promise<Assist>;
   /** What one click mends; null if nothing. */
-  mend(issue: Issue): { label: string; apply(): void } | null;
+  mend?(issue: Issue): { label: string; apply(): void } | null;
 }
+
+type Asks = NonNullable<Options["assist"]>;
 
 const colours = HighlightStyle.define([
   { tag: [t.propertyName, t.definition(t.propertyName)], class: "sg-y-key" },
@@ -44,6 +49,7 @@ const colours = HighlightStyle.define([
 const ASKS = /(?:[\w.$-]|: |\[|[,{] |\{\{ |^ *- |^ +)$/;
 
 export function createYamlEditor(options: Options): YamlEditor {
+  const { assist } = options;
   const view = new EditorView({
     parent: options.parent,
     state: EditorState.create({
@@ -60,14 +66,20 @@ export function createYamlEditor(options: Options): YamlEditor {
         highlightActiveLine(),
         yaml(),
         syntaxHighlighting(colours),
-        EditorView.contentAttributes.of({ "aria-label": "YAML of the draft", tabindex: "0", spellcheck: "false" }),
-        autocompletion({ override: [(c) => complete(c, options)], icons: false, defaultKeymap: false, maxRenderedOptions: 200 }),
-        hoverTooltip((v, at, side) => hover(v, at, side, options), { hideOnChange: true }),
+        EditorView.contentAttributes.of({ "aria-label": options.label ?? "YAML of the draft", tabindex: "0", spellcheck: "false" }),
+        options.wrap ? EditorView.lineWrapping : [],
+        options.readOnly ? [EditorState.readOnly.of(true), EditorView.editable.of(false)] : [],
+        assist
+          ? [
+              autocompletion({ override: [(c) => complete(c, assist)], icons: false, defaultKeymap: false, maxRenderedOptions: 200 }),
+              hoverTooltip((v, at, side) => hover(v, at, side, assist), { hideOnChange: true }),
+            ]
+          : [],
         keymap.of([
           ...completionKeymap,
           { key: "Tab", run: acceptCompletion },
-          { key: "Mod-z", run: (v) => undoDepth(v.state) === 0 && (options.onUndo(), true) },
-          { key: "Mod-Shift-z", run: (v) => redoDepth(v.state) === 0 && (options.onRedo(), true) },
+          { key: "Mod-z", run: (v) => undoDepth(v.state) === 0 && (options.onUndo?.(), true) },
+          { key: "Mod-Shift-z", run: (v) => redoDepth(v.state) === 0 && (options.onRedo?.(), true) },
           ...lintKeymap,
           ...defaultKeymap,
           ...historyKeymap,
@@ -105,13 +117,13 @@ export function createYamlEditor(options: Options): YamlEditor {
 }
 
 /** Asks the server; what it says of a text that has changed since is dropped. */
-async function complete(context: CompletionContext, options: Options): Promise<CompletionResult | null> {
+async function complete(context: CompletionContext, assist: Asks): Promise<CompletionResult | null> {
   const { doc } = context.state;
   const line = doc.lineAt(context.pos);
   if (!context.explicit && !ASKS.test(line.text.slice(0, context.pos - line.from))) return null;
   const stop = new AbortController();
   context.addEventListener("abort", () => stop.abort(), { onDocChange: true });
-  const answer = await options.assist(doc.toString(), place(doc, context.pos), stop.signal).catch(() => null);
+  const answer = await assist(doc.toString(), place(doc, context.pos), stop.signal).catch(() => null);
   if (!answer?.items.length || context.aborted) return null;
   return { from: offset(doc, answer.from), to: offset(doc, answer.to), options: answer.items.map(option), filter: false };
 }
@@ -128,12 +140,12 @@ function option(item: AssistItem): Completion {
   };
 }
 
-async function hover(view: EditorView, at: number, side: -1 | 1, options: Options): Promise<Tooltip | null> {
+async function hover(view: EditorView, at: number, side: -1 | 1, assist: Asks): Promise<Tooltip | null> {
   const { doc } = view.state;
   const line = doc.lineAt(at);
   if (!/\S/.test(line.text.slice(Math.max(0, at - line.from + Math.min(side, 0)), at - line.from + 1))) return null;
   const stop = new AbortController();
-  const answer = await options.assist(doc.toString(), place(doc, at), stop.signal).catch(() => null);
+  const answer = await assist(doc.toString(), place(doc, at), stop.signal).catch(() => null);
   if (!answer?.hover || view.state.doc !== doc) return null;
   const { from, to, label, type, detail } = answer.hover;
   return {
@@ -171,7 +183,7 @@ function diagnostic(doc: Text, issue: Issue, options: Options): Diagnostic {
   const line = lineAt(doc, issue.line || 1);
   const from = offset(doc, { line: issue.line || 1, column: issue.column || 1 });
   const word = /^[^\s,\]}]+/.exec(line.text.slice(from - line.from))?.[0].length ?? 0;
-  const mend = options.mend(issue);
+  const mend = options.mend?.(issue);
   return {
     from,
     to: Math.min(line.to, from + word),

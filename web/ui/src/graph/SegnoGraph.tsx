@@ -15,7 +15,7 @@ import { FlowEdge, type FlowEdgeType } from "./FlowEdge";
 import { MiniMap } from "./MiniMap";
 import { StepNode, type StepFlowNode } from "./StepNode";
 import { useBox } from "./useBox";
-import { anchorIn, beyond, calm, FITS_FROM, LEAST_ZOOM, MOST_ZOOM, OPENS_AT, READS_AT, roomFor, ROOM, sees, whole, zoomAround, type Size } from "./view";
+import { beyond, calm, FITS_FROM, LEAST_ZOOM, MOST_ZOOM, OPENS_AT, READS_AT, roomFor, ROOM, steady, whole, zoomAround, type Size } from "./view";
 import { Level, singleKeysOff, Zoom } from "./Zoom";
 
 const nodeTypes = { step: StepNode };
@@ -255,22 +255,13 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
     const there = new Set(old.nodes.map((n) => n.id));
     // A step that was renamed is a new name, but not a step more.
     inserted.current = graph.nodes.length > old.nodes.length ? new Set(graph.nodes.filter((n) => !there.has(n.id)).map((n) => n.id)) : NOWHERE;
-    const { x, y, zoom } = flow.getViewport();
-    const pane = free();
-    const middle = pane ? { x: (pane.clientWidth / 2 - x) / zoom, y: (pane.clientHeight / 2 - y) / zoom } : { x: 0, y: 0 };
+    const view = flow.getViewport();
     const worked = selectedStep !== null && there.has(selectedStep) ? [selectedStep, ...workedOn.current] : workedOn.current;
-    // Whoever has scrolled away from the selected step works on what is in the middle.
-    const seen = old.nodes.filter((n) => pane && sees(n, { x, y, zoom }, pane));
-    const kept = worked.find((id) => seen.some((n) => n.id === id) && anchorIn(old, graph, id));
-    const around = kept ?? nearest(old, graph, middle);
-    const anchor = anchorIn(old, graph, around);
-    held.current = worked.length ? (around ?? null) : null;
-    let at = { x, y };
-    if (anchor && (anchor.x !== 0 || anchor.y !== 0)) {
-      at = { x: x - anchor.x * zoom, y: y - anchor.y * zoom };
-      void flow.setViewport({ ...at, zoom });
-    }
-    if (!held.current) keepInSight.current({ at, zoom });
+    const stays = steady(old, graph, worked, view, free());
+    held.current = worked.length ? (stays?.id ?? null) : null;
+    const at = stays ? { x: view.x - stays.by.x * view.zoom, y: view.y - stays.by.y * view.zoom } : view;
+    if (at.x !== view.x || at.y !== view.y) void flow.setViewport({ ...view, ...at });
+    if (!held.current) keepInSight.current({ at, zoom: view.zoom });
   }, [flow, graph, selectedStep]);
 
   // Before the next frame: a pane that gets another size by the same change asks whether a step was put in.
@@ -445,17 +436,6 @@ function Inner(props: SegnoGraphProps & { handle: React.ForwardedRef<GraphHandle
 /** The statuses of steps that somebody who opens a run looks for. */
 const MATTERS: ReadonlySet<string> = new Set(["failed", "uncertain", "retrying", "waiting", "running", "compensation_failed", "compensating"]);
 const ARROWS = { ArrowUp: "up", ArrowDown: "down", ArrowLeft: "left", ArrowRight: "right" } as Record<string, "up" | "down" | "left" | "right">;
-
-/** Of the steps that both graphs have the one nearest to a point. */
-function nearest(old: Graph, next: Graph, to: { x: number; y: number }): string | undefined {
-  const stays = new Set(next.nodes.map((n) => n.id));
-  let [best, least]: [string | undefined, number] = [undefined, Infinity];
-  for (const n of old.nodes) {
-    const d = Math.hypot(n.x + n.w / 2 - to.x, n.y + n.h / 2 - to.y);
-    if (d < least && stays.has(n.id)) [best, least] = [n.id, d];
-  }
-  return best;
-}
 
 /**
  * The ports that are shown: an edge from a branch that is gone keeps its port, so that it is seen and can be removed; the plain `done` of a switch or an

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Graph, Node } from "../types.gen";
-import { beyond, LEAST_ZOOM, ROOM, sees, whole, zoomAround } from "./view";
+import { beyond, LEAST_ZOOM, ROOM, sees, steady, whole, zoomAround } from "./view";
 
 const node = (id: string, x: number, y: number): Node => ({ id, kind: "call", x, y, w: 248, h: 72, ports: [] });
 const graph = (...nodes: Node[]): Graph => ({ nodes, edges: [], width: 0, height: 0 });
@@ -44,4 +44,15 @@ test("a step that is not wholly in sight has a side, and a place on the edge", (
   assert.equal(beyond(node("a", 300, -10), at, pane)?.side, "above");
   assert.equal(beyond(node("a", 300, 760), { x: 0, y: 0, zoom: 0.9 }, pane), null);
   assert.deepEqual([sees(node("a", 300, 760), at, pane), sees(node("a", 300, 800), at, pane)], [true, false]);
+});
+
+test("a new layout leaves the step that was worked on where it is, or the one in the middle for who has scrolled away", () => {
+  const old = graph(node("a", 0, 0), node("b", 300, 200), node("c", 0, 3000));
+  const next = graph(node("b", 310, 200), node("c", 0, 3136), node("a", 0, 136), node("new", 0, 0));
+  const at = { x: 0, y: 0, zoom: 1 };
+  assert.deepEqual(steady(old, next, ["a"], at, pane), { id: "a", by: { x: 0, y: 136 } });
+  assert.deepEqual(steady(old, next, ["c", "gone", "b"], at, pane), { id: "b", by: { x: 10, y: 0 } }, "c is out of sight");
+  assert.equal(steady(old, next, ["a"], { ...at, y: -2700 }, pane)?.id, "c");
+  assert.equal(steady(old, next, [], at, pane)?.id, "b", "the middle is at 500, 400");
+  assert.equal(steady(old, graph(node("new", 0, 0)), ["a"], at, pane), null);
 });

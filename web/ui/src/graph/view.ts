@@ -1,5 +1,5 @@
 // Which part of a graph is seen, and how large: geometry between the server's positions and the pane.
-import type { Graph } from "../types.gen";
+import type { Graph, Node } from "../types.gen";
 
 /** A flow that can be read as a whole from this zoom on is shown as a whole; below it steps are blocks. */
 export const FITS_FROM = 0.35;
@@ -115,11 +115,20 @@ export function sees(node: Rect, view: View, pane: Size): boolean {
 
 export type Side = "above" | "below" | "left" | "right";
 
-/** How far a step that both layouts know has moved. */
-export function anchorIn(old: Graph, next: Graph, id: string | undefined): { x: number; y: number } | null {
-  const a = old.nodes.find((n) => n.id === id);
-  const b = next.nodes.find((n) => n.id === id);
-  return a && b ? { x: b.x - a.x, y: b.y - a.y } : null;
+/**
+ * The step that a new layout leaves where it is on the screen, and how far the layout has moved it: the first of those that somebody has worked on that is in
+ * sight, and otherwise, for who has scrolled away from them, the one nearest to the middle. Null if the layouts share no step.
+ */
+export function steady(old: Graph, next: Graph, worked: readonly string[], view: View, pane: Size | null): { id: string; by: { x: number; y: number } } | null {
+  const now = new Map(next.nodes.map((n) => [n.id, n]));
+  const both = old.nodes.filter((n) => now.has(n.id));
+  const middle = pane ? { x: (pane.clientWidth / 2 - view.x) / view.zoom, y: (pane.clientHeight / 2 - view.y) / view.zoom } : { x: 0, y: 0 };
+  const away = (n: Rect) => Math.hypot(n.x + n.w / 2 - middle.x, n.y + n.h / 2 - middle.y);
+  const seen = worked.map((id) => both.find((n) => n.id === id)).find((n) => n && pane && sees(n, view, pane));
+  const stays = seen ?? both.reduce<Node | undefined>((a, b) => (a && away(a) <= away(b) ? a : b), undefined);
+  if (!stays) return null;
+  const to = now.get(stays.id)!;
+  return { id: stays.id, by: { x: to.x - stays.x, y: to.y - stays.y } };
 }
 
 /** Whether this machine asks for as little motion as possible. */

@@ -30,3 +30,9 @@ test("every word has to occur", () => {
 test("equals stand in the order of reading", () => {
   assert.deepEqual(find(entries([{ ...step("b_x"), y: 5 }, { ...step("a_x"), y: 9 }]), "x").map((n) => n.id), ["b_x", "a_x"]);
 });
+
+test("what the server finds on a version's page is found: all words, in whatever part of the step, case and order", () => {
+  const one = entries([step("reserve_funds", { title: "Hold the money", function: "payments.reserve" })]);
+  for (const q of ["money", "PAYMENTS", "call funds", "hold reserve"]) assert.equal(find(one, q).length, 1, q);
+  for (const q of ["mony", "money ship"]) assert.equal(find(one, q).length, 0, q);
+});

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Publication } from "../types.gen";
-import { effects, testWords } from "./publication";
+import { behindWords, effects, testWords } from "./publication";
 
-const base: Publication = { flow: "order", version: 5, from: 4, summary: "", changes: [], running: [], pinned_by: [], children: [], tests: { total: 0, failed: 0, ran: 0, stale: false } };
+const base: Publication = { flow: "order", version: 5, from: 4, summary: "", changes: [], running: [], pinned_by: [], children: [], behind: [], tests: { total: 0, failed: 0, ran: 0, stale: false } };
 
 test("running runs and parents stay where they are", () => {
   assert.deepEqual(effects(base), ["No run is under way."]);
@@ -24,4 +24,9 @@ test("the last test in words", () => {
   assert.equal(of({ total: 4, ran: 1 }).text, "1 of 4 scenarios were run; they passed.");
   assert.deepEqual(of({ total: 4, ran: 4, failed: 1 }), { tone: "fail", text: "1 of 4 scenarios failed." });
   assert.deepEqual(of({ total: 4, ran: 4, failed: 1, stale: true }), { tone: "idle", text: "Changed since the last test, in which 1 of 4 failed." });
+});
+
+test("what tests name that the draft has no more", () => {
+  assert.equal(behindWords({ step: "ship", now: "send", places: 3, files: ["order.yaml", "more.yaml"] }), "ship is called send now; order.yaml, more.yaml still name ship, in 3 lines.");
+  assert.equal(behindWords({ step: "ship", places: 1, files: ["order.yaml"] }), "ship is gone; order.yaml still names ship, in 1 line.");
 });

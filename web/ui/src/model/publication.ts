@@ -1,5 +1,5 @@
 // What publishing would do, in sentences. Pure: the figures are the server's.
-import type { Publication } from "../types.gen";
+import type { Publication, TestsBehind } from "../types.gen";
 
 function count(n: number, what: string): string {
   return `${n} ${what}${n === 1 ? "" : "s"}`;
@@ -26,4 +26,9 @@ export function testWords({ tests: t }: Publication): { tone: "ok" | "fail" | "i
   if (t.stale) return { tone: "idle", text: `Changed since the last test, in which ${t.failed ? `${t.failed} of ${t.ran} failed` : `all ${t.ran} passed`}.` };
   if (t.failed) return { tone: "fail", text: `${t.failed} of ${count(t.ran, "scenario")} failed.` };
   return { tone: "ok", text: `${t.ran < t.total ? `${t.ran} of ${t.total} scenarios were run; they` : `${t.ran === 1 ? "The one scenario" : `All ${t.ran} scenarios`}`} passed.` };
+}
+
+/** What tests still call by a name that the draft no longer has. */
+export function behindWords({ step, now, places, files }: TestsBehind): string {
+  return `${step} is ${now ? `called ${now} now` : "gone"}; ${files.join(", ")} still ${files.length === 1 ? "names" : "name"} ${step}, in ${count(places, "line")}.`;
 }

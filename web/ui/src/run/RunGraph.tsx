@@ -1,7 +1,8 @@
 // The run's graph: the one graph component in live mode.
-import { useMemo, useSyncExternalStore } from "react";
-import { SegnoGraph } from "../graph/SegnoGraph";
+import { useMemo, useSyncExternalStore, type Ref } from "react";
+import { SegnoGraph, type GraphHandle } from "../graph/SegnoGraph";
 import { readsOf } from "../model/live";
+import { coveredBy } from "../sheet/sheet";
 import type { Graph, Run, Step } from "../types.gen";
 
 export interface RunStore {
@@ -15,7 +16,12 @@ function asShown(s: Step): Step {
   return s.below === "ask" ? { ...s, status: "waiting", deciding: { title: "" } } : { ...s, status: s.below };
 }
 
-export function RunGraph({ store, graph, onSelect }: { store: RunStore; graph: Graph; onSelect(step: string | null): void }) {
+/** On a narrow screen the inspector of a step lies over the lower part of the window. */
+export function covered(): number {
+  return coveredBy(document.getElementById("run-inspector"), document.getElementById("run-graph"));
+}
+
+export function RunGraph({ store, graph, handle, onSelect }: { store: RunStore; graph: Graph; handle: Ref<GraphHandle>; onSelect(step: string | null): void }) {
   const { run, selected } = useSyncExternalStore(store.subscribe, store.get);
   const steps = useMemo(() => new Map(run.steps.map((s) => [s.id, asShown(s)])), [run.steps]);
   const reads = useMemo(() => readsOf(run.reads), [run.reads]);
@@ -25,12 +31,14 @@ export function RunGraph({ store, graph, onSelect }: { store: RunStore; graph: G
   }, [run.actions, run.steps]);
   return (
     <SegnoGraph
+      ref={handle}
       mode="live"
       graph={graph}
       steps={steps}
       resumesAt={resumesAt}
       reads={reads}
       selection={selected ? { kind: "step", id: selected } : null}
+      covered={covered}
       onSelect={(s) => onSelect(s?.kind === "step" ? s.id : null)}
     />
   );

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { HEIGHTS, snap } from "./Sheet";
+import { HEIGHTS, snap } from "./sheet";
 
 test("a sheet goes to the nearest height, or on in the direction in which it was thrown", () => {
   assert.equal(snap(0.3, 0), 0);

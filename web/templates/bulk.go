@@ -1,0 +1,154 @@
+package templates
+
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/segno-run/segno/web/view"
+)
+
+// BulkPlanPage is GET /flows/{name}/retries: what retrying all runs with one failure would do, and what was retried before.
+type BulkPlanPage struct {
+	Chrome
+	Head     FlowHead
+	Plan     view.BulkPlan
+	Versions []int  // that the runs can go on with, the newest first
+	Key      string // of this page's button: pressed twice, it starts once
+	Past     []view.Bulk
+}
+
+// BulkPage is GET /flows/{name}/retries/{id}.
+type BulkPage struct {
+	Chrome
+	Head  FlowHead
+	Bulk  view.Bulk
+	State string // of the runs shown; "": all
+	Runs  []view.BulkRun
+	First bool // of the pages
+	Next  int  // after which the next page begins; 0: there is none
+}
+
+func (p BulkPage) here(state string, after int) string {
+	q := url.Values{}
+	if state != "" {
+		q.Set("state", state)
+	}
+	if after > 0 {
+		q.Set("after", strconv.Itoa(after))
+	}
+	return strings.TrimSuffix(bulkURL(p.Bulk)+"?"+q.Encode(), "?")
+}
+
+func bulkURL(b view.Bulk) string { return "/flows/" + b.Flow + "/retries/" + b.ID }
+
+// bulkWhat says which failures are meant.
+func bulkWhat(class, step, fingerprint string) string {
+	var parts []string
+	if step != "" {
+		parts = append(parts, "at `"+step+"`")
+	}
+	if class != "" {
+		parts = append(parts, "as "+className(class))
+	}
+	if fingerprint != "" {
+		parts = append(parts, "with one message but for its numbers")
+	}
+	if parts == nil {
+		return "in whatever way"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// bulkVersion says what the runs go on with.
+func bulkVersion(v int) string {
+	if v == 0 {
+		return "each on its own version"
+	}
+	return fmt.Sprintf("on v%d", v)
+}
+
+// bulkSum says how a bulk retry stands.
+func bulkSum(b view.Bulk) string {
+	parts := []string{fmt.Sprintf("%s of %s retried", thousands(b.Retried), thousands(b.Runs))}
+	for _, c := range []struct {
+		n    int
+		text string
+	}{{b.Refused, "in the way"}, {b.Waiting, "to go"}, {b.Stopped, "left out when it was stopped"}} {
+		if c.n > 0 {
+			parts = append(parts, thousands(c.n)+" "+c.text)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// liveAt is where the page is asked for again: as long as its runs may change.
+func (p BulkPage) liveAt() string {
+	if p.Bulk.Done && p.Bulk.Retried == p.Bulk.Succeeded+p.Bulk.Failed {
+		return ""
+	}
+	after := 0
+	if !p.First && len(p.Runs) > 0 {
+		after = p.Runs[0].N - 1
+	}
+	return p.here(p.State, after)
+}
+
+// bulkVersionField is a version as a form has it.
+func bulkVersionField(v int) string {
+	if v == 0 {
+		return ""
+	}
+	return strconv.Itoa(v)
+}
+
+// bulkPart is a segment of the bar, in per mille of the whole.
+type bulkPart struct {
+	class, name string
+	x, width    float64
+}
+
+func bulkBar(b view.Bulk) (parts []bulkPart) {
+	at := 0.0
+	for _, p := range []struct {
+		class, name string
+		n           int
+	}{{"ok", "succeeded", b.Succeeded}, {"run", "under way", b.Retried - b.Succeeded - b.Failed}, {"fail", "failed again", b.Failed}, {"wait", "in the way", b.Refused}} {
+		if p.n <= 0 || b.Runs == 0 {
+			continue
+		}
+		width := 1000 * float64(p.n) / float64(b.Runs)
+		parts = append(parts, bulkPart{p.class, thousands(p.n) + " " + p.name, at, width})
+		at += width
+	}
+	return parts
+}
+
+// bulkStates are the views of a bulk's runs, with how many are in each.
+func (p BulkPage) states() [][2]string {
+	b := p.Bulk
+	out := [][2]string{{"", "All " + thousands(b.Runs)}}
+	for _, s := range []struct {
+		state, name string
+		n           int
+	}{{"retried", "Retried", b.Retried}, {"refused", "In the way", b.Refused}, {"waiting", "To go", b.Waiting}, {"stopped", "Left out", b.Stopped}} {
+		if s.n > 0 || p.State == s.state {
+			out = append(out, [2]string{s.state, s.name + " " + thousands(s.n)})
+		}
+	}
+	return out
+}
+
+// bulkStateText is what came of one run.
+func bulkStateText(r view.BulkRun) string {
+	switch r.State {
+	case "retried":
+		return "retried"
+	case "refused":
+		return "in the way"
+	case "stopped":
+		return "left out"
+	}
+	return "to go"
+}
