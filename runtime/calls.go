@@ -94,7 +94,7 @@ func (c *calls) settle(one call) {
 	c.count(one.Function, res, began)
 	// When the session is over, what the call said is nobody's to record: its owner decides it again.
 	if c.ctx.Err() == nil {
-		c.s.mail.put(Done{one.Run, &planner.CallDone{Ref: one.Ref, Attempt: one.Attempt, Output: res.Output, Kept: kept, Fault: res.Fault,
+		c.s.mail.put(Done{one.Run, &planner.CallDone{Ref: one.Ref, Attempt: one.Attempt, Key: one.Key, Output: res.Output, Kept: kept, Fault: res.Fault,
 			RetryAfter: res.RetryAfter, Call: record(res)}})
 	}
 	c.done(one.id)

@@ -126,6 +126,9 @@ func (d *decider) callDone(in *CallDone) {
 	if st == nil || u == nil || u.Child != "" || u.State != Running || in.Attempt != u.Made() {
 		return // a late result of an attempt that has been judged already
 	}
+	if in.Key != "" && in.Key != u.Key(d.s.ID, in.Ref) {
+		return // or of one of the same number, before the step began anew
+	}
 	c, f := d.spec(in.Ref), in.Fault
 	if in.Kept {
 		d.s.Give(expr.PayloadOf(in.Output), in.Output)

@@ -31,8 +31,9 @@ type (
 	CallDone struct {
 		Ref
 		Attempt    int
-		Output     JSON // a stand-in for what is larger than MaxRead: durable, and held against the contract already
-		Kept       bool // Output is no stand-in, and durable as a payload already
+		Key        string // of the call: a step that has begun anew numbers its undo from 1 again; "" is not looked at
+		Output     JSON   // a stand-in for what is larger than MaxRead: durable, and held against the contract already
+		Kept       bool   // Output is no stand-in, and durable as a payload already
 		Fault      *fault.Fault
 		RetryAfter time.Duration // what the function asked for; 0: nothing
 		Call       Call

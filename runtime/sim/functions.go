@@ -109,7 +109,7 @@ func (s *server) invoke(in runtime.Invoke) {
 			s.kill()
 		})
 	}
-	res := &planner.CallDone{Ref: in.Ref, Attempt: in.Attempt}
+	res := &planner.CallDone{Ref: in.Ref, Attempt: in.Attempt, Key: in.Key}
 	switch p := w.rng.Float64(); {
 	case client.poison && in.Step == "one" && e.calls == 1:
 		res.Output = planner.JSON(`{"ok":true,"id":"` + poisonMark + `"}`)
