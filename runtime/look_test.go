@@ -3,6 +3,8 @@ package runtime_test
 import (
 	"testing"
 
+	"github.com/google/uuid"
+
 	"github.com/segno-run/segno/runtime"
 	"github.com/segno-run/segno/runtime/planner"
 )
@@ -47,5 +49,36 @@ func TestAMessageOfAFormerLifeIsReadAgain(t *testing.T) {
 			b.load(1, nil)
 			b.want(c.want)
 		})
+	}
+}
+
+// TestALateResultOfAnUndoIsNotTheNextOnes restarts a run twice from a step that is undone each time. Both undos are numbered from 1; what the first one says
+// late is no outcome of the second.
+func TestALateResultOfAnUndoIsNotTheNextOnes(t *testing.T) {
+	b := newBench(t)
+	b.begin(1, "name: f\nsteps:\n  pay: {call: a, compensate: {call: undo}}\n")
+	b.commitAll()
+	undo := planner.Ref{Step: "pay", Item: planner.NoItem, Undo: true}
+	said := func(key string) {
+		b.step(runtime.Done{Run: 1, Result: &planner.CallDone{Ref: undo, Attempt: 1, Key: key, Output: planner.JSON("{}")}})
+		b.commitAll()
+	}
+	var keys []string
+	for round := 1; round <= 2; round++ {
+		b.step(runtime.Done{Run: 1, Result: &planner.CallDone{Ref: planner.Ref{Step: "pay", Item: planner.NoItem}, Attempt: round, Output: planner.JSON("{}")}})
+		b.commitAll()
+		b.take(1, runtime.Press{ID: uuid.NewString(), Run: 1, Input: &planner.Restart{Step: "pay"}})
+		b.commitAll()
+		keys = append(keys, b.state(1).Unit(undo).Key(b.state(1).ID, undo))
+		if round == 1 {
+			said(keys[0])
+		}
+	}
+	said(keys[0])
+	if u := b.state(1).Unit(undo); keys[0] == keys[1] || u == nil || u.State != planner.Running {
+		t.Errorf("after the late result: got %+v with keys %v, want the second undo still running", u, keys)
+	}
+	if said(keys[1]); b.state(1).Unit(undo) != nil {
+		t.Error("the second undo's own result was not taken")
 	}
 }
