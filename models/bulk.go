@@ -114,10 +114,10 @@ func (db *DB) Bulks(ctx context.Context, flow string, limit int) (all []Bulk, er
 	return all, wrap(err, "listing the bulk retries of %q", flow)
 }
 
-// BulkRuns are the runs of a bulk from the one after n on, those of one state if it is given.
+// BulkRuns are the runs of a bulk (by the id that Bulk returned) from the one after n on, those of one state if it is given.
 func (db *DB) BulkRuns(ctx context.Context, id, state string, after, limit int) (all []BulkRun, err error) {
 	err = db.on(ctx).Raw(`SELECT n, run, state, why, at, coalesce(runs.status, '') AS status FROM bulk_runs LEFT JOIN runs ON runs.uuid = run
-		WHERE bulk::text = ? AND n > ? AND (? = '' OR state = ?) ORDER BY n LIMIT ?`, clean(id), after, state, state, limit).Scan(&all).Error
+		WHERE bulk = ? AND n > ? AND (? = '' OR state = ?) ORDER BY n LIMIT ?`, id, after, state, state, limit).Scan(&all).Error
 	for i := range all {
 		utc(all[i].At)
 	}
@@ -132,10 +132,10 @@ func (db *DB) TakeBulk(ctx context.Context, limit int, hold time.Duration) (all 
 	return all, wrap(err, "taking runs of bulk retries")
 }
 
-// SettleBulk records what came of a run: retried or refused. What is settled, or stopped, stays so.
+// SettleBulk records what came of a run: retried or refused. What is settled stays so; what was stopped does too, unless its Retry was on its way by then.
 func (db *DB) SettleBulk(ctx context.Context, t BulkTask, state, why string) error {
-	err := db.on(ctx).Exec(`UPDATE bulk_runs SET state = ?, why = ?, at = clock_timestamp() WHERE bulk = ? AND n = ? AND state = 'waiting'`,
-		state, clean(why), t.Bulk, t.N).Error
+	err := db.on(ctx).Exec(`UPDATE bulk_runs SET state = ?, why = ?, at = clock_timestamp() WHERE bulk = ? AND n = ?
+		AND (state = 'waiting' OR state = 'stopped' AND ? = 'retried')`, state, clean(why), t.Bulk, t.N, state).Error
 	return wrap(err, "recording run %d of the bulk retry %q", t.N, t.Bulk)
 }
 

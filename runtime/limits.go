@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -118,7 +119,11 @@ func (l *limits) of(name string, bounds invoke.Limits) *limit {
 		if bounds.Concurrency < f.bounds.Concurrency {
 			f.fair = min(f.fair, bounds.Concurrency)
 		}
-		f.bounds, f.left, f.chunk = bounds, 0, 0
+		f.bounds, f.left, f.chunk, f.until = bounds, 0, 0, time.Time{}
+		f.hand() // who waits for what is not bounded any more goes on
+		for bounds.Every == 0 && f.timed.Len() > 0 {
+			f.begin(time.Time{})
+		}
 		l.poke()
 	}
 	return f
@@ -167,6 +172,9 @@ func (l *limits) slot(ctx context.Context, f *limit, t *ticket) error {
 
 // room is how many calls may be under way now.
 func (f *limit) room() int {
+	if f.bounds.Concurrency == 0 {
+		return math.MaxInt
+	}
 	room := min(f.slots, f.fair)
 	if f.asking {
 		room = min(room, f.keep)
@@ -226,8 +234,18 @@ func (l *limits) time(ctx context.Context, f *limit, t *ticket) error {
 	return ctx.Err()
 }
 
+// begin has the first who waits for a time begin at one.
+func (f *limit) begin(at time.Time) {
+	t := f.timed.Remove(f.timed.Front()).(*ticket)
+	t.given = true
+	t.turn <- at
+}
+
 // moment takes the next reserved time. Times that have passed for long are not made up for.
 func (f *limit) moment(now time.Time) (at time.Time, ok bool) {
+	if f.bounds.Every == 0 { // it had a rate when the call was queued
+		return now, true
+	}
 	if late := now.Add(-rateAhead).Sub(f.next); f.left > 0 && late > 0 {
 		missed := min(f.left, int(late/f.bounds.Every)+1)
 		f.next, f.left = f.next.Add(time.Duration(missed)*f.bounds.Every), f.left-missed
@@ -298,6 +316,10 @@ func (l *limits) reserve(ctx context.Context) (asked bool) {
 	for _, f := range todo {
 		l.mu.Lock()
 		every := f.bounds.Every
+		if every == 0 { // registered anew meanwhile
+			l.mu.Unlock()
+			continue
+		}
 		n := 1
 		if now.Sub(f.until) < rateAhead {
 			n = 2 * f.chunk // all were used up
@@ -316,10 +338,11 @@ func (l *limits) reserve(ctx context.Context) (asked bool) {
 		l.mu.Lock()
 		f.next, f.left, f.chunk, f.until = first, n, n, first.Add(time.Duration(n-1)*every)
 		for f.left > 0 && f.timed.Len() > 0 {
-			t := f.timed.Remove(f.timed.Front()).(*ticket)
-			t.given = true
-			t.turn <- f.next
+			f.begin(f.next)
 			f.next, f.left = f.next.Add(every), f.left-1
+		}
+		if f.bounds.Every != every { // registered anew meanwhile
+			f.left, f.until = 0, time.Time{}
 		}
 		if due := f.until.Add(-rateLead); f.timed.Len() > 0 && (l.soon.IsZero() || due.Before(l.soon)) {
 			l.soon = due
@@ -374,6 +397,9 @@ func (l *limits) share(ctx context.Context, look bool) (asked bool) {
 			continue
 		}
 		f.slots, f.fair = grants[i].Slots, grants[i].Fair
+		if most := f.bounds.Concurrency; most > 0 && most != wants[i].Most { // registered anew meanwhile
+			f.fair = min(f.fair, most)
+		}
 		f.said = wants[i].Waiting > 0
 		f.hand()
 		for _, inc := range grants[i].Tell {

@@ -38,7 +38,11 @@ type door struct {
 }
 
 func (d *door) Invoker(context.Context, string) (invoke.Invoker, error) { return d, nil }
-func (d *door) Limits() invoke.Limits                                   { return d.limits }
+func (d *door) Limits() invoke.Limits {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.limits
+}
 func (d *door) Invoke(ctx context.Context, in invoke.Invocation) invoke.Result {
 	d.mu.Lock()
 	d.now++
@@ -259,6 +263,33 @@ func TestAloneALimitCostsNothing(t *testing.T) {
 			t.Errorf("%d statements for %d calls, want two at most", g.shares, len(g.began))
 		}
 	})
+}
+
+// TestALimitIsTakenAwayWhileCallsWait registers a function anew with another kind of limit while calls wait for the one that it had.
+func TestALimitIsTakenAwayWhileCallsWait(t *testing.T) {
+	for name, c := range map[string]struct{ before, after invoke.Limits }{
+		"the rate of two":          {invoke.Limits{Concurrency: 5, Every: 10 * time.Second}, invoke.Limits{Concurrency: 5}},
+		"a rate for a concurrency": {invoke.Limits{Every: 10 * time.Second}, invoke.Limits{Concurrency: 5}},
+		"a concurrency for a rate": {invoke.Limits{Concurrency: 1}, invoke.Limits{Every: 10 * time.Millisecond}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g := newGate(t, c.before, 10*time.Second, 20)
+				store := memory.New(time.Now)
+				one, stop := g.serve(store, "one")
+				defer stop()
+				waiting := g.begin(one)
+				<-time.After(time.Second)
+				g.mu.Lock()
+				g.limits = c.after
+				g.mu.Unlock()
+				next := g.beginWith(one, 1)
+				<-time.After(time.Minute) // what the first limit allows takes more than three
+				wantStatus(t, store, waiting, planner.StatusSucceeded)
+				wantStatus(t, store, next, planner.StatusSucceeded)
+			})
+		})
+	}
 }
 
 // TestALostServerGivesItsCallsBack cuts a server off that has all calls of a function under way.

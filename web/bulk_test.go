@@ -28,8 +28,15 @@ func failing(t *testing.T) (s *site, alike []string) {
 }
 
 // work has the server retry until no run of the bulk waits.
-func (s *site) work(at string) (b view.Bulk) {
+func (s *site) work(at string) view.Bulk {
 	s.t.Helper()
+	return s.workUntil(at, 0)
+}
+
+// workUntil has the server retry until so many runs of the bulk wait.
+func (s *site) workUntil(at string, waiting int) (b view.Bulk) {
+	s.t.Helper()
+	b.Waiting = -1
 	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
 	defer cancel()
 	done := make(chan struct{})
@@ -37,7 +44,7 @@ func (s *site) work(at string) (b view.Bulk) {
 		defer close(done)
 		s.server.WorkBulk(ctx)
 	}()
-	for tick := time.NewTicker(10 * time.Millisecond); !b.Done; {
+	for tick := time.NewTicker(10 * time.Millisecond); b.Waiting != waiting; {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -120,6 +127,38 @@ func TestBulkRetryStopped(t *testing.T) {
 	}
 	if b = s.work(bulkAt + "/" + b.ID); b.Retried != 0 {
 		t.Errorf("it was stopped, and %d runs were retried", b.Retried)
+	}
+}
+
+// TestBulkRetryStoppedTooLate: what a server had taken by then may be retried, and is not said to be stopped.
+func TestBulkRetryStoppedTooLate(t *testing.T) {
+	s, _ := failing(t)
+	var b view.Bulk
+	s.do("POST", bulkAt, `{}`).want(201).into(&b)
+	tasks, err := s.db.TakeBulk(t.Context(), 2, time.Minute)
+	if err != nil || len(tasks) != 2 {
+		t.Fatalf("took %+v, %v", tasks, err)
+	}
+	s.do("POST", bulkAt+"/"+b.ID+"/stop", "").want(200)
+	for i, state := range []string{"retried", "refused"} {
+		if err := s.db.SettleBulk(t.Context(), tasks[i], state, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.do("GET", bulkAt+"/"+b.ID, "").want(200).into(&b)
+	if b.Retried != 1 || b.Stopped != 3 || b.Refused != 0 {
+		t.Errorf("got %+v, want one retried and three stopped", b)
+	}
+}
+
+// TestBulkRetryUndecided: a run whose owner does not answer holds up no other.
+func TestBulkRetryUndecided(t *testing.T) {
+	s, alike := failing(t)
+	s.engine.undecided = alike[2] // the second of the bulk
+	var b view.Bulk
+	s.do("POST", bulkAt, `{}`).want(201).into(&b)
+	if b = s.workUntil(bulkAt+"/"+b.ID, 1); b.Retried != 3 || b.Done {
+		t.Errorf("got %+v", b)
 	}
 }
 

@@ -68,9 +68,9 @@ func (s *Server) retryOne(ctx context.Context, t models.BulkTask) bool {
 		err = s.DB.SettleBulk(ctx, t, state, why)
 	}
 	if err != nil && ctx.Err() == nil {
-		s.Logger.Warn("a run of a bulk retry waits: the engine or the database is away", "run", t.Run, "bulk", t.Bulk, "error", err)
+		s.Logger.Warn("a run of a bulk retry waits: its owner, the engine or the database is away", "run", t.Run, "bulk", t.Bulk, "error", err)
 	}
-	return err == nil
+	return err == nil || errors.Is(err, runtime.ErrUndecided) // nobody decides this one, which says nothing of the others
 }
 
 func (s *Server) retryTask(ctx context.Context, t models.BulkTask) (state, why string, err error) {

@@ -44,6 +44,8 @@ type engine struct {
 	keys   map[string]string
 	wishes sync.Map // what was sent under an id
 	kept   sync.Map // bytes by payload
+
+	undecided string // the run whose buttons nobody decides
 }
 
 func (e *engine) House() runtime.House { return runtime.House{Runs: 3, Bytes: 5} }
@@ -116,6 +118,9 @@ func (e *engine) Started(_ context.Context, _, key string, input []byte) (string
 }
 
 func (e *engine) Press(ctx context.Context, run string, b runtime.Button) error {
+	if run == e.undecided {
+		return runtime.ErrUndecided
+	}
 	if b.ID != "" {
 		switch was, known := e.wishes.LoadOrStore(b.ID, string(b.Output)); {
 		case known && was != string(b.Output):

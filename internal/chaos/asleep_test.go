@@ -10,8 +10,8 @@ func TestTimersDueWhileDown(t *testing.T) {
 	t.Parallel()
 	runs := of(200, 10_000)
 	d, b := openDatabase(t), openBooks(t, 10*time.Millisecond)
-	f := openFleet(t, d, b, 2, 2*time.Second, false)
-	due := time.Now().Add(of(5*time.Second, time.Minute)).UTC()
+	f := openFleet(t, d, b, 2, 10*time.Second, false) // no lease is to end here, however slow the machine: it would excuse a second call
+	due := time.Now().Add(of(10*time.Second, time.Minute)).UTC()
 	until := due.Format(time.RFC3339Nano)
 	s := newStarts(t, f, "nap", func(n int) map[string]any { return map[string]any{"n": n, "until": until} })
 	s.make(runs, 0)

@@ -65,7 +65,7 @@ func TestServersPaused(t *testing.T) {
 	j := newJudge(t, f, b)
 	// Its calls are begun in goroutines of their own, and one may be between the look at the lease and the call when all of them stand still.
 	j.overlap = func(at time.Time) bool {
-		return slices.ContainsFunc(resumed, func(r time.Time) bool { return at.Sub(r).Abs() < time.Second })
+		return slices.ContainsFunc(resumed, func(r time.Time) bool { return at.Sub(r).Abs() < lease })
 	}
 	j.runs(s, runs, "a", "b", "c", "d", "e")
 	if j.repeated.Load() == 0 {
