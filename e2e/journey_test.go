@@ -51,6 +51,8 @@ func draw(b *tab) {
 	x, y = freeSpot(b)
 	b.drag(`[data-testid="palette-wait"]`, x, y)
 	b.await("the wait", `document.querySelector('[data-testid="node-wait"]')`)
+	b.click(`[aria-label="Fit all steps"]`) // the wait is above all that is in sight, and what one works on stays where it is
+	b.await("both ends in sight", `document.querySelector('[data-testid="node-wait"]').getBoundingClientRect().top > 80`)
 	b.click(fmt.Sprintf(`[data-testid="port-%s-done"]`, mail))
 	b.sees(`[data-testid="wiring"]`, mail)
 	b.click(`[data-testid="node-wait"]`)

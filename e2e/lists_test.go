@@ -17,6 +17,7 @@ func TestPaletteAndKeys(t *testing.T) {
 	b.goTo(s.url + "/functions")
 	palette := func(text string) {
 		t.Helper()
+		b.await("the page listens", plainPage)
 		b.do("Ctrl+K", chromedp.KeyEvent("k", chromedp.KeyModifiers(2)))
 		b.await("the palette is open with the focus in it", `document.querySelector('#palette[open]') && document.activeElement.id === 'palette-input'`)
 		b.do("typing", chromedp.KeyEvent(text))

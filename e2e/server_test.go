@@ -15,6 +15,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/segno-run/segno/cmd/web/app"
 )
@@ -111,7 +112,7 @@ func launch(t testing.TB, pace string) *program {
 	return p
 }
 
-var readyLine = regexp.MustCompile(`msg=ready url=(http://\S+)`)
+var readyLine = regexp.MustCompile(`msg=ready .*url=(http://\S+)`)
 
 // start returns once the server is ready.
 func (p *program) start(t testing.TB, addr string) {
@@ -142,6 +143,8 @@ func (p *program) start(t testing.TB, addr string) {
 	case p.url = <-ready:
 	case <-done:
 		t.Fatalf("the server ended before it was ready:\n%s", p.log)
+	case <-time.After(patience):
+		t.Fatalf("the server is not ready:\n%s", p.log)
 	}
 }
 
