@@ -27,6 +27,7 @@ type server struct {
 	cmd   *exec.Cmd
 	url   string        // "" while it is down
 	done  chan struct{} // closed when the process is gone
+	up    bool          // whoever started it has been told that it is ready
 	still bool          // a signal stopped it: asking it would only wait
 	log   []string
 }
@@ -63,7 +64,7 @@ func (s *server) launch() (ready <-chan struct{}, err error) {
 	}
 	up, done := make(chan struct{}), make(chan struct{})
 	s.mu.Lock()
-	s.cmd, s.done = cmd, done
+	s.cmd, s.done, s.up = cmd, done, false
 	s.mu.Unlock()
 	go func() {
 		lines := bufio.NewScanner(stderr)
@@ -90,6 +91,7 @@ func (s *server) read(line string, up chan<- struct{}) {
 		s.url = m[1]
 	}
 	if strings.Contains(line, "msg=ready ") {
+		s.up = true
 		close(up)
 	}
 }
@@ -170,7 +172,10 @@ func (f fleet) any(n int) string {
 
 func (s *server) ready() bool {
 	url := s.address()
-	if url == "" {
+	s.mu.Lock()
+	up := s.up
+	s.mu.Unlock()
+	if url == "" || !up {
 		return false
 	}
 	res, err := client.Get(url + "/readyz")
