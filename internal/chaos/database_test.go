@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
 	"os"
@@ -59,7 +60,12 @@ func (d *database) kill(how syscall.Signal) bool {
 	}
 	first, _, _ := strings.Cut(string(raw), "\n")
 	pid, err := strconv.Atoi(first)
-	return err == nil && syscall.Kill(pid, how) == nil
+	if err != nil {
+		return false
+	}
+	// The file may be an older one's, and the number somebody else's by now.
+	command, err := os.ReadFile(filepath.Join("/proc", first, "cmdline"))
+	return err == nil && bytes.Contains(command, []byte(d.Dir())) && syscall.Kill(pid, how) == nil
 }
 
 // socket is where PostgreSQL listens.
