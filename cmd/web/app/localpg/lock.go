@@ -67,6 +67,8 @@ func (l *DirLock) Release() {
 	if l == nil || l.file == nil {
 		return
 	}
+	// A child that is just being forked has the file open until it runs its program: closing ours alone would not free the lock until then.
+	_ = syscall.Flock(int(l.file.Fd()), syscall.LOCK_UN)
 	l.file.Close()
 	l.file = nil
 }
