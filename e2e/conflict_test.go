@@ -33,8 +33,11 @@ func TestTwoEditors(t *testing.T) {
 	set(ada, "title", "Alpha")
 	ada.sees(`[data-testid="conflict-both"]`, "steps.a.title")
 	ada.await("it must be chosen first", `document.querySelector('[data-testid="conflict-merge"]').disabled`)
-	ada.click(`[data-testid="choose-theirs-steps.a.title"]`)
-	ada.click(`[data-testid="choose-mine-steps.a.title"]`)
+	for _, side := range []string{"theirs", "mine"} {
+		choice := `[data-testid="choose-` + side + `-steps.a.title"]`
+		ada.click(choice)
+		ada.await(side+" is chosen", `document.querySelector('`+choice+`').checked`)
+	}
 	ada.click(`[data-testid="conflict-merge"]`)
 	ada.await("mine is there", saved+` && !document.querySelector('[data-testid="conflict"]') && document.querySelector('[data-testid="field-title"]').value === "Alpha"`)
 	var now struct{ Source string }

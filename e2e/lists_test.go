@@ -86,7 +86,7 @@ func TestTypedEarly(t *testing.T) {
 		release := b.hold(s.url+"/runs", late.script)
 		b.await("the list", `document.querySelectorAll('tr[data-run]').length === 2`)
 		if late.script == "/htmx." {
-			b.await("the scripts before it have run", `document.querySelector('[data-theme-toggle]').title`)
+			b.await("the scripts before it have run", `document.documentElement.dataset.keys === 'heard'`)
 		}
 		late.into()
 		b.await("the search has the focus", `document.activeElement.name === 'q'`)

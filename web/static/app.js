@@ -186,6 +186,7 @@
     next.scrollIntoView({ block: "nearest" });
   };
   let went = Number.NEGATIVE_INFINITY; // when G was pressed
+  root.dataset.keys = "heard"; // by the time anybody sees it: this script is not interrupted
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") {
