@@ -52,20 +52,32 @@ func (d *database) stop(t testing.TB) {
 	}
 }
 
-// kill ends PostgreSQL without a word; whoever supervises it starts it again, through a recovery. It reports whether there was one to kill.
-func (d *database) kill(how syscall.Signal) bool {
+// kill ends PostgreSQL without a word; whoever supervises it starts it again, through a recovery. It returns which process that was, 0 if there was none to kill.
+func (d *database) kill(how syscall.Signal) int {
+	pid := d.postmaster()
+	if pid == 0 || syscall.Kill(pid, how) != nil {
+		return 0
+	}
+	return pid
+}
+
+// postmaster is the process of PostgreSQL, 0 while there is none.
+func (d *database) postmaster() int {
 	raw, err := os.ReadFile(filepath.Join(d.Dir(), "postmaster.pid"))
 	if err != nil {
-		return false
+		return 0
 	}
 	first, _, _ := strings.Cut(string(raw), "\n")
 	pid, err := strconv.Atoi(first)
 	if err != nil {
-		return false
+		return 0
 	}
 	// The file may be an older one's, and the number somebody else's by now.
 	command, err := os.ReadFile(filepath.Join("/proc", first, "cmdline"))
-	return err == nil && bytes.Contains(command, []byte(d.Dir())) && syscall.Kill(pid, how) == nil
+	if err != nil || !bytes.Contains(command, []byte(d.Dir())) {
+		return 0
+	}
+	return pid
 }
 
 // socket is where PostgreSQL listens.
@@ -78,10 +90,13 @@ func (d *database) socket(t testing.TB) string {
 	return all[0]
 }
 
-// awaitUp returns when PostgreSQL accepts connections.
-func (d *database) awaitUp(t testing.TB) {
+// awaitUp returns when PostgreSQL accepts connections again: not the one that was killed, which may answer for a moment after a SIGQUIT.
+func (d *database) awaitUp(t testing.TB, killed int) {
 	t.Helper()
-	eventually(t, "PostgreSQL accepts connections", func() bool { return answers(d.URL()) })
+	eventually(t, "PostgreSQL accepts connections", func() bool {
+		now := d.postmaster()
+		return now != 0 && now != killed && answers(d.URL())
+	})
 }
 
 // patience is how long something that must happen may take before the test says that it did not. No test measures with it.

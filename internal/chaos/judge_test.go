@@ -2,7 +2,9 @@ package chaos
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -108,7 +110,7 @@ func (j *judge) total(flow string, want int) {
 			Runs []struct{ ID string }
 			Next string
 		}
-		if err := call("GET", j.fleet.any(0), "/runs?limit=1000&flow="+flow+after, nil, nil, &page); err != nil {
+		if err := j.read(0, "/runs?limit=1000&flow="+flow+after, &page); err != nil {
 			j.fault("listing the runs: %v", err)
 			return
 		}
@@ -123,15 +125,25 @@ func (j *judge) total(flow string, want int) {
 	}
 }
 
+// read asks again after "unavailable", as a client is told to: a server may find only by asking that its connections died with the database.
+func (j *judge) read(key int, path string, into any) (err error) {
+	await(func() bool {
+		err = call("GET", j.fleet.any(key), path, nil, nil, into)
+		var no *refused
+		return !errors.As(err, &no) || no.status != http.StatusServiceUnavailable
+	})
+	return err
+}
+
 func (j *judge) run(key int, id string, steps []string) {
 	j.Helper()
 	var r record
 	var h history
-	if err := call("GET", j.fleet.any(key), "/runs/"+id, nil, nil, &r); err != nil {
+	if err := j.read(key, "/runs/"+id, &r); err != nil {
 		j.fault("run %s: %v", id, err)
 		return
 	}
-	if err := call("GET", j.fleet.any(key), "/runs/"+id+"/events?limit=1000", nil, nil, &h); err != nil {
+	if err := j.read(key, "/runs/"+id+"/events?limit=1000", &h); err != nil {
 		j.fault("the events of run %s: %v", id, err)
 		return
 	}

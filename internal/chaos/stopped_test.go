@@ -28,13 +28,15 @@ func TestDatabaseStopped(t *testing.T) {
 			stops++
 			continue
 		}
+		killed := 0
 		for range 1 + random.IntN(3) {
-			if d.kill([]syscall.Signal{syscall.SIGKILL, syscall.SIGQUIT}[random.IntN(2)]) {
+			if pid := d.kill([]syscall.Signal{syscall.SIGKILL, syscall.SIGQUIT}[random.IntN(2)]); pid != 0 {
+				killed = pid
 				kills++
 			}
 			<-time.After(between(random, 0, 500*time.Millisecond)) // into the recovery
 		}
-		d.awaitUp(t)
+		d.awaitUp(t, killed)
 	}
 	starting.Wait()
 	settled := time.Now()
