@@ -158,7 +158,8 @@ func prefix(fields []templates.Field, with string) {
 	}
 }
 
-// readGiven reads what was typed into the editors of a plan: those that hold something else than they did.
+// readGiven reads what was typed into the editors of a plan: those that hold something else than they did. typed has the text of each, by its unit, also of
+// those that are fine beside one that is not: the error is the first one's.
 func readGiven(values url.Values, p *check.Program) (given []planner.GivenInput, typed map[string]string, err error) {
 	typed = map[string]string{}
 	for _, name := range sortedKeys(values) {
@@ -166,12 +167,12 @@ func readGiven(values url.Values, p *check.Program) (given []planner.GivenInput,
 		if !ok {
 			continue
 		}
-		r, err := readRef(ref)
-		if err != nil {
-			return nil, nil, err
+		r, rerr := readRef(ref)
+		if rerr != nil {
+			return nil, nil, rerr
 		}
-		was := values.Get(name)
 		text := normalize(values.Get("json:" + ref))
+		var wrong error
 		if def := p.Step(r.Step); !values.Has("json:"+ref) && def != nil && def.Call != nil {
 			t := newTyped()
 			for field, v := range values {
@@ -180,19 +181,25 @@ func readGiven(values url.Values, p *check.Program) (given []planner.GivenInput,
 				}
 			}
 			raw, errs := newForm(def.Call.Input).json(t)
-			for path, said := range errs {
-				return nil, map[string]string{ref: string(raw)}, fail(CodeInvalid, "`%s`: `%s`: %s", ref, path, said)
+			if paths := sortedKeys(errs); len(paths) > 0 {
+				wrong = fail(CodeInvalid, "`%s`: `%s`: %s", ref, paths[0], errs[paths[0]])
 			}
 			text = string(raw)
 		}
 		typed[ref] = text
 		var compact bytes.Buffer
-		if json.Compact(&compact, []byte(text)) != nil {
-			return nil, typed, fail(CodeInvalid, "the input of `%s` is not JSON", ref)
+		if wrong == nil && json.Compact(&compact, []byte(text)) != nil {
+			wrong = fail(CodeInvalid, "the input of `%s` is not JSON", ref)
 		}
-		if !sameJSON(compact.Bytes(), []byte(was)) {
+		switch {
+		case wrong != nil:
+			err = cmp.Or(err, wrong)
+		case !sameJSON(compact.Bytes(), []byte(values.Get("was:"+ref))):
 			given = append(given, planner.GivenInput{Step: r.Step, Item: r.Item, Input: compact.Bytes()})
 		}
+	}
+	if err != nil {
+		return nil, typed, err
 	}
 	return given, typed, nil
 }

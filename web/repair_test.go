@@ -141,6 +141,7 @@ func TestRepairOnThePage(t *testing.T) {
 	s.post(page+"/retry", "seq", seq, "was:give", `{"n":1}`, "field:give:n", "one").want(422).has(`id="confirm-retry" open`, "this is no number", "plan-given", "&#34;one&#34;")
 	s.post(page+"/retry", "seq", seq, "was:give", `{"n":1}`, "json:give", `{"n": "one"}`).want(422).has("`n`", "&#34;one&#34;", "field-error")
 	s.post(page+"/retry", "seq", seq, "was:give", `{"n":1}`, "json:give", `{"n"`).want(422).has("is not JSON")
+	s.post(page+"/retry", "seq", seq, "was:a", `{}`, "json:a", `{`, "was:give", `{"n":1}`, "field:give:n", "5").want(422).has("the input of `a` is not JSON", "&#34;n&#34;: 5")
 	s.post(page+"/retry", "seq", "1", "was:give", `{"n":1}`, "field:give:n", "5").want(409).has("Nothing was done", "&#34;n&#34;: 5")
 	for range 2 { // two clicks are one retry
 		s.post(page+"/retry", "seq", seq, "was:give", `{"n":1}`, "field:give:n", "5").want(303)

@@ -43,7 +43,7 @@ func (p BulkPage) here(state string, after int) string {
 
 func bulkURL(b view.Bulk) string { return "/flows/" + b.Flow + "/retries/" + b.ID }
 
-// bulkWhat says which failures are meant.
+// bulkWhat says which failures are meant; "" for all.
 func bulkWhat(class, step, fingerprint string) string {
 	var parts []string
 	if step != "" {
@@ -55,10 +55,21 @@ func bulkWhat(class, step, fingerprint string) string {
 	if fingerprint != "" {
 		parts = append(parts, "with one message but for its numbers")
 	}
-	if parts == nil {
-		return "in whatever way"
-	}
 	return strings.Join(parts, ", ")
+}
+
+// bulkThey says which runs are meant.
+func bulkThey(class, step, fingerprint string) string {
+	if what := bulkWhat(class, step, fingerprint); what != "" {
+		return "They failed " + what
+	}
+	return "These are all failed runs of the flow"
+}
+
+// bulkNone says that there are none.
+func bulkNone(p view.BulkPlan) string {
+	what := strings.ReplaceAll(bulkWhat(p.Class, p.Step, p.Fingerprint), "`", "")
+	return strings.TrimSpace("No run of this flow has failed "+what) + "."
 }
 
 // bulkVersion says what the runs go on with.

@@ -9,8 +9,8 @@ import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
 import (
+	"cmp"
 	"strconv"
-	"strings"
 
 	"github.com/segno-run/segno/web/view"
 )
@@ -82,7 +82,7 @@ func BulkPlan(p BulkPlanPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if p.Plan.Runs == 0 {
-				templ_7745c5c3_Err = emptyState("No run of this flow has failed "+strings.ReplaceAll(bulkWhat(p.Plan.Class, p.Plan.Step, p.Plan.Fingerprint), "`", "")+".", "The runs of this flow", "/runs?flow="+p.Head.Name, "").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = emptyState(bulkNone(p.Plan), "The runs of this flow", "/runs?flow="+p.Head.Name, "").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -91,7 +91,7 @@ func BulkPlan(p BulkPlanPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = prose("They failed "+bulkWhat(p.Plan.Class, p.Plan.Step, p.Plan.Fingerprint)+". Each goes on from where it stopped: what was done is not done again.").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = prose(bulkThey(p.Plan.Class, p.Plan.Step, p.Plan.Fingerprint)+". Each goes on from where it stopped: what was done is not done again.").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -417,7 +417,7 @@ func BulkPlan(p BulkPlanPage) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = prose(bulkWhat(b.Class, b.Step, b.Fingerprint)+"; "+bulkVersion(b.Version)).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = prose(cmp.Or(bulkWhat(b.Class, b.Step, b.Fingerprint), "all")+"; "+bulkVersion(b.Version)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -645,7 +645,7 @@ func Bulk(p BulkPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = prose("They failed "+bulkWhat(p.Bulk.Class, p.Bulk.Step, p.Bulk.Fingerprint)+", and go on, "+bulkVersion(p.Bulk.Version)+".").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = prose(bulkThey(p.Bulk.Class, p.Bulk.Step, p.Bulk.Fingerprint)+"; they go on, "+bulkVersion(p.Bulk.Version)+".").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
