@@ -189,7 +189,7 @@ func (Committed) output() {}
 func (Released) output()  {}
 func (Broke) output()     {}
 
-// Step takes one event at a time by the journal's clock and returns what follows. Time never runs backwards: an earlier one counts as the last.
+// Step takes one event at a time by the journal's clock and returns what follows, which is good until the next Step. Time never runs backwards: an earlier one counts as the last.
 //
 // Stores keep microseconds. What is concluded must not depend on whether the run was loaded since, so times are cut to that before they are used:
 // upwards, because a timer that was due must stay due.
@@ -197,7 +197,7 @@ func (c *Core) Step(ev Event, now time.Time) []Output {
 	if now = now.UTC().Add(time.Microsecond - 1).Truncate(time.Microsecond); now.After(c.now) {
 		c.now = now
 	}
-	c.out = make([]Output, 0, 4)
+	c.out = c.out[:0]
 	switch ev := ev.(type) {
 	case Begin:
 		c.begin(ev)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"sync"
 
 	"github.com/fxamacker/cbor/v2"
 )
@@ -130,17 +131,21 @@ func modes() (cbor.UserBufferEncMode, cbor.DecMode) {
 
 // Encode turns the facts of one transition into its stored form: the byte 1, then for each fact its number and its body in CBOR (RFC 8949).
 func Encode(facts []Fact) ([]byte, error) {
-	var out bytes.Buffer
-	out.Grow(192 * len(facts)) // about what a call's outcome takes
+	out := drafts.Get().(*bytes.Buffer)
+	defer drafts.Put(out)
+	out.Reset()
 	out.WriteByte(1)
 	for _, f := range facts {
 		out.WriteByte(numbers[reflect.TypeOf(f)])
-		if err := encMode.MarshalToBuffer(f, &out); err != nil {
+		if err := encMode.MarshalToBuffer(f, out); err != nil {
 			return nil, fmt.Errorf("encoding %T: %w", f, err)
 		}
 	}
-	return out.Bytes(), nil
+	return bytes.Clone(out.Bytes()), nil
 }
+
+// drafts are buffers to encode in: what is kept takes no more room than it needs.
+var drafts = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // Decode is the inverse of Encode.
 func Decode(raw []byte) ([]Fact, error) {
