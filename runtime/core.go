@@ -3,6 +3,7 @@
 package runtime
 
 import (
+	"bytes"
 	"container/heap"
 	"errors"
 	"fmt"
@@ -34,6 +35,7 @@ type Core struct {
 	tag    uint64           // of the last Append, over all runs: a run that is loaded anew must not take its former life's answers for its own
 	dead   int              // timers in the heap whose run has left memory
 	out    []Output
+	draft  bytes.Buffer // to encode in
 
 	// adrift are runs that are still ours though they could not stay in memory. A message takes them up again; one for any other run that is not
 	// in memory was read before the run was released, and is its next owner's to take.
@@ -324,7 +326,7 @@ func (c *Core) decide(r *run, in planner.Input, msg *Press) {
 	if len(facts) > 0 {
 		r.active = c.now
 		r.revise()
-		if err = carry(&t, facts); err != nil {
+		if err = c.carry(&t, facts); err != nil {
 			c.poison(r, err, msg)
 			return
 		}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"sync"
 
 	"github.com/fxamacker/cbor/v2"
 )
@@ -130,9 +129,10 @@ func modes() (cbor.UserBufferEncMode, cbor.DecMode) {
 }
 
 // Encode turns the facts of one transition into its stored form: the byte 1, then for each fact its number and its body in CBOR (RFC 8949).
-func Encode(facts []Fact) ([]byte, error) {
-	out := drafts.Get().(*bytes.Buffer)
-	defer drafts.Put(out)
+func Encode(facts []Fact) ([]byte, error) { return EncodeIn(new(bytes.Buffer), facts) }
+
+// EncodeIn is Encode with a buffer of the caller's, who may use it again: what is returned is a copy and takes no more room than it needs.
+func EncodeIn(out *bytes.Buffer, facts []Fact) ([]byte, error) {
 	out.Reset()
 	out.WriteByte(1)
 	for _, f := range facts {
@@ -143,9 +143,6 @@ func Encode(facts []Fact) ([]byte, error) {
 	}
 	return bytes.Clone(out.Bytes()), nil
 }
-
-// drafts are buffers to encode in: what is kept takes no more room than it needs.
-var drafts = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // Decode is the inverse of Encode.
 func Decode(raw []byte) ([]Fact, error) {
