@@ -2,128 +2,24 @@ package e2e
 
 import (
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
+
+	"github.com/segno-run/segno/internal/servertest"
 )
 
-// wire is a way to a server that can be cut: every connection over it breaks at once, and new ones are refused until it is mended. It can be stopped, too:
-// all stay open, and nothing comes through until it flows again.
-type wire struct {
+// wired is a server at the end of a wire.
+type wired struct {
 	site
-	mu    sync.Mutex
-	ends  map[net.Conn]bool
-	down  bool
-	still chan struct{} // closed when it flows again; nil while it flows
+	*servertest.Wire
 }
 
-func newWire(t testing.TB, to site) *wire {
+func wire(t testing.TB, to site) wired {
 	t.Helper()
-	at, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := &wire{site: site{url: "http://" + at.Addr().String()}, ends: map[net.Conn]bool{}}
-	var carrying sync.WaitGroup
-	carrying.Go(func() {
-		for {
-			near, err := at.Accept()
-			if err != nil {
-				return
-			}
-			far, err := net.Dial("tcp", strings.TrimPrefix(to.url, "http://"))
-			if err != nil || !w.keep(near, far) {
-				_ = near.Close()
-				continue
-			}
-			for _, pair := range [][2]net.Conn{{near, far}, {far, near}} {
-				carrying.Go(func() {
-					_, _ = io.Copy(pair[0], held{pair[1], w}) // it ends when either end is closed
-					w.drop(near, far)
-				})
-			}
-		}
-	})
-	t.Cleanup(func() {
-		_ = at.Close()
-		w.cut()
-		w.flow()
-		carrying.Wait()
-	})
-	return w
-}
-
-func (w *wire) keep(ends ...net.Conn) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, c := range ends {
-		if w.down {
-			_ = c.Close()
-		} else {
-			w.ends[c] = true
-		}
-	}
-	return !w.down
-}
-
-func (w *wire) drop(ends ...net.Conn) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, c := range ends {
-		_ = c.Close()
-		delete(w.ends, c)
-	}
-}
-
-func (w *wire) cut() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.down = true
-	for c := range w.ends {
-		_ = c.Close()
-	}
-}
-
-func (w *wire) mend() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.down = false
-}
-
-// held is what comes from one end, once the wire flows.
-type held struct {
-	io.Reader
-	w *wire
-}
-
-func (h held) Read(p []byte) (int, error) {
-	n, err := h.Reader.Read(p)
-	h.w.mu.Lock()
-	still := h.w.still
-	h.w.mu.Unlock()
-	if still != nil {
-		<-still
-	}
-	return n, err
-}
-
-func (w *wire) stop() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.still = make(chan struct{})
-}
-
-func (w *wire) flow() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.still != nil {
-		close(w.still)
-		w.still = nil
-	}
+	w := servertest.NewWire(t, "tcp", strings.TrimPrefix(to.url, "http://"), nil)
+	return wired{site{url: "http://" + w.Addr}, w}
 }
 
 // shown is all that a run page says: header, steps, log, inspector, and the graph's steps with their status. A time that is told relative to now is
@@ -168,13 +64,13 @@ func TestAfterGapsThePageIsThatOfAFreshLoad(t *testing.T) {
 	s.publish(t, "gaps", text.String())
 	items := (gaps-1)*few + many
 	id := s.start(t, "gaps", "["+strings.Repeat("1,", items-1)+"1]")
-	w := newWire(t, s)
+	w := wire(t, s)
 	b := open(t, 1280, 800)
 	b.goTo(w.url + "/runs/" + id + "?step=work&item=3")
 	b.await("the page is live", `window.unbroken = document.body.dataset.live === "open"`)
 	done := 0
 	for i := range gaps {
-		w.cut()
+		w.Cut()
 		b.await(fmt.Sprintf("gap %d", i+1), `document.body.dataset.live === "paused"`)
 		s.api(t, "POST", fmt.Sprintf("/runs/%s/signals/g%d", id, i), "1", nil)
 		n := few
@@ -189,7 +85,7 @@ func TestAfterGapsThePageIsThatOfAFreshLoad(t *testing.T) {
 			now := s.run(t, id)
 			return now.Steps[i].Status == "succeeded" && now.Steps[gaps].Items.Succeeded == done
 		})
-		w.mend()
+		w.Mend()
 		b.await(fmt.Sprintf("the end of gap %d", i+1), `document.body.dataset.live === "open"`)
 	}
 	b.await("the run ends", `document.querySelector("#run-header[data-status=succeeded]")`)

@@ -161,7 +161,7 @@ func TestReadingWhileItRuns(t *testing.T) {
 		calls <- struct{}{}
 	}
 	done(first)
-	w := newWire(t, s)
+	w := wire(t, s)
 	b := open(t, 1280, 800)
 	// The items run 16 at a time, and any ten of the first may be the ones that are done.
 	b.goTo(w.url + "/runs/" + id + "?step=work&item=0&view=output")
@@ -214,17 +214,17 @@ func TestReadingWhileItRuns(t *testing.T) {
 
 	b.click(`#run-steps [data-step="one"] .row-link`)
 	b.sees("#live-state", "Live")
-	w.stop()
+	w.Stop()
 	b.await("a line on which nothing comes is no live one", `/^Live paused, [2-9] s behind$/.test(document.querySelector("#live-state").textContent)`)
 	s.api(t, "POST", "/runs/"+id+"/signals/one", "1", nil)
 	until(t, said("the run goes on"), func() bool { return s.run(t, id).Steps[1].Status == "succeeded" })
-	w.flow()
+	w.Flow()
 	b.await("the page goes on", `document.querySelector('#run-steps [data-step="two"][data-status=waiting]')`)
 	b.await("it is live again, though nothing happens", `document.querySelector("#live-state").textContent === "Live"`)
-	w.cut()
+	w.Cut()
 	b.await("a broken line", `document.body.dataset.live === "paused" && /^Live paused, [1-9] s behind$/.test(document.querySelector("#live-state").textContent)`)
 	s.api(t, "POST", "/runs/"+id+"/signals/two", "1", nil)
-	w.mend()
+	w.Mend()
 	b.await("it is live again", `document.body.dataset.live === "open" && document.querySelector("#live-state").textContent === "Live"`)
 	b.await("the page goes on", `document.querySelector('#run-steps [data-step="three"][data-status=waiting]')`)
 	s.api(t, "POST", "/runs/"+id+"/signals/three", "1", nil)

@@ -28,7 +28,7 @@ type replicas struct {
 // concluded since, one that does not come back by itself, and one that ends without handing its runs over.
 func TestReplicas(t *testing.T) {
 	db := openTight(t)
-	cable := lay(t, db.url)
+	cable, through := lay(t, db.url)
 	r := &replicas{T: t, desk: openDesk(t), began: time.Now()}
 	project := writeDesk(t, r.desk)
 	with := func(database string) options {
@@ -36,7 +36,7 @@ func TestReplicas(t *testing.T) {
 	}
 	first := with(db.url)
 	r.a = start(t, first) // it loads the project alone
-	r.b, r.c = start(t, with(db.url)), start(t, with(cable.url))
+	r.b, r.c = start(t, with(db.url)), start(t, with(through))
 	r.reach()
 	r.crowd()
 	r.share()
@@ -52,9 +52,9 @@ func TestReplicas(t *testing.T) {
 		t.Errorf("run %s had %d transitions when its first owner woke up, and has %d now", id, concluded, now)
 	}
 
-	r.moves("cut off", r.c, r.a, func() { cable.set(true) })
+	r.moves("cut off", r.c, r.a, func() { cable.Stop() })
 	r.log("c", "begins again")
-	cable.set(false)
+	cable.Flow()
 	r.works(r.c)
 
 	began := time.Now()

@@ -2,12 +2,9 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
-	"net"
 	"net/url"
 	"path/filepath"
-	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -64,86 +61,14 @@ func (d *tight) taken(t testing.TB) (all int) {
 	return all
 }
 
-// cable lies between a server and its database, and can be cut: then nothing passes, and nobody is told.
-type cable struct {
-	url string
-
-	mu   sync.Mutex
-	free *sync.Cond
-	cut  bool
-	all  []net.Conn
-}
-
-func lay(t testing.TB, database string) *cable {
+// lay puts a wire between a server and its database.
+func lay(t testing.TB, database string) (w *servertest.Wire, through string) {
 	t.Helper()
 	u, err := url.Parse(database)
 	if err != nil {
 		t.Fatal(err)
 	}
-	socket := filepath.Join(u.Query().Get("host"), ".s.PGSQL.5432")
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &cable{url: fmt.Sprintf("postgres://%s@%s%s?sslmode=disable", u.User.Username(), listener.Addr(), u.Path)}
-	c.free = sync.NewCond(&c.mu)
-	var passing sync.WaitGroup
-	passing.Go(func() {
-		for {
-			near, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			far, err := net.Dial("unix", socket)
-			if err != nil {
-				_ = near.Close()
-				continue
-			}
-			c.mu.Lock()
-			c.all = append(c.all, near, far)
-			c.mu.Unlock()
-			passing.Go(func() { c.pass(near, far) })
-			passing.Go(func() { c.pass(far, near) })
-		}
-	})
-	t.Cleanup(func() {
-		_ = listener.Close()
-		c.set(false)
-		c.mu.Lock()
-		for _, conn := range c.all {
-			_ = conn.Close()
-		}
-		c.mu.Unlock()
-		passing.Wait()
-	})
-	return c
-}
-
-func (c *cable) pass(from, to net.Conn) {
-	defer from.Close()
-	defer to.Close()
-	buffer := make([]byte, 32<<10)
-	for {
-		n, err := from.Read(buffer)
-		c.mu.Lock()
-		for c.cut {
-			c.free.Wait()
-		}
-		c.mu.Unlock()
-		if n > 0 {
-			if _, err := to.Write(buffer[:n]); err != nil {
-				return
-			}
-		}
-		if err != nil {
-			return
-		}
-	}
-}
-
-func (c *cable) set(cut bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.cut = cut
-	c.free.Broadcast()
+	w = servertest.NewWire(t, "unix", filepath.Join(u.Query().Get("host"), ".s.PGSQL.5432"), nil)
+	u.Host, u.RawQuery = w.Addr, "sslmode=disable"
+	return w, u.String()
 }

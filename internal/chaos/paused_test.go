@@ -43,9 +43,9 @@ func TestServersPaused(t *testing.T) {
 		<-time.After(between(random, 100*time.Millisecond, 500*time.Millisecond))
 		if n%4 == 3 {
 			cuts++
-			victim.behind.sever(true)
+			victim.behind.Cut()
 			<-time.After(lease + between(random, 0, lease))
-			victim.behind.sever(false)
+			victim.behind.Mend()
 		} else {
 			if err := victim.Signal(syscall.SIGSTOP); err != nil {
 				t.Fatal(err)
