@@ -35,6 +35,8 @@ type invocation struct {
 	Run    string    `json:"run"`
 	Step   string    `json:"step"`
 	After  int       `json:"after"` // the answer that it was handed from the step before
+
+	Answered bool `json:"-"`
 }
 
 func openBooks(t testing.TB, slowest time.Duration) *books {
@@ -61,6 +63,9 @@ func (b *books) serve(w http.ResponseWriter, r *http.Request) {
 	<-time.After(rand.N(b.slowest)) // the work
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = fmt.Fprintf(w, `{"call":%d}`, call) // nobody may be there any more
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.calls[call-1].Answered = true
 }
 
 // enter returns when the call is on the disk.
