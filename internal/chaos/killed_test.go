@@ -4,6 +4,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/segno-run/segno/internal/servertest"
 )
 
 // TestServersKilled kills one of three servers every one to five seconds. Half of the dead come back at once and take their own runs up, half after their
@@ -13,7 +15,7 @@ func TestServersKilled(t *testing.T) {
 	const lease = 2 * time.Second
 	runs, over := of(150, 10_000), of(8*time.Second, 10*time.Minute)
 	random := dice(t)
-	d, b := openDatabase(t), openBooks(t, of(200*time.Millisecond, 500*time.Millisecond))
+	d, b := openDatabase(t), servertest.OpenBooks(t, of(200*time.Millisecond, 500*time.Millisecond))
 	f := openFleet(t, d, b, 3, lease, false)
 	s := newStarts(t, f, "relay", number)
 	var starting sync.WaitGroup
