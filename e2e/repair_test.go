@@ -36,10 +36,13 @@ func repairs(t *testing.T, s site, b *tab) {
 		return fmt.Sprint(first.Started, first.Ended, len(first.Attempts))
 	}
 	before := took()
-	b.goTo(s.url + "/runs/" + id)
+	b.goTo(s.url + "/runs/" + id + "?step=take&view=input")
 	b.await("live", `document.body.dataset.live === "open"`)
 	b.click("#confirm-retry > summary")
+	b.click(`#run-steps [data-step="ship"] a.row-link`) // what is selected now stays so, and so does what was typed
+	b.click("#confirm-retry > summary")
 	b.click(`#confirm-retry .plan-versions a[href*="version=2"]`)
+	b.await("the selection is kept", `location.search === "?step=ship&plan=retry&version=2"`)
 	b.sees(`#confirm-retry [data-step="take"]`, "reuse")
 	b.sees(`#confirm-retry [data-step="ship"] .plan-input`, `"A-1"`)
 	b.await("the mark on the resume step", `document.querySelector('#confirm-retry [data-step="ship"] .segno')`)

@@ -97,11 +97,14 @@ function start(host: HTMLElement, embedded: { run: Run; graph: Graph }): void {
   };
   const fragments = new Fragments(state.run.id, arrived);
 
+  let planned = selection.plan;
   selection.onChange((step) => {
     if (linked) sheet?.set(1);
     linked = false;
     set({ selected: step });
-    void fragments.select();
+    const another = selection.plan !== planned;
+    planned = selection.plan;
+    void fragments.select(...(another ? (["header"] as const) : [])); // the plans stand there
   });
   watchHeight();
   announceRun();

@@ -33,10 +33,9 @@ export class Fragments {
     this.soon();
   }
 
-  /** Fetches what shows the selection now. */
-  async select(): Promise<void> {
-    this.wanted.add("inspector");
-    this.wanted.add("detail");
+  /** Fetches what shows the selection now, and these other parts with it. */
+  async select(...parts: Part[]): Promise<void> {
+    for (const p of ["inspector", "detail", ...parts] as const) this.wanted.add(p);
     clearTimeout(this.timer);
     this.timer = undefined;
     this.running?.abort();
