@@ -134,7 +134,7 @@ func TestRepairOnThePage(t *testing.T) {
 	s.do("GET", page, "").want(200).has(`class="plan-versions"`, `?plan=retry&amp;version=2`, "the run's own", `name="was:give" value="{&#34;n&#34;:1}"`, `name="field:give:n"`)
 	s.do("GET", page+"?plan=retry&version=2", "").want(200).has(`id="confirm-retry" open`, "Retry on version", `name="version" value="2"`, `value="{&#34;n&#34;:2}"`)
 	s.do("GET", page+"?plan=retry&version=3", "").want(200).has("1 step in the way", "its input is another one on this version", "?plan=restart&amp;step=take&amp;version=3")
-	s.do("GET", page+"?plan=retry&version=9", "").want(200).has("has no version 9. The plan is that of the run&#39;s own version", `id="confirm-retry" open`)
+	s.do("GET", page+"?plan=retry&version=9", "").want(200).has("<code>fix</code> has no version 9. The plan is that of the run&#39;s own version", `id="confirm-retry" open`)
 	for _, wrong := range []string{"version=abc", "plan=retry&version=abc", "plan=restart&step=take&version=0", "version=-1"} {
 		s.do("GET", page+"?"+wrong, "").want(400).has("<code>version</code> is", "it must be a whole number from 1", "Back to the run")
 		s.do("GET", page+"/fragments/header?"+wrong, "").want(400)
@@ -153,7 +153,7 @@ func TestRepairOnThePage(t *testing.T) {
 	s.post(page+"/retry", "seq", seq, "was:give", `{"n":1}`, "field:give:n", "one").want(422).has(`id="confirm-retry" open`, "this is no number", "plan-given", "&#34;one&#34;")
 	s.post(page+"/retry", "seq", seq, "was:give", `{"n":1}`, "json:give", `{"n": "one"}`).want(422).has("`n`", "&#34;one&#34;", "field-error")
 	s.post(page+"/retry", "seq", seq, "was:give", `{"n":1}`, "json:give", `{"n"`).want(422).has("is not JSON")
-	s.post(page+"/retry", "seq", seq, "was:a", `{}`, "json:a", `{`, "was:give", `{"n":1}`, "field:give:n", "5").want(422).has("the input of `a` is not JSON", "&#34;n&#34;: 5")
+	s.post(page+"/retry", "seq", seq, "was:a", `{}`, "json:a", `{`, "was:give", `{"n":1}`, "field:give:n", "5").want(422).has("the input of <code>a</code> is not JSON", "&#34;n&#34;: 5")
 	s.post(page+"/retry", "seq", "1", "was:give", `{"n":1}`, "field:give:n", "5").want(409).has("Nothing was done", "&#34;n&#34;: 5")
 	for range 2 { // two clicks are one retry
 		s.post(page+"/retry", "seq", seq, "was:give", `{"n":1}`, "field:give:n", "5").want(303)

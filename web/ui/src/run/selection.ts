@@ -119,6 +119,7 @@ export class SelectionInAddress {
     if (form.dataset["plan"] !== undefined) {
       e.preventDefault();
       const asked = [...new FormData(form)].filter((entry): entry is [string, string] => typeof entry[1] === "string");
+      form.reset(); // it is in the address now
       this.go(planAddress(new URL(location.href), new URLSearchParams(asked)));
       return;
     }
