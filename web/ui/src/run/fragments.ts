@@ -2,7 +2,7 @@
 import { morph } from "./morph";
 
 /** A part of the page by its name in the address of fragments, and the element that it is. */
-const PARTS = { header: "run-header", steps: "run-steps", detail: "run-detail", inspector: "run-inspector" } as const;
+const PARTS = { header: "run-header", steps: "run-steps", detail: "run-detail", inspector: "run-inspector", data: "run" } as const;
 export type Part = keyof typeof PARTS;
 
 /** The least time between two requests, in milliseconds; the last change is never lost. */
