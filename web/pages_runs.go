@@ -95,6 +95,9 @@ func (s *Server) runView(c echo.Context, whole bool) (p templates.RunPage, err e
 	if err != nil {
 		return p, err
 	}
+	if p.Turns, err = s.limited(c.Request().Context(), p.Run); err != nil {
+		return p, err
+	}
 	if p.Latest, err = s.latest(c.Request().Context(), p.Run.Flow); err != nil {
 		return p, err
 	}

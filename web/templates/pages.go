@@ -215,6 +215,7 @@ type RunPage struct {
 	Iteration *Iteration   // of the selected loop
 	Child     *ChildRun    // the run that the selection has started
 	Events    []view.Event // oldest first
+	Turns     bool         // a call of a function with limits is under way: whether it waits for its turn is no event of the run
 	Truncated bool         // Events are only the newest ones
 	Tour      Tour         // what to try next, on a run of the sample
 

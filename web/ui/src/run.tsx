@@ -4,7 +4,7 @@ import type { GraphHandle } from "./graph/SegnoGraph";
 import { announceRun } from "./polite";
 import { applyGathered, Lag, Meanwhile, withBelow } from "./model/gather";
 import { showAttempt } from "./run/attempts";
-import { Fragments } from "./run/fragments";
+import { Fragments, unheard } from "./run/fragments";
 import { Frames } from "./run/frames";
 import { showItem, watchItemKeys } from "./run/items";
 import { showLines, watchLines } from "./run/lines";
@@ -21,8 +21,8 @@ import type { Gathered, Graph, Run } from "./types.gen";
 const BEHIND_MS = 1500;
 /** A line that is silent for longer than this, although the server promised to say something, is given up for another one, in milliseconds. */
 const DEAD_MS = 10_000;
-/** How often a page looks how the runs stand that its own has started, while there are such, in milliseconds. */
-const CHILDREN_MS = 2000;
+/** How often a page asks for what no message tells of, while there is such, in milliseconds. */
+const UNHEARD_MS = 2000;
 /** Shorter gaps are not worth a sentence. */
 const AWAY_MIN_MS = 1500;
 const ENDED = new Set(["succeeded", "failed", "cancelled", "compensated", "compensation_failed"]);
@@ -225,9 +225,9 @@ function start(host: HTMLElement, text: string): void {
     say();
     tickRows(state.run);
   }, 1000);
-  // What becomes of the runs below is no event of this one.
+  // What becomes of the runs below, and of a call's turn, is no event of this one.
   setInterval(() => {
     if (document.visibilityState === "hidden" || connection.state !== "live") return;
-    if (Number(document.getElementById("run-header")?.dataset["children"])) fragments.want("header", "steps", "detail", "inspector");
-  }, CHILDREN_MS);
+    fragments.want(...unheard(document.getElementById("run-header")?.dataset, state.selected !== null));
+  }, UNHEARD_MS);
 }

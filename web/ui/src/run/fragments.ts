@@ -15,6 +15,16 @@ const LONGEST_MS = 3000;
 /** What could not be fetched is asked for again after the first of these pauses, then after twice as long, up to the last: the run may send no further event. */
 const AGAIN_MS = [500, 15_000] as const;
 
+/**
+ * The parts that may change without a word over the socket, by what the header of the page says: that runs go on below it, or that calls of a function with limits are under way,
+ * which may wait for their turn. That is said of the run and of its step, so without a selection the inspector has nothing of it.
+ */
+export function unheard(header: { children?: string; turns?: string } | undefined, selected: boolean): Part[] {
+  if (Number(header?.children)) return ["header", "steps", "detail", "inspector"];
+  if (header?.turns === undefined) return [];
+  return selected ? ["header", "steps", "inspector"] : ["header", "steps"];
+}
+
 export class Fragments {
   private readonly wanted = new Set<Part>();
   private timer: ReturnType<typeof setTimeout> | undefined;
