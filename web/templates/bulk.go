@@ -167,7 +167,7 @@ func (p BulkPage) states() [][2]string {
 func bulkStateText(b view.Bulk, r view.BulkRun) string {
 	switch r.State {
 	case "retried":
-		return "retried, " + bulkOutcome(r.Outcome)
+		return bulkOutcome(r.Outcome)
 	case "refused":
 		return "in the way"
 	case "stopped":
