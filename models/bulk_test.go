@@ -130,7 +130,16 @@ func TestBulkEnds(t *testing.T) {
 		_, err := pool.Exec(t.Context(), `DELETE FROM runs WHERE uuid = $1`, runs[i])
 		ok(t, err)
 	}
+	other, err := pool.Begin(t.Context()) // another server is looking
+	ok(t, err)
+	_, err = other.Exec(t.Context(), `SELECT pg_advisory_xact_lock($1)`, int64(0x7365676e6f02))
+	ok(t, err)
+	look(models.Bulk{Retried: 11})
+	ok(t, other.Rollback(t.Context()))
 	look(models.Bulk{Retried: 11, Succeeded: 1, Failed: 2, Otherwise: 3})
+	if at, err := db.EndBulk(t.Context(), models.BulkPlace{}, 6); at != (models.BulkPlace{}) || err != nil { // the five under way are all that there are
+		t.Errorf("got %+v, %v, want it to have come round", at, err)
+	}
 	becomes(t, pool, runs[1], "succeeded") // by another Retry
 	becomes(t, pool, runs[6], "succeeded")
 	look(models.Bulk{Retried: 11, Succeeded: 2, Failed: 2, Otherwise: 3})
