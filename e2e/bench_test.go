@@ -91,23 +91,6 @@ func otherFlow(steps int) string {
 	return text.String()
 }
 
-func (s site) publish(b testing.TB, name, text string) {
-	b.Helper()
-	req, err := http.NewRequest("POST", s.url+"/api/v1/flows/"+name+"/versions", strings.NewReader("name: "+name+"\n"+text))
-	if err != nil {
-		b.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/yaml")
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		b.Fatal(err)
-	}
-	_ = res.Body.Close()
-	if res.StatusCode != http.StatusCreated {
-		b.Fatalf("publishing %s: %s", name, res.Status)
-	}
-}
-
 // keepBusy has 200 other runs active until it is stopped.
 func (s site) keepBusy(b testing.TB) (stop func()) {
 	for range otherRuns {

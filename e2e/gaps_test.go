@@ -194,19 +194,23 @@ func TestAfterGapsThePageIsThatOfAFreshLoad(t *testing.T) {
 	}
 	b.await("the run ends", `document.querySelector("#run-header[data-status=succeeded]")`)
 
-	fresh := open(t, 1280, 800)
-	fresh.goTo(s.url + "/runs/" + id + "?step=work&item=3")
+	b.likeAFresh(s.url + "/runs/" + id + "?step=work&item=3")
+	b.clean()
+}
+
+// likeAFresh fails unless the run page, which was never loaded again since it was marked as unbroken, comes to say what a fresh load of it says.
+func (b *tab) likeAFresh(url string) {
+	b.Helper()
+	fresh := open(b, 1280, 800)
+	fresh.goTo(url)
 	fresh.await("the page", runPage)
 	var live, loaded string
-	until(t, func() string {
-		return "the page that lived through the gaps differs from a fresh one:\n" + differences(live, loaded)
-	}, func() bool {
+	until(b, func() string { return "the page differs from a fresh one:\n" + differences(live, loaded) }, func() bool {
 		live, _ = ask[string](b, shown)
 		loaded, _ = ask[string](fresh, shown)
 		return live != "" && live == loaded
 	})
 	b.await("the page was never loaded again", `window.unbroken`)
-	b.clean()
 }
 
 // differences are the lines that are not the same in both.

@@ -199,7 +199,7 @@ func pullThePlug(b *tab, s *program) {
 	b.click(`#start-form button.primary`)
 	b.await("a step runs", `document.querySelector('#run-steps [data-step="stock"][data-status=running]')`)
 	b.await("the page is marked", `window.unbroken = true`)
-	s.kill(b)
+	s.Kill(b)
 	b.sees("#live-state", "Live paused")
 	b.await("two seconds without a server", `/[2-9] s behind/.test(document.querySelector("#live-state").textContent)`)
 	s.startAgain(b)

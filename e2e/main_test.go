@@ -13,6 +13,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/segno-run/segno/cmd/web/app"
+	"github.com/segno-run/segno/internal/servertest"
 )
 
 // patience is how long a journey waits for what must happen. No test measures with it.
@@ -47,6 +48,7 @@ func TestMain(m *testing.M) {
 	code := m.Run()
 	quit()
 	stop()
+	servertest.Remove()
 	if err := os.RemoveAll(dir); err != nil {
 		fmt.Fprintln(os.Stderr, "e2e:", err)
 	}
@@ -65,21 +67,6 @@ func findBrowser() (string, error) {
 		}
 	}
 	return "", errors.New("no Chromium found: install it (Debian and Ubuntu: apt-get install chromium)")
-}
-
-// dataDir is a data directory that the private PostgreSQL can live in even if the tests run as root, where t.TempDir is closed to the database's user.
-func dataDir(t testing.TB) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "segno-e2e-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := os.RemoveAll(dir); err != nil {
-			t.Error(err)
-		}
-	})
-	return dir
 }
 
 // until asks again and again, because a page tells nobody when it has changed.

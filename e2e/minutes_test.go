@@ -32,7 +32,7 @@ const enough = 25
 // publish it, connect a function. No page is loaded again, commands are those that the screen shows.
 func TestTheFirstFiveMinutes(t *testing.T) {
 	s := launch(t, "100ms")
-	if log := s.log.String(); !strings.Contains(log, "msg=database using=") || !strings.Contains(log, s.url) {
+	if log := s.Logged(); !strings.Contains(log, "msg=database using=") || !strings.Contains(log, s.url) {
 		t.Errorf("the terminal does not say the address and the database:\n%s", log)
 	}
 	n := &newcomer{tab: open(t, 1280, 800)}
@@ -77,7 +77,7 @@ func (n *newcomer) pullThePlug(s *program) {
 	id, _ := ask[string](n.tab, `document.body.dataset.run`)
 	before := s.run(n, id)
 	line := n.text("#tour-kill")
-	if want := fmt.Sprintf("kill -9 %d", s.cmd.Process.Pid); line != want {
+	if want := fmt.Sprintf("kill -9 %d", s.PID()); line != want {
 		n.Fatalf("the line that kills the server is %q, want %q", line, want)
 	}
 	if again, want := n.text("#tour-again"), "--data "+s.data; !strings.Contains(again, want) || !strings.Contains(again, "--addr "+strings.TrimPrefix(s.url, "http://")) {
@@ -85,7 +85,7 @@ func (n *newcomer) pullThePlug(s *program) {
 	}
 	n.await("the page is marked", `window.unbroken = true`)
 	n.paste(line)
-	<-s.done
+	<-s.Done()
 	n.await("two seconds without a server", `/[2-9] s behind/.test(document.querySelector("#live-state").textContent)`)
 	s.startAgain(n)
 	n.await("the page has come back", `/Server was away \d+ s\. Nothing was repeated\./.test(document.querySelector("#run-log .log-note")?.textContent)`)

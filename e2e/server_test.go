@@ -1,23 +1,17 @@
 package e2e
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
-	"io"
 	"log/slog"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"regexp"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/segno-run/segno/cmd/web/app"
+	"github.com/segno-run/segno/internal/pgtest"
+	"github.com/segno-run/segno/internal/servertest"
 )
 
 // site is where a server answers.
@@ -36,7 +30,7 @@ func boot(t testing.TB) site {
 func bootWith(t testing.TB, project string, more ...func(*app.Config)) site {
 	t.Helper()
 	log := &lines{}
-	data := dataDir(t)
+	data := pgtest.DataDir(t)
 	cfg := app.Config{Addr: "127.0.0.1:0", Data: data, Project: project, Logger: slog.New(slog.NewTextHandler(log, nil))}
 	for _, change := range more {
 		change(&cfg)
@@ -87,79 +81,26 @@ func (l *lines) String() string {
 // program is the server as a process of its own, which can be killed and started again on the same address and data.
 type program struct {
 	site
-	binary, data, pace string
-	log                *lines
-	cmd                *exec.Cmd
-	done               chan struct{}
+	*servertest.Server
 }
 
 func launch(t testing.TB, pace string) *program {
 	t.Helper()
-	p := &program{binary: filepath.Join(t.TempDir(), "segno-web"), data: dataDir(t), pace: pace, log: &lines{}}
-	build := exec.Command("go", "build", "-o", p.binary, "../cmd/web")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building the program: %v\n%s", err, out)
+	p := &program{Server: servertest.New(t, servertest.Options{Data: pgtest.DataDir(t), Env: []string{"SEGNO_PACE=" + pace}})}
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
 	}
-	p.start(t, "127.0.0.1:0")
-	t.Cleanup(func() {
-		_ = p.cmd.Process.Signal(syscall.SIGTERM)
-		<-p.done
-		if t.Failed() {
-			t.Logf("the server's log:\n%s", p.log)
-		}
-	})
+	p.site = site{p.URL(), p.Data}
+	p.Args = []string{"--addr", strings.TrimPrefix(p.url, "http://")} // when it is started again
 	return p
 }
 
-var readyLine = regexp.MustCompile(`msg=ready .*url=(http://\S+)`)
-
-// start returns once the server is ready.
-func (p *program) start(t testing.TB, addr string) {
-	t.Helper()
-	p.cmd = exec.Command(p.binary, "--addr", addr, "--data", p.data)
-	p.cmd.Env = append(os.Environ(), "SEGNO_PACE="+p.pace)
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	stderr, err := p.cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ready, done := make(chan string, 1), make(chan struct{})
-	p.done = done
-	go func() {
-		defer close(done)
-		for scan := bufio.NewScanner(stderr); scan.Scan(); {
-			_, _ = io.WriteString(p.log, scan.Text()+"\n")
-			if m := readyLine.FindStringSubmatch(scan.Text()); m != nil {
-				ready <- m[1]
-			}
-		}
-		_ = p.cmd.Wait()
-	}()
-	select {
-	case p.url = <-ready:
-	case <-done:
-		t.Fatalf("the server ended before it was ready:\n%s", p.log)
-	case <-time.After(patience):
-		t.Fatalf("the server is not ready:\n%s", p.log)
-	}
-}
-
-// kill is kill -9, and the start after it is somebody's who finds the server dead.
-func (p *program) kill(t testing.TB) {
-	t.Helper()
-	if err := p.cmd.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	<-p.done
-}
-
+// startAgain is by somebody who finds the server dead.
 func (p *program) startAgain(t testing.TB) {
 	t.Helper()
-	p.start(t, strings.TrimPrefix(p.url, "http://"))
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // run is what the journeys read of a run, to compare what a page says with.
@@ -189,42 +130,28 @@ func (s site) start(t testing.TB, flow, input string) (id string) {
 
 func (s site) api(t testing.TB, method, path, body string, into any) {
 	t.Helper()
-	req, err := http.NewRequest(method, s.url+"/api/v1"+path, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
+	if err := servertest.Call(s.url, method, path, nil, body, into); err != nil {
+		t.Fatalf("%s %s: %v", method, path, err)
 	}
-	req.Header.Set("Content-Type", "application/json")
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = res.Body.Close() }()
-	text, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode >= 300 {
-		t.Fatalf("%s %s: %s %s (error %v)", method, path, res.Status, text, err)
-	}
-	if into != nil {
-		if err := json.Unmarshal(text, into); err != nil {
-			t.Fatalf("%s %s: %v in %s", method, path, err, text)
-		}
+}
+
+// send is api for texts: what is sent is YAML, whatever is there is replaced, and the answer is JSON.
+func (s site) send(t testing.TB, method, path, text string, into any) {
+	t.Helper()
+	header := http.Header{"Content-Type": {"application/yaml"}, "Accept": {"application/json"}, "If-Match": {"*"}}
+	if err := servertest.Call(s.url, method, path, header, text, into); err != nil {
+		t.Fatalf("%s %s: %v", method, path, err)
 	}
 }
 
 // putDraft saves a flow's text as its draft, whatever there was.
 func (s site) putDraft(t testing.TB, flow, text string) {
 	t.Helper()
-	req, err := http.NewRequest("PUT", s.url+"/api/v1/flows/"+flow+"/draft", strings.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/yaml")
-	req.Header.Set("If-Match", "*")
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = res.Body.Close() }()
-	if said, _ := io.ReadAll(res.Body); res.StatusCode >= 300 {
-		t.Fatalf("saving the draft of %s: %s %s", flow, res.Status, said)
-	}
+	s.send(t, "PUT", "/flows/"+flow+"/draft", text, nil)
+}
+
+// publish makes a flow's text, which follows its name, the next version.
+func (s site) publish(t testing.TB, name, text string) {
+	t.Helper()
+	s.send(t, "POST", "/flows/"+name+"/versions", "name: "+name+"\n"+text, nil)
 }

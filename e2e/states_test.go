@@ -5,14 +5,14 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+
+	"github.com/segno-run/segno/internal/servertest"
 )
 
 // state is one thing that a person may see: a page, in one of its states.
@@ -177,14 +177,7 @@ func states(t testing.TB, s, empty site) []state {
 // nothing is a server of a project folder that holds no flow.
 func nothing(t testing.TB) site {
 	t.Helper()
-	dir := filepath.Join(dataDir(t), "project")
-	if err := os.MkdirAll(filepath.Join(dir, "flows"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "functions.yaml"), []byte("{}\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return bootWith(t, dir)
+	return bootWith(t, servertest.Project(t, map[string]string{"functions.yaml": "{}\n"}))
 }
 
 // see opens a page in its state, at rest: nothing on it moves.

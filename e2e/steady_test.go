@@ -230,17 +230,6 @@ func TestReadingWhileItRuns(t *testing.T) {
 	s.api(t, "POST", "/runs/"+id+"/signals/three", "1", nil)
 	b.await("the run ends", `document.querySelector("#run-header[data-status=succeeded]")`)
 
-	fresh := open(t, 1280, 800)
-	fresh.goTo(s.url + "/runs/" + id + "?step=one")
-	fresh.await("the page", runPage)
-	var live, loaded string
-	until(t, func() string {
-		return "the page that was behind differs from a fresh one:\n" + differences(live, loaded)
-	}, func() bool {
-		live, _ = ask[string](b, shown)
-		loaded, _ = ask[string](fresh, shown)
-		return live != "" && live == loaded
-	})
-	b.await("the page was never loaded again", `window.unbroken`)
+	b.likeAFresh(s.url + "/runs/" + id + "?step=one")
 	b.clean()
 }

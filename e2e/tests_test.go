@@ -1,9 +1,7 @@
 package e2e
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -69,32 +67,6 @@ func (s site) draft(t testing.TB, text string) string {
 		s.send(t, http.MethodPut, "/flows/order/draft", text, nil)
 	}
 	return before.Source
-}
-
-// send is api for texts: what is sent is YAML, whatever is there is replaced, and the answer is JSON.
-func (s site) send(t testing.TB, method, path, text string, into any) {
-	t.Helper()
-	req, err := http.NewRequest(method, s.url+"/api/v1"+path, strings.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/yaml")
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("If-Match", "*")
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = res.Body.Close() }()
-	answer, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode >= 300 {
-		t.Fatalf("%s %s: %s %s (error %v)", method, path, res.Status, answer, err)
-	}
-	if into != nil {
-		if err := json.Unmarshal(answer, into); err != nil {
-			t.Fatalf("%s %s: %v", method, path, err)
-		}
-	}
 }
 
 // TestScenariosWithoutScripts writes and runs a first scenario on plain HTML.

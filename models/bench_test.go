@@ -13,22 +13,15 @@ import (
 func BenchmarkRunList(b *testing.B) {
 	db, pool := open(b)
 	const runs = 100_000
-	_, err := pool.Exec(b.Context(), `INSERT INTO runs (id, uuid, flow, version, status, needs, reader, created_at, updated_at, ended_at, class, step, message)
+	exec(b, pool, `INSERT INTO runs (id, uuid, flow, version, status, needs, reader, created_at, updated_at, ended_at, class, step, message)
 		SELECT n, gen_random_uuid(), 'flow_' || n % 20, 1 + n % 4, s.status, CASE WHEN s.status = 'waiting' THEN 'person' ELSE '' END, 1,
 			$2::timestamptz + n * interval '10 s', $2::timestamptz + n * interval '10 s', CASE WHEN s.status <> 'waiting' THEN $2::timestamptz + n * interval '10 s' + n % 300 * interval '1 s' END,
 			CASE WHEN s.status = 'failed' THEN (ARRAY['timeout', 'unavailable', 'contract'])[1 + n % 3] ELSE '' END, CASE WHEN s.status = 'failed' THEN 'ship' ELSE '' END,
 			CASE WHEN s.status = 'failed' THEN 'no answer from host ' || n || ' within 10 s' ELSE '' END
 		FROM generate_series(1, $1::bigint) n, LATERAL (SELECT CASE WHEN n % 10 = 0 THEN 'failed' WHEN n % 97 = 0 THEN 'waiting' ELSE 'succeeded' END AS status) s`, runs, born)
-	if err != nil {
-		b.Fatal(err)
-	}
 	// Keys of an order's number, of an account with a hundred runs, and of what half of all runs have.
-	if _, err := pool.Exec(b.Context(), `INSERT INTO run_keys (run, keys) SELECT n, ARRAY[n, 1000000 + n % 1000, 2000000 + n % 2, -n] FROM generate_series(1, $1::bigint) n`, runs); err != nil {
-		b.Fatal(err)
-	}
-	if _, err := pool.Exec(b.Context(), `ANALYZE runs, run_keys`); err != nil {
-		b.Fatal(err)
-	}
+	exec(b, pool, `INSERT INTO run_keys (run, keys) SELECT n, ARRAY[n, 1000000 + n % 1000, 2000000 + n % 2, -n] FROM generate_series(1, $1::bigint) n`, runs)
+	exec(b, pool, `ANALYZE runs, run_keys`)
 	middle, _, err := db.Runs(b.Context(), models.RunFilter{To: born.Add(runs / 2 * 10 * time.Second), Limit: 1})
 	if err != nil || len(middle) != 1 {
 		b.Fatal(err)

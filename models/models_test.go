@@ -38,7 +38,7 @@ func open(t testing.TB) (*models.DB, *pgxpool.Pool) {
 	return db, pool
 }
 
-func ok(t *testing.T, err error) {
+func ok(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatalf("got error %v, want none", err)
@@ -55,12 +55,18 @@ func is(t *testing.T, err, want error) {
 // born is when the first run of the tests began; each later one a second after.
 var born = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
+// exec has the database do what no query of models does.
+func exec(t testing.TB, pool *pgxpool.Pool, sql string, args ...any) {
+	t.Helper()
+	_, err := pool.Exec(t.Context(), sql, args...)
+	ok(t, err)
+}
+
 func addRun(t *testing.T, pool *pgxpool.Pool, id int64, flow, status, message string) string {
 	t.Helper()
 	u := uuid.Must(uuid.NewV7()).String()
-	_, err := pool.Exec(t.Context(), `INSERT INTO runs (id, uuid, flow, version, status, reader, created_at, updated_at, message)
+	exec(t, pool, `INSERT INTO runs (id, uuid, flow, version, status, reader, created_at, updated_at, message)
 		VALUES ($1, $2, $3, 1, $4, 1, $5, $5, $6)`, id, u, flow, status, born.Add(time.Duration(id)*time.Second), message)
-	ok(t, err)
 	return u
 }
 
@@ -252,8 +258,7 @@ func TestRuns(t *testing.T) {
 		uuids[id] = addRun(t, pool, id, flow, status, message)
 	}
 	// Two that began at the same moment must neither be lost nor doubled between pages.
-	_, err := pool.Exec(ctx, `UPDATE runs SET created_at = (SELECT created_at FROM runs WHERE id = 11) WHERE id IN (10, 12)`)
-	ok(t, err)
+	exec(t, pool, `UPDATE runs SET created_at = (SELECT created_at FROM runs WHERE id = 11) WHERE id IN (10, 12)`)
 
 	list := func(f models.RunFilter) (ids []int64) {
 		t.Helper()
@@ -338,8 +343,7 @@ func TestRuns(t *testing.T) {
 func TestEvents(t *testing.T) {
 	db, pool := open(t)
 	ctx := t.Context()
-	_, err := pool.Exec(ctx, `INSERT INTO journal (run, seq, at, facts) SELECT 7, s, now(), ('fact ' || s)::bytea FROM generate_series(1, 10) s`)
-	ok(t, err)
+	exec(t, pool, `INSERT INTO journal (run, seq, at, facts) SELECT 7, s, now(), ('fact ' || s)::bytea FROM generate_series(1, 10) s`)
 	events, err := db.Events(ctx, 7, 3, 4)
 	ok(t, err)
 	if len(events) != 4 || events[0].Seq != 4 || string(events[3].Facts) != "fact 7" || events[0].At.Location() != time.UTC {

@@ -13,11 +13,9 @@ func TestDescendants(t *testing.T) {
 	add := func(id, parent int64, status, needs, step string, item int) {
 		t.Helper()
 		ids[id] = addRun(t, pool, id, fmt.Sprint("f", id), status, "")
-		_, err := pool.Exec(t.Context(), `UPDATE runs SET needs = $2, ended_at = CASE WHEN status IN ('succeeded', 'failed') THEN now() END WHERE id = $1`, id, needs)
-		ok(t, err)
+		exec(t, pool, `UPDATE runs SET needs = $2, ended_at = CASE WHEN status IN ('succeeded', 'failed') THEN now() END WHERE id = $1`, id, needs)
 		if parent > 0 {
-			_, err = pool.Exec(t.Context(), `UPDATE runs SET parent = $2, parent_step = $3, parent_item = $4 WHERE id = $1`, id, ids[parent], step, item)
-			ok(t, err)
+			exec(t, pool, `UPDATE runs SET parent = $2, parent_step = $3, parent_item = $4 WHERE id = $1`, id, ids[parent], step, item)
 		}
 	}
 	add(1, 0, "running", "", "", -1)

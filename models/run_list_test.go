@@ -17,8 +17,7 @@ func TestRunPages(t *testing.T) {
 	for id := int64(1); id <= 7; id++ {
 		addRun(t, pool, id, "order", "succeeded", "")
 	}
-	_, err := pool.Exec(t.Context(), `UPDATE runs SET created_at = $1 WHERE id < 5`, born) // alike: the number decides
-	ok(t, err)
+	exec(t, pool, `UPDATE runs SET created_at = $1 WHERE id < 5`, born) // alike: the number decides
 	page := func(f models.RunFilter, want string) models.RunList {
 		t.Helper()
 		f.Limit = 3
@@ -63,8 +62,7 @@ func TestRunFilters(t *testing.T) {
 	db, pool := open(t)
 	set := func(id int64, sql string, args ...any) {
 		t.Helper()
-		_, err := pool.Exec(t.Context(), "UPDATE runs SET "+sql+" WHERE id = $1", append([]any{id}, args...)...)
-		ok(t, err)
+		exec(t, pool, "UPDATE runs SET "+sql+" WHERE id = $1", append([]any{id}, args...)...)
 	}
 	for id := int64(1); id <= 6; id++ {
 		addRun(t, pool, id, "order", "running", "")
@@ -154,8 +152,7 @@ func TestRunFilters(t *testing.T) {
 	if got, err := db.OldestRun(t.Context(), "", 2); err != nil || !got.Equal(born.Add(5*time.Second)) {
 		t.Errorf("the older of the newest two: got %s, %v", got, err)
 	}
-	_, err = pool.Exec(t.Context(), "ANALYZE runs")
-	ok(t, err)
+	exec(t, pool, "ANALYZE runs")
 	oldest(6) // six runs by the planner's estimate: the oldest of all
 	if got, err := db.OldestRun(t.Context(), "", 2); err != nil || !got.Equal(born.Add(5*time.Second)) {
 		t.Errorf("the older of the newest two, by the estimate: got %s, %v", got, err)
@@ -175,11 +172,9 @@ func TestFamilies(t *testing.T) {
 		ids = append(ids, addRun(t, pool, id, "order", "running", ""))
 	}
 	for child, parent := range map[int64]string{2: ids[0], 3: ids[1], 4: ids[0]} { // 1 over 2 over 3, 1 over 4; 5 alone
-		_, err := pool.Exec(t.Context(), `UPDATE runs SET parent = $2 WHERE id = $1`, child, parent)
-		ok(t, err)
+		exec(t, pool, `UPDATE runs SET parent = $2 WHERE id = $1`, child, parent)
 	}
-	_, err := pool.Exec(t.Context(), `UPDATE runs SET needs = 'person', status = 'waiting' WHERE id = 3`)
-	ok(t, err)
+	exec(t, pool, `UPDATE runs SET needs = 'person', status = 'waiting' WHERE id = 3`)
 	for _, c := range []struct {
 		f    models.RunFilter
 		want string
@@ -216,8 +211,7 @@ func TestFamilies(t *testing.T) {
 	if person != 3 {
 		t.Errorf("%d runs are counted as waiting for a person, want 3 as the list has them: %+v", person, counts)
 	}
-	_, err = pool.Exec(t.Context(), `UPDATE runs SET ended_at = created_at, status = 'cancelled' WHERE id = 1`)
-	ok(t, err)
+	exec(t, pool, `UPDATE runs SET ended_at = created_at, status = 'cancelled' WHERE id = 1`)
 	if below, err = db.WaitingBelow(t.Context(), ids); err != nil || len(below) != 1 {
 		t.Errorf("a run that has ended waits for nobody: got %v, %v", below, err)
 	}
@@ -228,11 +222,9 @@ func TestFoundByInput(t *testing.T) {
 	db, pool := open(t)
 	for id := int64(1); id <= 5; id++ {
 		addRun(t, pool, id, "order", "running", "")
-		_, err := pool.Exec(t.Context(), `INSERT INTO journal (run, seq, at, facts) VALUES ($1, 1, now(), $2), ($1, 2, now(), 'other')`, id, fmt.Appendf(nil, "[%d, %d]", id%2, id))
-		ok(t, err)
+		exec(t, pool, `INSERT INTO journal (run, seq, at, facts) VALUES ($1, 1, now(), $2), ($1, 2, now(), 'other')`, id, fmt.Appendf(nil, "[%d, %d]", id%2, id))
 	}
-	_, err := pool.Exec(t.Context(), `INSERT INTO run_keys (run, keys) VALUES (5, '{1,5}')`)
-	ok(t, err)
+	exec(t, pool, `INSERT INTO run_keys (run, keys) VALUES (5, '{1,5}')`)
 	ok(t, db.PutSetting(t.Context(), "inputs-unread", []byte("4"))) // as the migration has it
 	found := func(keys ...int64) string {
 		t.Helper()
@@ -258,6 +250,7 @@ func TestFoundByInput(t *testing.T) {
 	}
 	rounds := 0
 	for more := true; more; rounds++ {
+		var err error
 		more, err = db.ReadInputs(t.Context(), 3, keys)
 		ok(t, err)
 	}

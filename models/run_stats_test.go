@@ -11,8 +11,7 @@ func TestRunStats(t *testing.T) {
 	ctx := t.Context()
 	set := func(id int64, sql string) {
 		t.Helper()
-		_, err := pool.Exec(ctx, "UPDATE runs SET "+sql+" WHERE id = $1", id)
-		ok(t, err)
+		exec(t, pool, "UPDATE runs SET "+sql+" WHERE id = $1", id)
 	}
 	for id := int64(1); id <= 5; id++ {
 		addRun(t, pool, id, "order", "succeeded", "")
@@ -50,12 +49,10 @@ func TestHistories(t *testing.T) {
 	for id := int64(1); id <= 3; id++ {
 		addRun(t, pool, id, "order", "succeeded", "")
 		for seq := range 2 {
-			_, err := pool.Exec(ctx, `INSERT INTO journal (run, seq, at, facts) VALUES ($1, $2, now(), 'ten bytes!')`, id, seq+1)
-			ok(t, err)
+			exec(t, pool, `INSERT INTO journal (run, seq, at, facts) VALUES ($1, $2, now(), 'ten bytes!')`, id, seq+1)
 		}
 	}
-	_, err := pool.Exec(ctx, `UPDATE runs SET ended_at = created_at WHERE id < 3`)
-	ok(t, err)
+	exec(t, pool, `UPDATE runs SET ended_at = created_at WHERE id < 3`)
 	for _, c := range []struct {
 		runs  int
 		bytes int64

@@ -3,7 +3,6 @@ package runtime_test
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -67,15 +66,7 @@ func newFamily(t *testing.T, sources ...string) *family {
 // engine runs an engine of the family's flows until it is stopped.
 func (f *family) engine(store *memory.Store) (*runtime.Engine, func()) {
 	f.t.Helper()
-	e, err := runtime.New(runtime.Config{Store: store, Replica: "one", Programs: f, Functions: f, Logger: slog.New(slog.NewTextHandler(f.t.Output(), nil))})
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(f.t.Context())
-	done := make(chan struct{})
-	go func() { defer close(done); _ = e.Run(ctx) }()
-	<-e.Ready()
-	return e, func() { cancel(); <-done }
+	return engine(f.t, store, f)
 }
 
 // said lists the calls that were made, `flow.step`, undos as `flow.step/undo`.

@@ -69,7 +69,7 @@ func (c *Core) stillborn(r *run, ev Press, start *planner.Start) {
 	facts, commands, err := c.ask(r, &planner.Poison{Fault: *r.broken, Start: start, Flow: r.flow})
 	p, t := &pending{}, journal.Transition{Run: r.id, Seq: 1, At: c.now}
 	if err == nil {
-		err = carry(&t, facts)
+		err = c.carry(&t, facts)
 	}
 	if err == nil {
 		_, p.letters, err = r.post(&t, commands)

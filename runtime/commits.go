@@ -19,6 +19,9 @@ func (c *Core) append(r *run, p *pending, t journal.Transition) {
 			p.letters[i].life = to.life
 		}
 	}
+	if len(r.pending) == 0 {
+		r.pending = r.room[:0] // as a rule no more than two wait
+	}
 	r.pending = append(r.pending, p)
 	c.out = append(c.out, Append{p.tag, t})
 }

@@ -3,6 +3,7 @@
 package runtime
 
 import (
+	"bytes"
 	"container/heap"
 	"errors"
 	"fmt"
@@ -34,6 +35,7 @@ type Core struct {
 	tag    uint64           // of the last Append, over all runs: a run that is loaded anew must not take its former life's answers for its own
 	dead   int              // timers in the heap whose run has left memory
 	out    []Output
+	draft  bytes.Buffer // to encode in
 
 	// adrift are runs that are still ours though they could not stay in memory. A message takes them up again; one for any other run that is not
 	// in memory was read before the run was released, and is its next owner's to take.
@@ -189,7 +191,7 @@ func (Committed) output() {}
 func (Released) output()  {}
 func (Broke) output()     {}
 
-// Step takes one event at a time by the journal's clock and returns what follows. Time never runs backwards: an earlier one counts as the last.
+// Step takes one event at a time by the journal's clock and returns what follows, which is good until the next Step. Time never runs backwards: an earlier one counts as the last.
 //
 // Stores keep microseconds. What is concluded must not depend on whether the run was loaded since, so times are cut to that before they are used:
 // upwards, because a timer that was due must stay due.
@@ -197,7 +199,7 @@ func (c *Core) Step(ev Event, now time.Time) []Output {
 	if now = now.UTC().Add(time.Microsecond - 1).Truncate(time.Microsecond); now.After(c.now) {
 		c.now = now
 	}
-	c.out = make([]Output, 0, 4)
+	c.out = c.out[:0]
 	switch ev := ev.(type) {
 	case Begin:
 		c.begin(ev)
@@ -324,7 +326,7 @@ func (c *Core) decide(r *run, in planner.Input, msg *Press) {
 	if len(facts) > 0 {
 		r.active = c.now
 		r.revise()
-		if err = carry(&t, facts); err != nil {
+		if err = c.carry(&t, facts); err != nil {
 			c.poison(r, err, msg)
 			return
 		}

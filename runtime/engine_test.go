@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -81,18 +80,16 @@ c: {http: {url: "http://x/c"}, idempotent: false}
 undo: {http: {url: "http://x/u"}, idempotent: true}
 `
 
-// engine runs an engine over the store until the test ends.
-func engine(t *testing.T, store journal.Store, w *world) (e *runtime.Engine, stop func()) {
+// source is where an engine has its versions and functions from.
+type source interface {
+	runtime.Programs
+	runtime.Functions
+}
+
+// engine runs the only engine on a store until it is stopped.
+func engine(t *testing.T, store journal.Store, w source, more ...func(*runtime.Config)) (e *runtime.Engine, stop func()) {
 	t.Helper()
-	e, err := runtime.New(runtime.Config{Store: store, Replica: "one", Programs: w, Functions: w, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan struct{})
-	go func() { defer close(done); _ = e.Run(ctx) }()
-	<-e.Ready()
-	return e, func() { cancel(); <-done }
+	return replica(t, "one", store, w, more...)
 }
 
 func load(t *testing.T, store journal.Store, id string) *planner.State {
@@ -198,19 +195,11 @@ func restarted(t *testing.T, fails int, err error) *planner.State {
 	synctest.Wait()
 	stop()
 	m := &moody{world: w, fails: fails, err: err}
-	next, nerr := runtime.New(runtime.Config{Store: store, Replica: "one", Programs: m, Functions: m, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
-	if nerr != nil {
-		t.Fatal(nerr)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan struct{})
-	go func() { defer close(done); _ = next.Run(ctx) }()
-	<-next.Ready()
+	next, stop := engine(t, store, m)
 	perr := next.Press(t.Context(), id, runtime.Button{Kind: runtime.ButtonApprove, Step: "ask", Approved: true})
 	t.Logf("press: %v", perr)
 	synctest.Wait()
-	cancel()
-	<-done
+	stop()
 	return load(t, store, id)
 }
 

@@ -174,6 +174,10 @@ func (h *hints) forget() {
 func (h *hints) moved(run string) {
 	h.mu.Lock()
 	watchers := h.watchers[run]
+	if len(watchers) == 0 { // as with nearly every commit
+		h.mu.Unlock()
+		return
+	}
 	var out []journal.Hint
 	for _, inc := range slices.Sorted(maps.Keys(watchers)) {
 		hint := journal.Hint{Kind: journal.HintMoved, To: inc, Run: run}

@@ -66,9 +66,9 @@ func (w *wireFault) fault() *fault.Fault {
 }
 
 // carry puts facts into a transition, with what they refer to.
-func carry(t *journal.Transition, facts []planner.Fact) (err error) {
+func (c *Core) carry(t *journal.Transition, facts []planner.Fact) (err error) {
 	t.Refs = planner.Payloads(facts)
-	t.Facts, err = planner.Encode(facts)
+	t.Facts, err = planner.EncodeIn(&c.draft, facts)
 	return err
 }
 

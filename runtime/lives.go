@@ -119,7 +119,7 @@ func (c *Core) stop(r *run) {
 		facts, commands = append(facts, heard...), append(commands, answers...)
 	}
 	if err == nil && len(facts) > 0 {
-		if err = carry(&t, facts); err == nil {
+		if err = c.carry(&t, facts); err == nil {
 			r.seq++
 			t.Seq, p.seq, p.facts = r.seq, r.seq, facts
 			_, p.letters, err = r.post(&t, commands)

@@ -13,8 +13,12 @@ func newMailbox() *mailbox { return &mailbox{wake: make(chan struct{}, 1)} }
 
 func (m *mailbox) put(ev Event) {
 	m.mu.Lock()
+	first := len(m.events) == 0
 	m.events = append(m.events, ev)
 	m.mu.Unlock()
+	if !first { // whoever put the first one has said so
+		return
+	}
 	select {
 	case m.wake <- struct{}{}:
 	default:

@@ -58,7 +58,7 @@ func (m *mute) Append(ctx context.Context, inc journal.Incarnation, writer int, 
 }
 
 // replica is one of several engines on a store.
-func replica(t *testing.T, name string, store journal.Store, w *world, more ...func(*runtime.Config)) (e *runtime.Engine, stop func()) {
+func replica(t *testing.T, name string, store journal.Store, w source, more ...func(*runtime.Config)) (e *runtime.Engine, stop func()) {
 	t.Helper()
 	cfg := runtime.Config{Store: store, Replica: name, Programs: w, Functions: w, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)).With("replica", name)}
 	for _, m := range more {
@@ -269,16 +269,10 @@ func TestCallsEndBeforeTheLease(t *testing.T) {
 		w := &caught{world: oneStep(t)}
 		store := memory.New(time.Now)
 		cut := &mute{Store: store}
-		e, err := runtime.New(runtime.Config{Store: cut, Replica: "one", Programs: w, Functions: w})
-		if err != nil {
-			t.Fatal(err)
-		}
-		ctx, cancel := context.WithCancel(t.Context())
-		done := make(chan struct{})
-		go func() { defer close(done); _ = e.Run(ctx) }()
-		<-e.Ready()
-		_, stop := replica(t, "two", store, w.world)
+		e, stop := replica(t, "one", cut, w)
 		defer stop()
+		_, stop2 := replica(t, "two", store, w.world)
+		defer stop2()
 		id := begin(t, e)
 		synctest.Wait()
 		cut.cut.Store(true)
@@ -295,8 +289,6 @@ func TestCallsEndBeforeTheLease(t *testing.T) {
 		again := begin(t, e)
 		<-time.After(time.Second)
 		wantStatus(t, store, again, planner.StatusSucceeded)
-		cancel()
-		<-done
 	})
 }
 

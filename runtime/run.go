@@ -24,12 +24,13 @@ type run struct {
 	absent  map[int]bool           // versions that are not to be had
 	state   *planner.State
 
-	reader  int        // its row carries at least this one
-	seq     int64      // of the last transition decided
-	pending []*pending // handed to the journal, oldest first
-	status  string     // as the run's row last said
-	shows   int        // the version that it last said; 0: that of its birth
-	needs   string     // as it last said; unsaid until this life has written the row
+	reader  int         // its row carries at least this one
+	seq     int64       // of the last transition decided
+	pending []*pending  // handed to the journal, oldest first
+	room    [2]*pending // for pending
+	status  string      // as the run's row last said
+	shows   int         // the version that it last said; 0: that of its birth
+	needs   string      // as it last said; unsaid until this life has written the row
 
 	loading bool
 	left    bool         // its last owner released it
@@ -64,18 +65,19 @@ const unsaid = "?"
 
 // row says what the run's row must say now, or nil if it says so already.
 func (r *run) row(now time.Time) *journal.RunRow {
+	s := r.state
+	release := s.InFlight == s.Children && r.needed == 0 && r.settledDown(now)
+	if !release && string(s.Status()) == r.status && string(s.Needs()) == r.needs && r.movedTo() == r.shows { // as after most transitions
+		return nil
+	}
 	row := r.shown()
-	s, status := r.state, row.Status
-	if s.InFlight == s.Children && r.needed == 0 && r.settledDown(now) {
+	if release {
 		row.Release = true
 		if at, ok := s.NextWake(); ok {
 			row.WakeAt = &at
 		}
 	}
-	if status == r.status && row.Needs == r.needs && !row.Release && row.Version == r.shows {
-		return nil
-	}
-	r.status, r.needs, r.shows = status, row.Needs, row.Version
+	r.status, r.needs, r.shows = row.Status, row.Needs, row.Version
 	return row
 }
 
@@ -102,10 +104,7 @@ func (r *run) gone() *journal.RunRow {
 // shown is what the lists of runs show of it.
 func (r *run) shown() *journal.RunRow {
 	s := r.state
-	row := &journal.RunRow{Status: string(s.Status()), Needs: string(s.Needs())}
-	if len(s.Former) > 0 { // else it is what it was born with
-		row.Version = s.Version
-	}
+	row := &journal.RunRow{Status: string(s.Status()), Needs: string(s.Needs()), Version: r.movedTo()}
 	if s.Ended != "" {
 		ended := s.EndedAt
 		row.EndedAt = &ended
@@ -114,6 +113,14 @@ func (r *run) shown() *journal.RunRow {
 		row.Class, row.Step, row.Message = string(f.Fault.Class), f.Step, clip(f.Fault.Message, 500)
 	}
 	return row
+}
+
+// movedTo is the version that the run is on by now, 0 if it is the one that it was born with.
+func (r *run) movedTo() int {
+	if len(r.state.Former) == 0 {
+		return 0
+	}
+	return r.state.Version
 }
 
 // settledDown reports whether the run waits for nothing that comes soon.

@@ -127,20 +127,12 @@ func TestADatabaseThatIsAwayBreaksNoRun(t *testing.T) {
 		w.failures.Store(3)
 		store := memory.New(time.Now)
 		id := left(t, store, w.program, "one")
-		e, err := runtime.New(runtime.Config{Store: store, Replica: "one", Programs: w, Functions: w})
-		if err != nil {
-			t.Fatal(err)
-		}
-		ctx, cancel := context.WithCancel(t.Context())
-		done := make(chan struct{})
-		go func() { defer close(done); _ = e.Run(ctx) }()
-		<-e.Ready()
+		_, stop := engine(t, store, w)
+		defer stop()
 		w.failures.Store(3)
 		<-time.After(10 * time.Second)
 		synctest.Wait()
 		wantStatus(t, store, id, planner.StatusSucceeded)
-		cancel()
-		<-done
 	})
 }
 

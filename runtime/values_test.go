@@ -329,18 +329,12 @@ func TestExpiry(t *testing.T) {
 		w := &world{t: t, program: compile(t, "\nname: f\nsteps:\n  big: {call: a}\noutput: \"${{ steps.big.output }}\"\n", functions)}
 		w.answer = func(n int, in invoke.Invocation) invoke.Result { return invoke.Result{Output: document(70_000)} }
 		store := memory.New(time.Now)
-		e, err := runtime.New(runtime.Config{Store: store, Replica: "one", Programs: w, Functions: w,
-			Retention: func(context.Context) ([]runtime.Retention, error) {
+		e, stop := engine(t, store, w, func(c *runtime.Config) {
+			c.Retention = func(context.Context) ([]runtime.Retention, error) {
 				return []runtime.Retention{{Flow: "f", Runs: 2}}, nil
-			}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		ctx, cancel := context.WithCancel(t.Context())
-		done := make(chan struct{})
-		go func() { defer close(done); _ = e.Run(ctx) }()
-		defer func() { cancel(); <-done }()
-		<-e.Ready()
+			}
+		})
+		defer stop()
 		var ids []string
 		for range 5 {
 			id, _, err := e.Start(t.Context(), runtime.StartRequest{Flow: "f", Version: 1, Input: []byte(`{}`)})

@@ -1,13 +1,13 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/segno-run/segno/internal/servertest"
 )
 
 // runView is what these tests read of GET /runs/{id}.
@@ -82,78 +82,21 @@ func (r runView) settled() bool {
 	return false
 }
 
-// client speaks to the API without keeping connections, so that none of a killed server is used again.
-var client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 20 * time.Second}
-
-// call makes one request. A status of 400 and more is a *refused.
-func call(method, url string, header http.Header, body, into any) error {
-	var raw io.Reader
-	switch b := body.(type) {
-	case nil:
-	case string:
-		raw = bytes.NewReader([]byte(b))
-	default:
-		text, err := json.Marshal(b)
-		if err != nil {
-			return err
-		}
-		raw = bytes.NewReader(text)
-	}
-	req, err := http.NewRequest(method, url, raw)
-	if err != nil {
-		return err
-	}
-	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	for name, values := range header {
-		req.Header[name] = values
-	}
-	if host := header.Get("Host"); host != "" {
-		req.Host = host
-	}
-	res, err := client.Do(req)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = res.Body.Close() }()
-	text, err := io.ReadAll(res.Body)
-	if err != nil {
-		return fmt.Errorf("%s %s: reading the answer: %w", method, url, err)
-	}
-	if res.StatusCode >= 400 {
-		no := &refused{status: res.StatusCode, text: string(text)}
-		_ = json.Unmarshal(text, no) // a text that is no JSON is in text
-		return no
-	}
-	if into == nil {
-		return nil
-	}
-	if err := json.Unmarshal(text, into); err != nil {
-		return fmt.Errorf("%s %s: %w in %.200s", method, url, err, text)
-	}
-	return nil
+// call makes one request to the API. An answer that says no is a *servertest.Refused.
+func (s *server) call(method, path string, header http.Header, body, into any) error {
+	return servertest.Call(s.url, method, path, header, body, into)
 }
-
-// refused is an answer that says no.
-type refused struct {
-	status int
-	text   string
-	Err    struct{ Code, Message string } `json:"error"`
-}
-
-func (r *refused) Error() string { return fmt.Sprintf("%d: %s", r.status, r.text) }
 
 func (s *server) get(t testing.TB, path string, into any) {
 	t.Helper()
-	if err := call("GET", s.url+"/api/v1"+path, nil, nil, into); err != nil {
+	if err := s.call("GET", path, nil, nil, into); err != nil {
 		t.Fatalf("GET %s: %v", path, err)
 	}
 }
 
 func (s *server) post(t testing.TB, path string, body, into any) {
 	t.Helper()
-	if err := call("POST", s.url+"/api/v1"+path, nil, body, into); err != nil {
+	if err := s.call("POST", path, nil, body, into); err != nil {
 		t.Fatalf("POST %s: %v", path, err)
 	}
 }
@@ -217,6 +160,6 @@ func (s *server) startRun(t testing.TB, flow string, input any) string {
 // settled waits until the run goes no further by itself.
 func (s *server) settled(t testing.TB, id string) (r runView) {
 	t.Helper()
-	eventually(t, "run "+id+" settles", func() bool { r = s.run(t, id); return r.settled() })
+	servertest.Eventually(t, "run "+id+" settles", func() bool { r = s.run(t, id); return r.settled() })
 	return r
 }

@@ -10,7 +10,7 @@ import (
 
 // TestManyRetriesAreOne presses Retry from many hands at once.
 func TestManyRetriesAreOne(t *testing.T) {
-	s := start(t, options{data: dataDir(t)})
+	s := start(t, options{Data: dataDir(t)})
 	input := sampleInput(t, "order")
 	input["fail"] = "ship"
 	id := s.settled(t, s.startRun(t, "order", input)).ID
@@ -18,7 +18,7 @@ func TestManyRetriesAreOne(t *testing.T) {
 	var hands sync.WaitGroup
 	for range 12 {
 		hands.Go(func() {
-			switch err := call("POST", s.url+"/api/v1/runs/"+id+"/retry", nil, nil, nil); {
+			switch err := s.call("POST", "/runs/"+id+"/retry", nil, nil, nil); {
 			case err == nil:
 				accepted.Add(1)
 			case isRefused(err, http.StatusConflict):
@@ -40,7 +40,7 @@ func TestManyRetriesAreOne(t *testing.T) {
 
 // TestHostileValues sends values that databases and logs choke on through a whole run, and a run beside it to see that it is none the worse.
 func TestHostileValues(t *testing.T) {
-	o := options{data: dataDir(t)}
+	o := options{Data: dataDir(t)}
 	s := start(t, o)
 	nasty := "a\u0000b\u2028\ufffd😀\"\\\r\n\u202e ${{ input.account }} <script>"
 	input := sampleInput(t, "order")
@@ -54,14 +54,14 @@ func TestHostileValues(t *testing.T) {
 	if before.Status != "succeeded" || !strings.Contains(string(before.Input), `\u0000`) {
 		t.Errorf("got %s with input %s, want succeeded with the input as it was sent: %+v", before.Status, before.Input, before.Error)
 	}
-	s.kill(t)
+	s.Kill(t)
 	if after := start(t, o).run(t, id); string(after.Input) != string(before.Input) || string(after.Output) != string(before.Output) {
 		t.Errorf("after a restart the run reads\n%s %s, want\n%s %s", after.Input, after.Output, before.Input, before.Output)
 	}
 }
 
 func TestBadRequests(t *testing.T) {
-	s := start(t, options{data: dataDir(t)})
+	s := start(t, options{Data: dataDir(t)})
 	id := s.settled(t, s.startRun(t, "order", sampleInput(t, "order"))).ID
 	foreign := http.Header{"Origin": {"http://elsewhere.example"}}
 	for _, c := range []struct {
@@ -88,11 +88,11 @@ func TestBadRequests(t *testing.T) {
 		if c.body != "" {
 			body = c.body
 		}
-		if err := call(c.method, s.url+"/api/v1"+c.path, c.header, body, nil); !isRefused(err, c.status) {
+		if err := s.call(c.method, c.path, c.header, body, nil); !isRefused(err, c.status) {
 			t.Errorf("%s: got %v, want %d with a code and a message", c.what, err, c.status)
 		}
 	}
-	if strings.Contains(s.text(), "panic") {
+	if strings.Contains(s.Logged(), "panic") {
 		t.Error("the server panicked")
 	}
 }

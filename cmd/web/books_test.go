@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/segno-run/segno/internal/servertest"
 )
 
 // books are the functions of the tests, on HTTP, in the test's own process, so that they outlive the server; and their own account of what they were
@@ -124,7 +126,7 @@ func (b *books) strike(atLeast int, r *rand.Rand, kill func()) (inFlight int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	gaveUp := false
-	defer time.AfterFunc(patience, func() {
+	defer time.AfterFunc(servertest.Patience, func() {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		gaveUp = true

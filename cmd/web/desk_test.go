@@ -5,8 +5,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -14,6 +12,8 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"github.com/segno-run/segno/internal/servertest"
 )
 
 // desk answers the calls of the flow `desk` when the test says so.
@@ -108,18 +108,9 @@ steps:
 
 func writeDesk(t testing.TB, d *desk) string {
 	t.Helper()
-	dir := t.TempDir()
-	if err := os.Mkdir(filepath.Join(dir, "flows"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	for name, text := range map[string]string{"functions.yaml": fmt.Sprintf("desk: {http: {url: %q}, idempotent: true, timeout: 30s, retry: {max_attempts: 3}}\n"+
+	return servertest.Project(t, map[string]string{"functions.yaml": fmt.Sprintf("desk: {http: {url: %q}, idempotent: true, timeout: 30s, retry: {max_attempts: 3}}\n"+
 		"narrow: {http: {url: %q}, idempotent: true, concurrency: 2, rate: 1000/s}\n", d.URL, d.URL+"/narrow"), "flows/narrow.yaml": narrowFlow,
-		"flows/desk.yaml": deskFlow, "flows/below.yaml": belowFlow, "flows/work.yaml": workFlow} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
+		"flows/desk.yaml": deskFlow, "flows/below.yaml": belowFlow, "flows/work.yaml": workFlow})
 }
 
 // viewer follows a run over a websocket, and checks that nothing is missing.

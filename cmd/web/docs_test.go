@@ -19,7 +19,7 @@ func TestDocumentedCalls(t *testing.T) {
 	if len(script) < 10 {
 		t.Fatalf("got %d blocks, want those of every chapter", len(script))
 	}
-	s := start(t, options{data: dataDir(t)})
+	s := start(t, options{Data: dataDir(t)})
 	cmd := exec.Command("bash", "-euo", "pipefail", "-c", strings.Join(script, "\n"))
 	cmd.Dir = t.TempDir()
 	cmd.Env = append(os.Environ(), "SEGNO="+s.url, "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1")

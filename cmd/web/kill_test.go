@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/segno-run/segno/internal/servertest"
 )
 
 // chain is a flow whose every call is handed the answers of the calls before it, so that the books tell what each one stood on.
@@ -102,7 +103,7 @@ func (p *starter) keep(t testing.TB, s *server, want int, stop <-chan struct{}) 
 func (p *starter) fill(t testing.TB, s *server, want int) {
 	unfinished := want
 	var active struct{ Runs []struct{ ID string } }
-	if call("GET", s.url+"/api/v1/runs?flow=chain&status=running&status=pending&limit=1000", nil, nil, &active) == nil {
+	if s.call("GET", "/runs?flow=chain&status=running&status=pending&limit=1000", nil, nil, &active) == nil {
 		unfinished = want - len(active.Runs)
 	}
 	todo := p.open
@@ -114,12 +115,12 @@ func (p *starter) fill(t testing.TB, s *server, want int) {
 	for _, key := range todo {
 		var started struct{ ID string }
 		header := http.Header{"Idempotency-Key": {fmt.Sprint("chain-", key)}}
-		err := call("POST", s.url+"/api/v1/flows/chain/runs", header, map[string]any{"input": map[string]int{"n": key}}, &started)
-		var no *refused
+		err := s.call("POST", "/flows/chain/runs", header, map[string]any{"input": map[string]int{"n": key}}, &started)
+		var no *servertest.Refused
 		switch {
 		case err == nil:
 			p.acks[key] = started.ID
-		case errors.As(err, &no) && no.status != http.StatusServiceUnavailable:
+		case errors.As(err, &no) && no.Status != http.StatusServiceUnavailable:
 			t.Errorf("starting run %d: %v", key, err)
 		default:
 			p.open = append(p.open, key)
@@ -130,7 +131,7 @@ func (p *starter) fill(t testing.TB, s *server, want int) {
 // settle starts what had no answer, until all of it has: right after a failure the server may answer 503 while it takes its runs up again.
 func (p *starter) settle(t testing.TB, s *server) {
 	t.Helper()
-	eventually(t, "every start is acknowledged", func() bool {
+	servertest.Eventually(t, "every start is acknowledged", func() bool {
 		p.fill(t, s, 0)
 		return len(p.open) == 0
 	})
@@ -139,16 +140,7 @@ func (p *starter) settle(t testing.TB, s *server) {
 // writeChain makes a project folder of chain, the flow that it runs, and its functions.
 func writeChain(t testing.TB, b *books) string {
 	t.Helper()
-	dir := t.TempDir()
-	if err := os.Mkdir(filepath.Join(dir, "flows"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	for name, text := range map[string]string{"functions.yaml": fmt.Sprintf(chainFunctions, b.URL), "flows/chain.yaml": chain, "flows/part.yaml": part} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
+	return servertest.Project(t, map[string]string{"functions.yaml": fmt.Sprintf(chainFunctions, b.URL), "flows/chain.yaml": chain, "flows/part.yaml": part})
 }
 
 // TestKilled kills the server 20 times with SIGKILL, each time with at least 5 calls in flight, and holds what it recorded against what its functions
@@ -164,7 +156,7 @@ func TestKilled(t *testing.T) {
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	b := openBooks(t)
-	o := options{data: dataDir(t), args: []string{"--project", writeChain(t, b)}}
+	o := options{Data: dataDir(t), Args: []string{"--project", writeChain(t, b)}}
 	p := &starter{acks: map[int]string{}}
 	var took []time.Duration
 	inFlight := 0
@@ -173,10 +165,10 @@ func TestKilled(t *testing.T) {
 		s := start(t, o)
 		took = append(took, time.Since(began))
 		var filling sync.WaitGroup
-		filling.Go(func() { p.keep(t, s, together, s.done) })
-		got := b.strike(5, random, func() { s.kill(t) })
+		filling.Go(func() { p.keep(t, s, together, s.Done()) })
+		got := b.strike(5, random, func() { s.Kill(t) })
 		if got == 0 {
-			s.kill(t)
+			s.Kill(t)
 			t.Fatal("there were never 5 calls in flight")
 		}
 		inFlight += got
@@ -185,7 +177,7 @@ func TestKilled(t *testing.T) {
 	s := start(t, o)
 	p.settle(t, s)
 	resolved, retried := finish(t, s, b)
-	judge(t, s, b, p, filepath.Join(o.data, "ledger.jsonl"))
+	judge(t, s, b, p, filepath.Join(o.Data, "ledger.jsonl"))
 	t.Logf("%d runs and %d calls over %d kills with %d calls in flight; %d calls were uncertain, %d runs had crashed three times; restarts took %v",
 		len(p.acks), len(b.calls), kills, inFlight, resolved, retried, took)
 }
@@ -194,7 +186,7 @@ func TestKilled(t *testing.T) {
 func TestDatabaseKilled(t *testing.T) {
 	b := openBooks(t)
 	data := dataDir(t)
-	s := start(t, options{data: data, args: []string{"--project", writeChain(t, b)}})
+	s := start(t, options{Data: data, Args: []string{"--project", writeChain(t, b)}})
 	p := &starter{acks: map[int]string{}}
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 3 {
@@ -212,8 +204,8 @@ func TestDatabaseKilled(t *testing.T) {
 		if struck == 0 {
 			t.Fatal("there were never 5 calls in flight")
 		}
-		eventually(t, "PostgreSQL is back", func() bool { now := postmaster(data); return now != 0 && now != before })
-		eventually(t, "the API answers", func() bool { return call("GET", s.url+"/api/v1/runs", nil, nil, nil) == nil })
+		servertest.Eventually(t, "PostgreSQL is back", func() bool { now := postmaster(data); return now != 0 && now != before })
+		servertest.Eventually(t, "the API answers", func() bool { return s.call("GET", "/runs", nil, nil, nil) == nil })
 	}
 	p.settle(t, s)
 	resolved, retried := finish(t, s, b)
@@ -225,7 +217,7 @@ func TestDatabaseKilled(t *testing.T) {
 func finish(t *testing.T, s *server, b *books) (resolved, retried int) {
 	t.Helper()
 	for {
-		eventually(t, "nothing is under way", func() bool { return len(s.runs(t, "pending", "running", "waiting")) == 0 })
+		servertest.Eventually(t, "nothing is under way", func() bool { return len(s.runs(t, "pending", "running", "waiting")) == 0 })
 		done := true
 		for _, id := range s.runs(t, "uncertain", "failed") {
 			r := s.run(t, id)

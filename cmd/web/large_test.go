@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/segno-run/segno/internal/servertest"
 )
 
 const mib = 1 << 20
@@ -78,13 +80,13 @@ output: {made: "${{ steps.?make.?output.orValue(null) }}", used: "${{ steps.?use
 
 // TestLargeValues passes values of up to 64 MiB from a step to the next over HTTP and reads them back.
 func TestLargeValues(t *testing.T) {
-	s := start(t, options{data: dataDir(t)})
+	s := start(t, options{Data: dataDir(t)})
 	v := &vault{sent: map[string]string{}}
 	there := httptest.NewServer(v)
 	t.Cleanup(there.Close)
 	for _, name := range []string{"make", "use"} {
 		spec := fmt.Sprintf(`{"http": {"url": %q}, "idempotent": true, "timeout": "1m"}`, there.URL+"/"+name)
-		if err := call("PUT", s.url+"/api/v1/functions/"+name, nil, spec, nil); err != nil {
+		if err := s.call("PUT", "/functions/"+name, nil, spec, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -117,7 +119,7 @@ func TestLargeValues(t *testing.T) {
 			t.Errorf("%s: the next step was sent other bytes", kind)
 		}
 		var got bytes.Buffer
-		res, err := client.Get(s.url + "/api/v1/runs/" + r.ID + "/steps/make/output")
+		res, err := servertest.Client.Get(s.url + "/api/v1/runs/" + r.ID + "/steps/make/output")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -151,7 +153,7 @@ func TestLargeValues(t *testing.T) {
 		t.Errorf("the run says %+v of its output", st)
 	}
 	s.page(t, "/runs/"+id+"?step=make&tab=output")
-	t.Logf("the server's peak: %d MiB", peak(t, s.cmd.Process.Pid)/mib)
+	t.Logf("the server's peak: %d MiB", peak(t, s.PID())/mib)
 }
 
 // ask is a GET with one header.
@@ -162,7 +164,7 @@ func (s *server) ask(t *testing.T, path, header, value string) *http.Response {
 		t.Fatal(err)
 	}
 	req.Header.Set(header, value)
-	res, err := client.Do(req)
+	res, err := servertest.Client.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/segno-run/segno/internal/pgtest"
+	"github.com/segno-run/segno/internal/servertest"
 	"github.com/segno-run/segno/runtime/postgres"
 )
 
@@ -57,14 +58,14 @@ func draft(path string, n int) []byte {
 // what is referred to.
 func TestKilledBetweenPayloadAndTransition(t *testing.T) {
 	url := pgtest.URL(t)
-	o := options{data: dataDir(t), args: []string{"--database-url", url}, env: []string{"SEGNO_LEASE=2s"}}
+	o := options{Data: dataDir(t), Args: []string{"--database-url", url}, Env: []string{"SEGNO_LEASE=2s"}}
 	s := start(t, o)
 	p := &pen{calls: map[string]int{}, let: make(chan struct{})}
 	there := httptest.NewServer(p)
 	t.Cleanup(there.Close)
 	for name, idempotent := range map[string]bool{"again": true, "once": false} {
 		spec := fmt.Sprintf(`{"http": {"url": %q}, "idempotent": %t, "timeout": "1m"}`, there.URL+"/"+name, idempotent)
-		if err := call("PUT", s.url+"/api/v1/functions/"+name, nil, spec, nil); err != nil {
+		if err := s.call("PUT", "/functions/"+name, nil, spec, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -72,7 +73,7 @@ func TestKilledBetweenPayloadAndTransition(t *testing.T) {
 		t.Fatal(err)
 	}
 	id := s.startRun(t, "pen", map[string]string{})
-	eventually(t, "both functions are called", func() bool { return p.made("/again") == 1 && p.made("/once") == 1 })
+	servertest.Eventually(t, "both functions are called", func() bool { return p.made("/again") == 1 && p.made("/once") == 1 })
 
 	connect := func() *pgx.Conn {
 		c, err := pgx.Connect(t.Context(), url)
@@ -99,14 +100,14 @@ func TestKilledBetweenPayloadAndTransition(t *testing.T) {
 	}
 	before := count(rows)
 	close(p.let)
-	eventually(t, "both outputs are durable", func() bool { return count(payloads) == 2 })
-	eventually(t, "a transition waits for its commit", func() bool {
+	servertest.Eventually(t, "both outputs are durable", func() bool { return count(payloads) == 2 })
+	servertest.Eventually(t, "a transition waits for its commit", func() bool {
 		return count(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'WITH fence%'`) > 0
 	})
-	s.kill(t)
+	s.Kill(t)
 	others := fmt.Sprintf(`FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' AND pid NOT IN (pg_backend_pid(), %d)`, holder.PgConn().PID())
 	count(`SELECT count(pg_terminate_backend(pid)) ` + others) // or a statement outlives its server
-	eventually(t, "nobody but this test is connected", func() bool { return count(`SELECT count(*) `+others) == 0 })
+	servertest.Eventually(t, "nobody but this test is connected", func() bool { return count(`SELECT count(*) `+others) == 0 })
 	if err := lock.Rollback(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +120,7 @@ func TestKilledBetweenPayloadAndTransition(t *testing.T) {
 
 	s = start(t, o)
 	var r runView
-	eventually(t, "the run goes on", func() bool {
+	servertest.Eventually(t, "the run goes on", func() bool {
 		r = s.run(t, id)
 		return r.step("again").Status == "succeeded" && r.step("once").Status == "uncertain"
 	})

@@ -11,15 +11,17 @@ import (
 	"testing"
 
 	"github.com/segno-run/segno/internal/pgtest"
+	"github.com/segno-run/segno/internal/servertest"
 )
 
 // refuses runs the program to its end, which must come by itself, and looks at what it says.
 func refuses(t *testing.T, o options, code int, says ...string) {
 	t.Helper()
-	got, log := launch(t, o).exit(t)
-	if got != code {
+	s := launch(t, o)
+	if got := s.Exit(t); got != code {
 		t.Errorf("got exit code %d, want %d", got, code)
 	}
+	log := s.Logged()
 	for _, want := range says {
 		if !strings.Contains(log, want) {
 			t.Errorf("it does not say %q; it says\n%s", want, log)
@@ -31,10 +33,10 @@ func refuses(t *testing.T, o options, code int, says ...string) {
 }
 
 func TestRefusesAForeignDataDirectory(t *testing.T) {
-	o := options{data: dataDir(t)}
+	o := options{Data: dataDir(t)}
 	s := start(t, o)
-	o.args = []string{"--addr", "127.0.0.1:0"}
-	refuses(t, o, 1, "the data directory "+o.data+" is in use by process ", "--data")
+	o.Args = []string{"--addr", "127.0.0.1:0"}
+	refuses(t, o, 1, "the data directory "+o.Data+" is in use by process ", "--data")
 	s.awaitReady(t) // and the first is none the worse for it
 }
 
@@ -44,16 +46,16 @@ func TestRefusesAPortInUse(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = taken.Close() }()
-	o := options{data: dataDir(t), args: []string{"--addr", taken.Addr().String()}}
+	o := options{Data: dataDir(t), Args: []string{"--addr", taken.Addr().String()}}
 	refuses(t, o, 1, "can't listen on "+taken.Addr().String(), "address already in use", "--addr 127.0.0.1:0")
-	if left, err := os.ReadDir(o.data); err != nil || len(left) > 0 {
+	if left, err := os.ReadDir(o.Data); err != nil || len(left) > 0 {
 		t.Errorf("it left %v in the data directory (error %v), want nothing", left, err)
 	}
 }
 
 func TestRefusesTheWorldWithoutAPassword(t *testing.T) {
 	for _, addr := range []string{"0.0.0.0:0", ":0", "[::]:0", "192.0.2.1:8080", "segno.example:8080"} {
-		refuses(t, options{data: dataDir(t), args: []string{"--addr", addr}}, 2, "SEGNO_PASSWORD", "127.0.0.1")
+		refuses(t, options{Data: dataDir(t), Args: []string{"--addr", addr}}, 2, "SEGNO_PASSWORD", "127.0.0.1")
 	}
 }
 
@@ -66,16 +68,16 @@ func TestRefusesWrongUsage(t *testing.T) {
 		options
 		says string
 	}{
-		{options{args: []string{"--prot", "80"}}, "-prot"},
-		{options{args: []string{"start"}}, `unexpected argument "start"`},
-		{options{args: []string{"--addr", "8080"}}, `"8080" is not host:port`},
-		{options{data: dataDir(t), args: []string{"--lease", "1m"}}, "--lease 1m0s is no lease: from 1s to 10s"},
-		{options{env: []string{"SEGNO_LEASE=ten"}}, "SEGNO_LEASE"},
-		{options{env: []string{"SEGNO_PASSWORD_FILE=/does/not/exist"}}, "SEGNO_PASSWORD_FILE"},
-		{options{env: []string{"SEGNO_PASSWORD_FILE=" + empty}}, "is empty"},
-		{options{env: []string{"SEGNO_PASSWORD=a", "SEGNO_VIEWER_PASSWORD_FILE=" + empty}}, "SEGNO_VIEWER_PASSWORD_FILE"},
-		{options{data: dataDir(t), env: []string{"SEGNO_VIEWER_PASSWORD=a"}}, "needs SEGNO_PASSWORD"},
-		{options{data: dataDir(t), env: []string{"SEGNO_PASSWORD=a", "SEGNO_VIEWER_PASSWORD=a"}}, "must be another one"},
+		{options{Args: []string{"--prot", "80"}}, "-prot"},
+		{options{Args: []string{"start"}}, `unexpected argument "start"`},
+		{options{Args: []string{"--addr", "8080"}}, `"8080" is not host:port`},
+		{options{Data: dataDir(t), Args: []string{"--lease", "1m"}}, "--lease 1m0s is no lease: from 1s to 10s"},
+		{options{Env: []string{"SEGNO_LEASE=ten"}}, "SEGNO_LEASE"},
+		{options{Env: []string{"SEGNO_PASSWORD_FILE=/does/not/exist"}}, "SEGNO_PASSWORD_FILE"},
+		{options{Env: []string{"SEGNO_PASSWORD_FILE=" + empty}}, "is empty"},
+		{options{Env: []string{"SEGNO_PASSWORD=a", "SEGNO_VIEWER_PASSWORD_FILE=" + empty}}, "SEGNO_VIEWER_PASSWORD_FILE"},
+		{options{Data: dataDir(t), Env: []string{"SEGNO_VIEWER_PASSWORD=a"}}, "needs SEGNO_PASSWORD"},
+		{options{Data: dataDir(t), Env: []string{"SEGNO_PASSWORD=a", "SEGNO_VIEWER_PASSWORD=a"}}, "must be another one"},
 	} {
 		refuses(t, c.options, 2, c.says)
 	}
@@ -84,22 +86,13 @@ func TestRefusesWrongUsage(t *testing.T) {
 // brokenProject is a project folder of these flows, which all call mail.send.
 func brokenProject(t *testing.T, flows map[string]string) string {
 	t.Helper()
-	dir := t.TempDir()
-	if err := os.Mkdir(filepath.Join(dir, "flows"), 0o755); err != nil {
-		t.Fatal(err)
-	}
 	flows["functions.yaml"] = `mail.send: {process: {command: ["segno:mail.send"]}, idempotent: false}`
-	for name, text := range flows {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
+	return servertest.Project(t, flows)
 }
 
 func TestRefusesABrokenProject(t *testing.T) {
 	wrong := func(dir string) options {
-		return options{data: dataDir(t), args: []string{"--addr", "127.0.0.1:0", "--project", dir}}
+		return options{Data: dataDir(t), Args: []string{"--addr", "127.0.0.1:0", "--project", dir}}
 	}
 	misspelt := brokenProject(t, map[string]string{"flows/a.yaml": "name: a\nsteps:\n  b: {cal: mail.send}\n", "flows/b.yaml": "name: b\nstep: {}\n"})
 	refuses(t, wrong(misspelt), 1, "flows/a.yaml:3:7: ", "did you mean `call`", "flows/b.yaml:2:1: ", "did you mean `steps`")
@@ -111,10 +104,11 @@ func TestRefusesABrokenProject(t *testing.T) {
 func TestRefusesADatabaseThatIsNotThere(t *testing.T) {
 	socket := filepath.Join(t.TempDir(), "nobody")
 	u := url.URL{Scheme: "postgres", User: url.UserPassword("segno", "hush-hush"), Path: "/segno", RawQuery: "host=" + socket}
-	o := options{data: dataDir(t), args: []string{"--addr", "127.0.0.1:0", "--database-url", u.String()}}
+	o := options{Data: dataDir(t), Args: []string{"--addr", "127.0.0.1:0", "--database-url", u.String()}}
 	refuses(t, o, 1, "connecting to the database", socket)
-	if _, log := launch(t, o).exit(t); strings.Contains(log, "hush-hush") {
-		t.Errorf("the password of the database is in the log:\n%s", log)
+	s := launch(t, o)
+	if s.Exit(t); strings.Contains(s.Logged(), "hush-hush") {
+		t.Errorf("the password of the database is in the log:\n%s", s.Logged())
 	}
 }
 
@@ -124,7 +118,7 @@ func TestRefusesWithoutPostgreSQL(t *testing.T) {
 	if err := os.Chmod(root, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	copyFile(t, binary, filepath.Join(root, "segno-web"))
+	copyFile(t, servertest.Program(t), filepath.Join(root, "segno-web"))
 	data := filepath.Join(root, "data")
 	if err := os.Mkdir(data, 0o777); err != nil {
 		t.Fatal(err)
@@ -140,7 +134,7 @@ func TestRefusesWithoutPostgreSQL(t *testing.T) {
 		jail.UidMappings = []syscall.SysProcIDMap{{ContainerID: int(nobody.Uid), HostID: os.Geteuid(), Size: 1}}
 		jail.GidMappings = []syscall.SysProcIDMap{{ContainerID: int(nobody.Gid), HostID: os.Getegid(), Size: 1}}
 	}
-	o := options{program: "/segno-web", process: jail, args: []string{"--addr", "127.0.0.1:0", "--data", "/data"}}
+	o := options{Program: "/segno-web", Process: jail, Args: []string{"--addr", "127.0.0.1:0", "--data", "/data"}}
 	refuses(t, o, 1, "no PostgreSQL found on this machine", "apt-get install postgresql", "--database-url")
 }
 

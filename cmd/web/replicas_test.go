@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/segno-run/segno/internal/servertest"
 )
 
 // replicas are three servers on one database.
@@ -30,7 +32,7 @@ func TestReplicas(t *testing.T) {
 	r := &replicas{T: t, desk: openDesk(t), began: time.Now()}
 	project := writeDesk(t, r.desk)
 	with := func(database string) options {
-		return options{data: dataDir(t), args: []string{"--project", project, "--database-url", database}, env: []string{"SEGNO_LEASE=2s"}}
+		return options{Data: dataDir(t), Args: []string{"--project", project, "--database-url", database}, Env: []string{"SEGNO_LEASE=2s"}}
 	}
 	first := with(db.url)
 	r.a = start(t, first) // it loads the project alone
@@ -39,7 +41,7 @@ func TestReplicas(t *testing.T) {
 	r.crowd()
 	r.share()
 
-	r.moves("killed", r.a, r.b, func() { r.a.kill(t) })
+	r.moves("killed", r.a, r.b, func() { r.a.Kill(t) })
 	r.a = start(t, first)
 
 	id := r.moves("standing still", r.b, r.a, func() { r.signal(r.b, syscall.SIGSTOP) })
@@ -61,11 +63,11 @@ func TestReplicas(t *testing.T) {
 		t.Errorf("a run that was handed over says of its call: %+v; want that no server crashed", cut)
 	}
 	t.Logf("a server that was asked to stop had its run finished by another after %s", time.Since(began).Round(time.Millisecond))
-	if code, _ := r.a.exit(t); code != 0 {
+	if code := r.a.Exit(t); code != 0 {
 		t.Errorf("a server that was asked to stop ends with code %d", code)
 	}
 	for _, s := range []*server{r.a, r.b, r.c} {
-		if log := s.text(); strings.Contains(log, "too many") || strings.Contains(log, "53300") {
+		if log := s.Logged(); strings.Contains(log, "too many") || strings.Contains(log, "53300") {
 			t.Errorf("a server found no place at the database:\n%s", log)
 		}
 	}
@@ -74,7 +76,7 @@ func TestReplicas(t *testing.T) {
 
 func (r *replicas) signal(s *server, signal syscall.Signal) {
 	r.Helper()
-	if err := s.cmd.Process.Signal(signal); err != nil {
+	if err := s.Signal(signal); err != nil {
 		r.Fatal(err)
 	}
 }
@@ -82,7 +84,7 @@ func (r *replicas) signal(s *server, signal syscall.Signal) {
 // log waits until the log of server c says so.
 func (r *replicas) log(name, text string) {
 	r.Helper()
-	eventually(r, name+" says "+text, func() bool { return strings.Contains(r.c.text(), text) })
+	servertest.Eventually(r, name+" says "+text, func() bool { return strings.Contains(r.c.Logged(), text) })
 }
 
 // reach drives one run of a server through the two others, and watches it there.
@@ -92,7 +94,7 @@ func (r *replicas) reach() {
 	eyes := watch(r, r.b, id)
 	waits := func(s *server, step string) {
 		r.Helper()
-		eventually(r, step+" waits", func() bool { return s.run(r, id).step(step).Status == "waiting" })
+		servertest.Eventually(r, step+" waits", func() bool { return s.run(r, id).step(step).Status == "waiting" })
 	}
 	waits(r.c, "paid")
 	r.c.post(r, "/runs/"+id+"/signals/paid", "{}", nil)
@@ -104,7 +106,7 @@ func (r *replicas) reach() {
 		}
 	}
 	end := int64(len(r.a.events(r, id)))
-	eventually(r, "who watches on another server sees the end", func() bool { return eyes.last.Load() == end })
+	servertest.Eventually(r, "who watches on another server sees the end", func() bool { return eyes.last.Load() == end })
 }
 
 // crowd opens pages of all servers at once.
@@ -119,7 +121,7 @@ func (r *replicas) crowd() {
 		for _, path := range []string{"/", "/runs", "/flows/desk", "/runs/" + id, "/functions", "/runs?q=x", "/api/v1/runs", "/metrics"} {
 			for range 3 {
 				loads.Go(func() {
-					res, err := client.Get(s.url + path)
+					res, err := servertest.Client.Get(s.url + path)
 					if err != nil {
 						r.Errorf("%s: %v", path, err)
 						return
@@ -163,7 +165,7 @@ func (r *replicas) moves(how string, from, to *server, strike func()) (id string
 	id = from.startRun(r, "work", map[string]int{"n": r.runs})
 	calls := func(n int) {
 		r.Helper()
-		eventually(r, fmt.Sprintf("%s: call %d has come", how, n), func() bool { return r.asked(id, "first") == n })
+		servertest.Eventually(r, fmt.Sprintf("%s: call %d has come", how, n), func() bool { return r.asked(id, "first") == n })
 	}
 	calls(1)
 	strike()
@@ -181,8 +183,8 @@ func (r *replicas) works(s *server) {
 	r.Helper()
 	r.runs++
 	var started struct{ ID string }
-	eventually(r, "a run is started", func() bool {
-		return call("POST", s.url+"/api/v1/flows/work/runs", nil, map[string]any{"input": map[string]int{"n": r.runs}}, &started) == nil
+	servertest.Eventually(r, "a run is started", func() bool {
+		return s.call("POST", "/flows/work/runs", nil, map[string]any{"input": map[string]int{"n": r.runs}}, &started) == nil
 	})
 	if got := s.settled(r, started.ID); got.Status != "succeeded" {
 		r.Errorf("run %s is %s: %+v", started.ID, got.Status, got.Error)

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/segno-run/segno/internal/servertest"
 )
 
 // sampleInput is the input that the sample project suggests for a flow.
@@ -29,7 +31,7 @@ func sampleInput(t testing.TB, flow string) map[string]any {
 const inTime = 10 * time.Second
 
 func TestSamplesSucceed(t *testing.T) {
-	s := start(t, options{data: dataDir(t), env: []string{"SEGNO_PACE=250ms"}})
+	s := start(t, options{Data: dataDir(t), Env: []string{"SEGNO_PACE=250ms"}})
 	for _, flow := range []string{"order", "snapvault"} {
 		began := time.Now()
 		r := s.settled(t, s.startRun(t, flow, sampleInput(t, flow)))
@@ -44,7 +46,7 @@ func TestSamplesSucceed(t *testing.T) {
 // TestFailThenRetry breaks each step of both samples that can be told to fail, and retries.
 func TestFailThenRetry(t *testing.T) {
 	data := dataDir(t)
-	s := start(t, options{data: data})
+	s := start(t, options{Data: data})
 	for flow, steps := range map[string][]string{"order": {"reserve_funds", "stock", "ship"}, "snapvault": {"thumbnail", "captions", "notify"}} {
 		for _, step := range steps {
 			input := sampleInput(t, flow)
@@ -60,7 +62,7 @@ func TestFailThenRetry(t *testing.T) {
 				t.Errorf("%s after Retry of %s: got %s, %+v; want succeeded", flow, step, again.Status, again.Error)
 			}
 			reused(t, failed, again)
-			if err := call("POST", s.url+"/api/v1/runs/"+failed.ID+"/retry", nil, nil, nil); !isRefused(err, 409) {
+			if err := s.call("POST", "/runs/"+failed.ID+"/retry", nil, nil, nil); !isRefused(err, 409) {
 				t.Errorf("a second Retry of %s: got %v, want 409", step, err)
 			}
 		}
@@ -91,14 +93,14 @@ func reused(t *testing.T, before, after runView) {
 }
 
 func isRefused(err error, status int) bool {
-	no, ok := err.(*refused)
-	return ok && no.status == status && no.Err.Code != "" && no.Err.Message != ""
+	no, ok := err.(*servertest.Refused)
+	return ok && no.Status == status && no.Code != "" && no.Message != ""
 }
 
 // TestFailThenCompensate undoes an order, in the reverse of the order in which it was done.
 func TestFailThenCompensate(t *testing.T) {
 	data := dataDir(t)
-	s := start(t, options{data: data})
+	s := start(t, options{Data: data})
 	input := sampleInput(t, "order")
 	input["fail"] = "ship"
 	failed := s.settled(t, s.startRun(t, "order", input))
@@ -121,20 +123,20 @@ func TestFailThenCompensate(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("the ledger has\n%q, want\n%q", got, want)
 	}
-	if err := call("POST", s.url+"/api/v1/runs/"+r.ID+"/retry", nil, nil, nil); !isRefused(err, 409) {
+	if err := s.call("POST", "/runs/"+r.ID+"/retry", nil, nil, nil); !isRefused(err, 409) {
 		t.Errorf("Retry of a compensated run: got %v, want 409", err)
 	}
 }
 
 // TestApprovalSurvivesRestart has a large order wait for a person over a kill -9.
 func TestApprovalSurvivesRestart(t *testing.T) {
-	o := options{data: dataDir(t)}
+	o := options{Data: dataDir(t)}
 	s := start(t, o)
 	input := sampleInput(t, "order")
 	input["amount"] = 20000
 	id := s.startRun(t, "order", input)
-	eventually(t, "the order waits", func() bool { return s.run(t, id).Status == "waiting" })
-	s.kill(t)
+	servertest.Eventually(t, "the order waits", func() bool { return s.run(t, id).Status == "waiting" })
+	s.Kill(t)
 	s = start(t, o)
 	if got := s.run(t, id).Status; got != "waiting" {
 		t.Errorf("got %s after the restart, want waiting", got)
@@ -143,7 +145,7 @@ func TestApprovalSurvivesRestart(t *testing.T) {
 	if r := s.settled(t, id); r.Status != "succeeded" {
 		t.Errorf("got %s, want succeeded: %+v", r.Status, r.Error)
 	}
-	if err := call("POST", s.url+"/api/v1/runs/"+id+"/approvals/review", nil, map[string]bool{"approved": false}, nil); !isRefused(err, 409) {
+	if err := s.call("POST", "/runs/"+id+"/approvals/review", nil, map[string]bool{"approved": false}, nil); !isRefused(err, 409) {
 		t.Errorf("a second decision: got %v, want 409", err)
 	}
 }

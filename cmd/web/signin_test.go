@@ -10,7 +10,7 @@ import (
 
 // TestSignIn serves beyond this machine with a password: nobody without it gets in, and a session and a bearer token do.
 func TestSignIn(t *testing.T) {
-	s := launch(t, options{data: dataDir(t), args: []string{"--addr", "0.0.0.0:0"}, env: []string{"SEGNO_PASSWORD=open sesame"}})
+	s := launch(t, options{Data: dataDir(t), Args: []string{"--addr", "0.0.0.0:0"}, Env: []string{"SEGNO_PASSWORD=open sesame"}})
 	u, err := url.Parse(s.url)
 	if err != nil {
 		t.Fatal(err)
@@ -19,7 +19,7 @@ func TestSignIn(t *testing.T) {
 	s.awaitReady(t) // /readyz is for everybody
 
 	for _, path := range []string{"/flows", "/runs", "/functions", "/tokens"} {
-		if err := call("GET", s.url+"/api/v1"+path, nil, nil, nil); !isRefused(err, http.StatusUnauthorized) {
+		if err := s.call("GET", path, nil, nil, nil); !isRefused(err, http.StatusUnauthorized) {
 			t.Errorf("GET %s without a sign-in: got %v, want 401", path, err)
 		}
 	}
@@ -58,22 +58,22 @@ func TestSignIn(t *testing.T) {
 	for _, c := range jar.Cookies(here) {
 		cookie.Add("Cookie", c.String())
 	}
-	if err := call("POST", s.url+"/api/v1/tokens", cookie, map[string]string{"name": "tests"}, &minted); err != nil {
+	if err := s.call("POST", "/tokens", cookie, map[string]string{"name": "tests"}, &minted); err != nil {
 		t.Fatalf("minting a token: %v", err)
 	}
 	bearer := http.Header{"Authorization": {"Bearer " + minted.Token}}
-	if err := call("GET", s.url+"/api/v1/flows", bearer, nil, nil); err != nil {
+	if err := s.call("GET", "/flows", bearer, nil, nil); err != nil {
 		t.Errorf("with the token: %v", err)
 	}
-	if strings.Contains(s.text(), minted.Token) || strings.Contains(s.text(), "open sesame") {
-		t.Errorf("a secret is in the log:\n%s", s.text())
+	if strings.Contains(s.Logged(), minted.Token) || strings.Contains(s.Logged(), "open sesame") {
+		t.Errorf("a secret is in the log:\n%s", s.Logged())
 	}
 }
 
 // TestViewer signs in to look: pages and the API are read, nothing is changed, and the password taken away ends it.
 func TestViewer(t *testing.T) {
 	data := dataDir(t)
-	s := start(t, options{data: data, env: []string{"SEGNO_PASSWORD=open sesame", "SEGNO_VIEWER_PASSWORD=open barley"}})
+	s := start(t, options{Data: data, Env: []string{"SEGNO_PASSWORD=open sesame", "SEGNO_VIEWER_PASSWORD=open barley"}})
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -105,8 +105,8 @@ func TestViewer(t *testing.T) {
 	if got := ask("POST", "/flows/order/publish", url.Values{"message": {"mine"}}); got != http.StatusForbidden {
 		t.Errorf("publishing: %d, want 403", got)
 	}
-	s.kill(t)
-	s = start(t, options{data: data, args: []string{"--addr", strings.TrimPrefix(s.url, "http://")}, env: []string{"SEGNO_PASSWORD=open sesame"}})
+	s.Kill(t)
+	s = start(t, options{Data: data, Args: []string{"--addr", strings.TrimPrefix(s.url, "http://")}, Env: []string{"SEGNO_PASSWORD=open sesame"}})
 	if got := ask("GET", "/api/v1/flows", nil); got != http.StatusUnauthorized {
 		t.Errorf("after the password was taken away: %d, want 401", got)
 	}

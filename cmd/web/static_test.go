@@ -8,12 +8,13 @@ import (
 	"testing"
 
 	"github.com/segno-run/segno/internal/pgtest"
+	"github.com/segno-run/segno/internal/servertest"
 )
 
 // The image can't be built by these tests. What it relies on can be tested: one static program that an unprivileged user runs with a database elsewhere.
 
 func TestBinaryIsStatic(t *testing.T) {
-	f, err := elf.Open(binary)
+	f, err := elf.Open(servertest.Program(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,25 +30,25 @@ func TestBinaryIsStatic(t *testing.T) {
 }
 
 func TestRunsAsAnUnprivilegedUser(t *testing.T) {
-	o := options{data: filepath.Join(dataDir(t), "of-nobody"), args: []string{"--database-url", pgtest.URL(t)}}
-	if err := os.Mkdir(o.data, 0o700); err != nil {
+	o := options{Data: filepath.Join(dataDir(t), "of-nobody"), Args: []string{"--database-url", pgtest.URL(t)}}
+	if err := os.Mkdir(o.Data, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if os.Geteuid() == 0 {
-		if err := os.Chmod(filepath.Dir(o.data), 0o755); err != nil {
+		if err := os.Chmod(filepath.Dir(o.Data), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Chown(o.data, int(nobody.Uid), int(nobody.Gid)); err != nil {
+		if err := os.Chown(o.Data, int(nobody.Uid), int(nobody.Gid)); err != nil {
 			t.Fatal(err)
 		}
 		openSocket(t)
-		o.process = &syscall.SysProcAttr{Credential: nobody}
+		o.Process = &syscall.SysProcAttr{Credential: nobody}
 	}
 	s := start(t, o)
 	if r := s.settled(t, s.startRun(t, "order", sampleInput(t, "order"))); r.Status != "succeeded" {
 		t.Errorf("got %s, want succeeded: %+v", r.Status, r.Error)
 	}
-	if pid := postmaster(o.data); pid != 0 {
+	if pid := postmaster(o.Data); pid != 0 {
 		t.Errorf("it started a PostgreSQL of its own, process %d, though it was given one", pid)
 	}
 }

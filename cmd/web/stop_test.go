@@ -8,31 +8,33 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/segno-run/segno/internal/servertest"
 )
 
 // TestStops ends the server by each signal while runs are under way, and starts it again on what it left.
 func TestStops(t *testing.T) {
-	o := options{data: dataDir(t), env: []string{"SEGNO_PACE=300ms"}}
+	o, binary := options{Data: dataDir(t), Env: []string{"SEGNO_PACE=300ms"}}, servertest.Program(t)
 	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
 		s := start(t, o)
 		var ids []string
 		for range 5 {
 			ids = append(ids, s.startRun(t, "order", sampleInput(t, "order")))
 		}
-		eventually(t, "a handler works", func() bool { return len(processesOf(t, binary)) > 1 })
-		database := postmaster(o.data)
+		servertest.Eventually(t, "a handler works", func() bool { return len(processesOf(t, binary)) > 1 })
+		database := postmaster(o.Data)
 		began := time.Now()
-		if err := s.cmd.Process.Signal(signal); err != nil {
+		if err := s.Signal(signal); err != nil {
 			t.Fatal(err)
 		}
-		if !s.ended(10 * time.Second) {
+		if !s.Ended(10 * time.Second) {
 			t.Fatalf("%s: the server still runs after 10 s, want it to end within 4 s", signal)
 		}
 		t.Logf("%s: server and database stopped after %s", signal, time.Since(began).Round(time.Millisecond))
-		if code, log := s.exit(t); code != 0 {
-			t.Errorf("%s: got exit code %d, want 0; log:\n%s", signal, code, log)
+		if code := s.Exit(t); code != 0 {
+			t.Errorf("%s: got exit code %d, want 0", signal, code)
 		}
-		if alive(database) || postmaster(o.data) != 0 {
+		if alive(database) || postmaster(o.Data) != 0 {
 			t.Errorf("%s: PostgreSQL, process %d, outlived its server", signal, database)
 		}
 		if left := processesOf(t, binary); len(left) > 0 {
@@ -44,18 +46,18 @@ func TestStops(t *testing.T) {
 				t.Errorf("%s: after the restart, run %s is %s, want succeeded: %+v", signal, id, r.Status, r.Error)
 			}
 		}
-		again.kill(t)
+		again.Kill(t)
 	}
 }
 
 // TestHandlersDieWithServer kills the server while its handlers work; they are in process groups of their own, and must not go on for nobody.
 func TestHandlersDieWithServer(t *testing.T) {
-	o := options{data: dataDir(t), env: []string{"SEGNO_PACE=1h"}}
+	o, binary := options{Data: dataDir(t), Env: []string{"SEGNO_PACE=1h"}}, servertest.Program(t)
 	s := start(t, o)
 	s.startRun(t, "order", sampleInput(t, "order"))
-	eventually(t, "a handler works", func() bool { return len(processesOf(t, binary)) > 1 })
-	s.kill(t)
-	eventually(t, "the handlers are gone", func() bool { return len(processesOf(t, binary)) == 0 })
+	servertest.Eventually(t, "a handler works", func() bool { return len(processesOf(t, binary)) > 1 })
+	s.Kill(t)
+	servertest.Eventually(t, "the handlers are gone", func() bool { return len(processesOf(t, binary)) == 0 })
 }
 
 // alive reports whether a process runs. One that has ended and waits for its parent to notice does not.
@@ -85,11 +87,11 @@ func processesOf(t testing.TB, file string) (pids []string) {
 
 // TestBothKilled starts on a data directory whose server and database were both killed.
 func TestBothKilled(t *testing.T) {
-	o := options{data: dataDir(t)}
+	o := options{Data: dataDir(t)}
 	s := start(t, o)
 	id := s.startRun(t, "order", sampleInput(t, "order"))
-	database := postmaster(o.data)
-	s.kill(t)
+	database := postmaster(o.Data)
+	s.Kill(t)
 	if err := syscall.Kill(database, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +99,7 @@ func TestBothKilled(t *testing.T) {
 	if r := s.settled(t, id); r.Status != "succeeded" {
 		t.Errorf("got %s, want succeeded: %+v", r.Status, r.Error)
 	}
-	if got := fmt.Sprint(postmaster(o.data)); got == fmt.Sprint(database) {
+	if got := fmt.Sprint(postmaster(o.Data)); got == fmt.Sprint(database) {
 		t.Errorf("got postmaster %s, want another one than that which was killed", got)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/segno-run/segno/internal/servertest"
 )
 
 // The flows of these tests need no function.
@@ -44,12 +46,12 @@ type familyView struct {
 
 func (s *server) publishText(t *testing.T, name, text string) error {
 	t.Helper()
-	return call("POST", s.url+"/api/v1/flows/"+name+"/versions", http.Header{"Content-Type": {"application/yaml"}}, text, nil)
+	return s.call("POST", "/flows/"+name+"/versions", http.Header{"Content-Type": {"application/yaml"}}, text, nil)
 }
 
 func (s *server) page(t *testing.T, path string) string {
 	t.Helper()
-	res, err := client.Get(s.url + path)
+	res, err := servertest.Client.Get(s.url + path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,9 +73,9 @@ func holds(t *testing.T, what, text string, want ...string) {
 }
 
 func TestFlowsRunFlows(t *testing.T) {
-	s := start(t, options{data: dataDir(t)})
-	var no *refused
-	if err := s.publishText(t, "shop", shop); !errors.As(err, &no) || no.status != 422 || !strings.Contains(no.text, "there is no flow `price`") {
+	s := start(t, options{Data: dataDir(t)})
+	var no *servertest.Refused
+	if err := s.publishText(t, "shop", shop); !errors.As(err, &no) || no.Status != 422 || !strings.Contains(no.Text, "there is no flow `price`") {
 		t.Errorf("a flow that is not there: %v", err)
 	}
 	for _, text := range []string{priceV1, shop} {
@@ -87,17 +89,17 @@ func TestFlowsRunFlows(t *testing.T) {
 	if err := s.publishText(t, "price", priceV2); err != nil { // breaks nobody: shop keeps the first
 		t.Fatal(err)
 	}
-	if err := s.publishText(t, "shop", shop); !errors.As(err, &no) || no.status != 422 || !strings.Contains(no.text, "`steps.one.output` has no `total`") {
+	if err := s.publishText(t, "shop", shop); !errors.As(err, &no) || no.Status != 422 || !strings.Contains(no.Text, "`steps.one.output` has no `total`") {
 		t.Errorf("a new version is held against the latest: %v", err)
 	}
-	if err := s.publishText(t, "price", "name: price\nsteps: {a: {flow: shop, with: {n: 1}}}\n"); !errors.As(err, &no) || !strings.Contains(no.text, "price → shop → price") {
+	if err := s.publishText(t, "price", "name: price\nsteps: {a: {flow: shop, with: {n: 1}}}\n"); !errors.As(err, &no) || !strings.Contains(no.Text, "price → shop → price") {
 		t.Errorf("a circle: %v", err)
 	}
 	var version struct {
 		Children  []child
 		Contracts struct{ Flows map[string]int }
 	}
-	if err := call("GET", s.url+"/api/v1/flows/shop/versions/1", http.Header{"Accept": {"application/json"}}, nil, &version); err != nil {
+	if err := s.call("GET", "/flows/shop/versions/1", http.Header{"Accept": {"application/json"}}, nil, &version); err != nil {
 		t.Fatal(err)
 	}
 	if len(version.Children) != 1 || version.Children[0] != (child{Flow: "price", Version: 1}) || version.Contracts.Flows["price"] != 1 {
@@ -143,7 +145,7 @@ func TestFlowsRunFlows(t *testing.T) {
 
 	// Tests of the version, on the server: its child is the one that it runs. Those of the draft run the latest, which the draft does not fit.
 	const tests = "flow: shop\nscenarios:\n  - {name: twice, input: {n: 4}, expect: {status: succeeded, output: {one: 8, all: [2, 4, 6]}}}\n"
-	if err := call("PUT", s.url+"/api/v1/flows/shop/tests/shop.yaml", http.Header{"Content-Type": {"application/yaml"}}, tests, nil); err != nil {
+	if err := s.call("PUT", "/flows/shop/tests/shop.yaml", http.Header{"Content-Type": {"application/yaml"}}, tests, nil); err != nil {
 		t.Fatal(err)
 	}
 	var report struct{ Fine bool }

@@ -5,26 +5,19 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/segno-run/segno/designer/schema"
 	templates "github.com/segno-run/segno/designer/starter"
+	"github.com/segno-run/segno/internal/servertest"
 )
 
 // TestTemplatesRun makes a flow of each template by its form, on a server whose project has nothing, publishes it as it is and runs it with the input that
 // the start form would show.
 func TestTemplatesRun(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "functions.yaml"), []byte("{}\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Mkdir(filepath.Join(dir, "flows"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	s := start(t, options{data: dataDir(t), args: []string{"--project", dir}})
+	dir := servertest.Project(t, map[string]string{"functions.yaml": "{}\n"})
+	s := start(t, options{Data: dataDir(t), Args: []string{"--project", dir}})
 	runs := map[string]string{}
 	for _, tp := range templates.All() {
 		name := "my_" + strings.ReplaceAll(tp.Name, "-", "_")
@@ -45,7 +38,7 @@ func TestTemplatesRun(t *testing.T) {
 	}
 	for name, id := range runs {
 		if name == "approval" {
-			eventually(t, "somebody is asked", func() bool { return s.run(t, id).Status == "waiting" })
+			servertest.Eventually(t, "somebody is asked", func() bool { return s.run(t, id).Status == "waiting" })
 			s.post(t, "/runs/"+id+"/approvals/ask", map[string]any{"approved": true}, nil)
 		}
 		if r := s.settled(t, id); r.Status != "succeeded" {

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/segno-run/segno/cmd/web/app/localpg"
+	"github.com/segno-run/segno/internal/servertest"
 )
 
 // tight is a PostgreSQL with max_connections=20, three of them for superusers, and a user who is none.
@@ -30,7 +31,7 @@ func openTight(t testing.TB) *tight {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.Background(), servertest.Patience)
 		defer cancel()
 		if err := server.Stop(ctx); err != nil {
 			t.Errorf("stopping PostgreSQL: %v", err)

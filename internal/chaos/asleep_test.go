@@ -19,7 +19,7 @@ func TestTimersDueWhileDown(t *testing.T) {
 		t.Fatalf("starting %d runs took until they were due: a slow machine", runs)
 	}
 	for _, server := range f {
-		server.kill(t)
+		server.Kill(t)
 	}
 	d.stop(t)
 	<-time.After(time.Until(due) + time.Second)
@@ -29,7 +29,7 @@ func TestTimersDueWhileDown(t *testing.T) {
 	d.start(t)
 	up := time.Now()
 	for _, server := range f {
-		if err := server.start(); err != nil {
+		if err := server.Start(); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/segno-run/segno/internal/servertest"
 )
 
 // books are the functions, in the test's process, so that they outlive the servers; and their own account of what they were asked to do, which is on the
@@ -143,14 +145,6 @@ output: {n: "${{ input.n }}"}
 
 func writeProject(t testing.TB, b *books) string {
 	t.Helper()
-	dir := t.TempDir()
-	if err := os.Mkdir(filepath.Join(dir, "flows"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	for name, text := range map[string]string{"functions.yaml": fmt.Sprintf(functions, b.URL), "flows/relay.yaml": relay, "flows/nap.yaml": nap, "flows/ask.yaml": ask} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
+	return servertest.Project(t, map[string]string{"functions.yaml": fmt.Sprintf(functions, b.URL),
+		"flows/relay.yaml": relay, "flows/nap.yaml": nap, "flows/ask.yaml": ask})
 }

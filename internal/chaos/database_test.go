@@ -10,10 +10,10 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/segno-run/segno/cmd/web/app/localpg"
 	"github.com/segno-run/segno/internal/pgtest"
+	"github.com/segno-run/segno/internal/servertest"
 )
 
 // database is a PostgreSQL of one test, which the test may stop, kill and start.
@@ -35,7 +35,7 @@ func openDatabase(t testing.TB) *database {
 
 func (d *database) start(t testing.TB) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), servertest.Patience)
 	defer cancel()
 	var err error
 	if d.Server, err = localpg.Start(ctx, d.cfg); err != nil {
@@ -45,7 +45,7 @@ func (d *database) start(t testing.TB) {
 
 func (d *database) stop(t testing.TB) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), servertest.Patience)
 	defer cancel()
 	if err := d.Stop(ctx); err != nil {
 		t.Fatalf("stopping PostgreSQL: %v", err)
@@ -93,11 +93,8 @@ func (d *database) socket(t testing.TB) string {
 // awaitUp returns when PostgreSQL accepts connections again: not the one that was killed, which may answer for a moment after a SIGQUIT.
 func (d *database) awaitUp(t testing.TB, killed int) {
 	t.Helper()
-	eventually(t, "PostgreSQL accepts connections", func() bool {
+	servertest.Eventually(t, "PostgreSQL accepts connections", func() bool {
 		now := d.postmaster()
 		return now != 0 && now != killed && answers(d.URL())
 	})
 }
-
-// patience is how long something that must happen may take before the test says that it did not. No test measures with it.
-const patience = 2 * time.Minute

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/segno-run/segno/internal/servertest"
 )
 
 // TestHintsDropped has every notification lost on its way, and asks each server for what another one owns.
@@ -16,8 +18,8 @@ func TestHintsDropped(t *testing.T) {
 	s.make(runs, of(time.Second, 30*time.Second))
 	for key, id := range s.acks {
 		at := f[(key+1)%len(f)].address() // not where it was started
-		eventually(t, "the signal of run "+id+" is taken", func() bool {
-			return call("POST", at, "/runs/"+id+"/signals/go_on", http.Header{"Idempotency-Key": {"go-" + id}}, map[string]any{}, nil) == nil
+		servertest.Eventually(t, "the signal of run "+id+" is taken", func() bool {
+			return servertest.Call(at, "POST", "/runs/"+id+"/signals/go_on", http.Header{"Idempotency-Key": {"go-" + id}}, map[string]any{}, nil) == nil
 		})
 	}
 	f.awaitEnds(t)

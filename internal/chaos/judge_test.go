@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/segno-run/segno/internal/servertest"
 )
 
 // record is what the judge reads of a run.
@@ -38,9 +40,9 @@ const open = "?status=pending&status=running&status=waiting&status=compensating&
 // awaitEnds returns when no run goes on.
 func (f fleet) awaitEnds(t testing.TB) {
 	t.Helper()
-	eventually(t, "every run has ended", func() bool {
+	servertest.Eventually(t, "every run has ended", func() bool {
 		var page struct{ Runs []struct{ ID string } }
-		return call("GET", f.any(0), "/runs"+open, nil, nil, &page) == nil && len(page.Runs) == 0
+		return servertest.Call(f.any(0), "GET", "/runs"+open, nil, nil, &page) == nil && len(page.Runs) == 0
 	})
 }
 
@@ -127,10 +129,10 @@ func (j *judge) total(flow string, want int) {
 
 // read asks again after "unavailable", as a client is told to: a server may find only by asking that its connections died with the database.
 func (j *judge) read(key int, path string, into any) (err error) {
-	await(func() bool {
-		err = call("GET", j.fleet.any(key), path, nil, nil, into)
-		var no *refused
-		return !errors.As(err, &no) || no.status != http.StatusServiceUnavailable
+	servertest.Await(func() bool {
+		err = servertest.Call(j.fleet.any(key), "GET", path, nil, nil, into)
+		var no *servertest.Refused
+		return !errors.As(err, &no) || no.Status != http.StatusServiceUnavailable
 	})
 	return err
 }

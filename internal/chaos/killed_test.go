@@ -27,7 +27,7 @@ func TestServersKilled(t *testing.T) {
 		if !victim.ready() {
 			continue
 		}
-		victim.kill(t)
+		victim.Kill(t)
 		kills++
 		away := time.Duration(0)
 		if random.IntN(2) == 0 {
@@ -35,7 +35,7 @@ func TestServersKilled(t *testing.T) {
 		}
 		returning.Go(func() {
 			<-time.After(away)
-			if err := victim.start(); err != nil {
+			if err := victim.Start(); err != nil {
 				t.Error(err)
 			}
 		})

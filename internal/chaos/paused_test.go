@@ -6,6 +6,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/segno-run/segno/internal/servertest"
 )
 
 // TestServersPaused stops servers where they stand (SIGSTOP), cuts others off from the database, each for longer than its lease, and lets them go on: what
@@ -37,7 +39,7 @@ func TestServersPaused(t *testing.T) {
 	cuts := 0
 	for n := range pauses {
 		victim := f[n%len(f)]
-		eventually(t, "the victim is up", victim.ready)
+		servertest.Eventually(t, "the victim is up", victim.ready)
 		<-time.After(between(random, 100*time.Millisecond, 500*time.Millisecond))
 		if n%4 == 3 {
 			cuts++
@@ -45,15 +47,15 @@ func TestServersPaused(t *testing.T) {
 			<-time.After(lease + between(random, 0, lease))
 			victim.behind.sever(false)
 		} else {
-			if err := victim.signal(syscall.SIGSTOP); err != nil {
+			if err := victim.Signal(syscall.SIGSTOP); err != nil {
 				t.Fatal(err)
 			}
-			victim.mute(true)
+			victim.still.Store(true)
 			<-time.After(lease + between(random, 200*time.Millisecond, lease))
-			if err := victim.signal(syscall.SIGCONT); err != nil {
+			if err := victim.Signal(syscall.SIGCONT); err != nil {
 				t.Fatal(err)
 			}
-			victim.mute(false)
+			victim.still.Store(false)
 		}
 		mu.Lock()
 		resumed = append(resumed, time.Now())

@@ -54,10 +54,11 @@ var directions = map[string][]string{
 	"examples": {},
 	"e2e":      {"cmd/web/app"},
 
-	"internal/bounded": {},
-	"internal/chaos":   {"cmd/web/app", "cmd/web/app/localpg", "internal/pgtest"},
-	"internal/pgtest":  {"cmd/web/app/localpg", "migrations"},
-	"internal/house":   {},
+	"internal/bounded":    {},
+	"internal/chaos":      {"cmd/web/app/localpg", "internal/pgtest", "internal/servertest"},
+	"internal/pgtest":     {"cmd/web/app/localpg", "migrations"},
+	"internal/servertest": {"cmd/web/app"},
+	"internal/house":      {},
 }
 
 // closed lists rows that cover nothing below them, so that a new room there must be named in the table.

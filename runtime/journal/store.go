@@ -124,7 +124,8 @@ type Store interface {
 	// Leave ends an incarnation gracefully: its fences go, and its runs that have not ended become claimable at once. A second Leave is no error.
 	Leave(ctx context.Context, inc Incarnation) error
 
-	// Append writes a batch atomically under the fence of (inc, writer): all of it, or nothing and an error. It returns after the commit.
+	// Append writes a batch atomically under the fence of (inc, writer): all of it, or nothing and an error. It returns after the commit,
+	// and keeps nothing of the slice, which the caller uses again.
 	// ErrFenced: the fence is gone. A *BatchError names a transition that the store cannot hold (bad data, a duplicate), so that the caller can
 	// write the others without it. Any other error leaves it unknown whether the batch was committed.
 	Append(ctx context.Context, inc Incarnation, writer int, batch []Transition) error

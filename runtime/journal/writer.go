@@ -18,6 +18,7 @@ type item struct {
 type writer struct {
 	j      *Journal
 	number int
+	batch  []Transition // of the append under way; the room is used again
 }
 
 func (w *writer) loop() {
@@ -88,15 +89,16 @@ func (w *writer) append(items []*item) error {
 	if w.j.fenced.Load() {
 		return ErrFenced
 	}
-	batch := make([]Transition, len(items))
+	w.batch = w.batch[:0]
 	for i := range items {
-		batch[i] = items[i].t
+		w.batch = append(w.batch, items[i].t)
 	}
+	defer clear(w.batch) // what they hold is let go of
 	ctx, cancel := context.WithTimeout(w.j.ctx, w.j.cfg.AppendTimeout)
 	defer cancel()
 	w.j.appends.Add(1)
 	began := time.Now()
-	err := w.j.store.Append(ctx, w.j.inc, w.number, batch)
+	err := w.j.store.Append(ctx, w.j.inc, w.number, w.batch)
 	w.j.cfg.Observe(Batch{len(items), time.Since(began), err})
 	return err
 }

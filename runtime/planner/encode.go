@@ -129,17 +129,19 @@ func modes() (cbor.UserBufferEncMode, cbor.DecMode) {
 }
 
 // Encode turns the facts of one transition into its stored form: the byte 1, then for each fact its number and its body in CBOR (RFC 8949).
-func Encode(facts []Fact) ([]byte, error) {
-	var out bytes.Buffer
-	out.Grow(192 * len(facts)) // about what a call's outcome takes
+func Encode(facts []Fact) ([]byte, error) { return EncodeIn(new(bytes.Buffer), facts) }
+
+// EncodeIn is Encode with a buffer of the caller's, who may use it again: what is returned is a copy and takes no more room than it needs.
+func EncodeIn(out *bytes.Buffer, facts []Fact) ([]byte, error) {
+	out.Reset()
 	out.WriteByte(1)
 	for _, f := range facts {
 		out.WriteByte(numbers[reflect.TypeOf(f)])
-		if err := encMode.MarshalToBuffer(f, &out); err != nil {
+		if err := encMode.MarshalToBuffer(f, out); err != nil {
 			return nil, fmt.Errorf("encoding %T: %w", f, err)
 		}
 	}
-	return out.Bytes(), nil
+	return bytes.Clone(out.Bytes()), nil
 }
 
 // Decode is the inverse of Encode.

@@ -162,10 +162,14 @@ func (l *limited) Limits() invoke.Limits { return l.all }
 func (l *limited) Invoke(ctx context.Context, inv invoke.Invocation) invoke.Result {
 	select {
 	case l.slots <- struct{}{}:
-		defer func() { <-l.slots }()
-	case <-ctx.Done():
-		return invoke.Result{Ended: time.Now(), Fault: &fault.Fault{Class: fault.Cancelled, Effect: fault.None, Message: "the call was cancelled while it was queued"}}
+	default:
+		select {
+		case l.slots <- struct{}{}:
+		case <-ctx.Done():
+			return invoke.Result{Ended: time.Now(), Fault: &fault.Fault{Class: fault.Cancelled, Effect: fault.None, Message: "the call was cancelled while it was queued"}}
+		}
 	}
+	defer func() { <-l.slots }()
 	return l.Invoker.Invoke(ctx, inv)
 }
 

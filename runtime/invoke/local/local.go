@@ -65,17 +65,21 @@ func (r *Registry) Names() []string {
 }
 
 // Invoker calls the function of that name; one that is not registered, now or when it is called, is a fault of class not_found. A nil Registry has none.
-func (r *Registry) Invoker(name string) invoke.Invoker { return invoker{r, name} }
+func (r *Registry) Invoker(name string) invoke.Invoker {
+	return &invoker{registry: r, name: name, hands: hands{next: make(chan work), over: make(chan struct{})}}
+}
 
 type invoker struct {
 	registry *Registry
 	name     string
+	hands    hands
 }
 
-func (invoker) Close() {}
+// Close implements invoke.Invoker.
+func (i *invoker) Close() { i.hands.end() }
 
 // Invoke implements invoke.Invoker.
-func (i invoker) Invoke(ctx context.Context, in invoke.Invocation) invoke.Result {
+func (i *invoker) Invoke(ctx context.Context, in invoke.Invocation) invoke.Result {
 	started := time.Now()
 	f := i.registry.find(i.name)
 	if f == nil {
@@ -84,30 +88,29 @@ func (i invoker) Invoke(ctx context.Context, in invoke.Invocation) invoke.Result
 	}
 	one := &limit{Context: ctx, at: started.Add(in.Timeout)}
 	defer one.end()
-	answer := make(chan invoke.Result, 1)
-	go func() { answer <- call(one, f, in) }() // of its own: a function that does not listen to ctx must not hold its caller
-	timeout := time.NewTimer(in.Timeout)
-	defer timeout.Stop()
-	var res invoke.Result
+	w := i.hands.wait(in.Timeout)
+	i.hands.begin(work{one, f, in, w.answer}) // a function that does not listen to ctx must not hold its caller
+	res, over := invoke.Result{}, error(nil)
 	select {
-	case res = <-answer:
-	case <-timeout.C:
-		res = late(answer, in.Timeout, context.DeadlineExceeded)
+	case res = <-w.answer:
+	case <-w.timeout.C:
+		over = context.DeadlineExceeded
 	case <-ctx.Done():
-		res = late(answer, in.Timeout, ctx.Err())
+		over = ctx.Err()
+	}
+	if over != nil {
+		select {
+		case res = <-w.answer: // what it said at the same moment counts
+			over = nil
+		default:
+			res = invoke.Result{Fault: ended(over, in.Timeout)}
+		}
+	}
+	if over == nil {
+		i.hands.done(w)
 	}
 	res.Started, res.Ended = started, time.Now()
 	return res
-}
-
-// late is what came of a call whose time is over: what it said at the same moment counts.
-func late(answer <-chan invoke.Result, timeout time.Duration, err error) invoke.Result {
-	select {
-	case res := <-answer:
-		return res
-	default:
-		return invoke.Result{Fault: ended(err, timeout)}
-	}
 }
 
 // call is one call with a net below it.

@@ -3,6 +3,7 @@ package local_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -33,6 +34,13 @@ func registry() *local.Registry {
 	return r
 }
 
+// invoked calls a function as one that is registered for this call alone.
+func invoked(ctx context.Context, r *local.Registry, name string, in invoke.Invocation) invoke.Result {
+	i := r.Invoker(name)
+	defer i.Close()
+	return i.Invoke(ctx, in)
+}
+
 type forever struct{}
 
 func TestWhatComesOfACall(t *testing.T) {
@@ -54,7 +62,7 @@ func TestWhatComesOfACall(t *testing.T) {
 				deaf := make(chan struct{})
 				ctx := context.WithValue(t.Context(), forever{}, deaf)
 				began := time.Now()
-				res := registry().Invoker(name).Invoke(ctx, invoke.Invocation{Input: []byte("{}"), Timeout: 3 * time.Second})
+				res := invoked(ctx, registry(), name, invoke.Invocation{Input: []byte("{}"), Timeout: 3 * time.Second})
 				close(deaf)
 				if res.Fault == nil || res.Output != nil || res.Fault.Class != want.class || res.Fault.Effect != want.effect {
 					t.Fatalf("got %+v, want a fault of class %s with effect %s", res, want.class, want.effect)
@@ -71,14 +79,14 @@ func TestACallIsToldToStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
-		if res := registry().Invoker("listens").Invoke(ctx, invoke.Invocation{Timeout: time.Minute}); res.Fault == nil || res.Fault.Class != fault.Cancelled {
+		if res := invoked(ctx, registry(), "listens", invoke.Invocation{Timeout: time.Minute}); res.Fault == nil || res.Fault.Class != fault.Cancelled {
 			t.Errorf("got %+v, want class cancelled", res)
 		}
 	})
 }
 
 func TestOutputAndTimes(t *testing.T) {
-	res := registry().Invoker("echo").Invoke(t.Context(), invoke.Invocation{Input: []byte(`{"n":1}`), Timeout: time.Minute})
+	res := invoked(t.Context(), registry(), "echo", invoke.Invocation{Input: []byte(`{"n":1}`), Timeout: time.Minute})
 	if res.Fault != nil || string(res.Output) != `{"n":1}` || res.Started.IsZero() || res.Ended.Before(res.Started) {
 		t.Errorf("got %+v, want what went in, with both times", res)
 	}
@@ -106,7 +114,7 @@ func TestTheContextOfACall(t *testing.T) {
 		})
 		for _, input := range []string{`"look"`, `"no"`} {
 			began = time.Now()
-			r.Invoker("keeps").Invoke(t.Context(), invoke.Invocation{Input: []byte(input), Timeout: time.Minute})
+			invoked(t.Context(), r, "keeps", invoke.Invocation{Input: []byte(input), Timeout: time.Minute})
 			if !errors.Is(kept.Err(), context.Canceled) {
 				t.Errorf("%s: got %v after the call, want it cancelled", input, kept.Err())
 			}
@@ -124,8 +132,33 @@ func TestTheContextOfACall(t *testing.T) {
 			<-inner.Done()
 			return nil, inner.Err()
 		})
-		if res := r.Invoker("narrows").Invoke(outer, invoke.Invocation{Timeout: time.Minute}); res.Fault == nil || res.Fault.Class != fault.Timeout || time.Since(began) != time.Second {
+		if res := invoked(outer, r, "narrows", invoke.Invocation{Timeout: time.Minute}); res.Fault == nil || res.Fault.Class != fault.Timeout || time.Since(began) != time.Second {
 			t.Errorf("got %+v after %s, want a timeout after 1s", res, time.Since(began))
 		}
+	})
+}
+
+// TestALateAnswerIsNobodysElse has calls end before their functions do, and others made beside and after them.
+func TestALateAnswerIsNobodysElse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &local.Registry{}
+		r.Register("sleeps", func(_ context.Context, in invoke.Invocation) ([]byte, error) {
+			if strings.HasPrefix(string(in.Input), "-") {
+				time.Sleep(time.Hour)
+			}
+			return in.Input, nil
+		})
+		i := r.Invoker("sleeps")
+		defer i.Close()
+		for n := range 50 {
+			late := i.Invoke(t.Context(), invoke.Invocation{Input: fmt.Appendf(nil, "-%d", n+1), Timeout: time.Duration(n) * time.Minute})
+			if late.Fault == nil || late.Fault.Class != fault.Timeout {
+				t.Errorf("got %+v for a function that takes an hour, want a timeout", late)
+			}
+			if res := i.Invoke(t.Context(), invoke.Invocation{Input: fmt.Append(nil, n), Timeout: time.Minute}); string(res.Output) != fmt.Sprint(n) {
+				t.Errorf("got %s (%+v), want %d", res.Output, res.Fault, n)
+			}
+		}
+		time.Sleep(time.Hour) // the last of them has returned
 	})
 }

@@ -19,7 +19,7 @@ func (s *server) fill(ctx context.Context, steps int) error {
 	if err := s.play(ctx, "bench_chain", version, []byte(`{"n":1}`)); err != nil {
 		return err
 	}
-	s.clock.take(true)
+	s.clock.take(true, false)
 	return s.db.copies(ctx, steps/stepsOfFilling)
 }
 

@@ -61,7 +61,7 @@ func (s *server) chain(ctx context.Context, cfg Config) (*Result, error) {
 	if err := s.plays(ctx, "bench_chain", version, cfg.Warm, flying, nil); err != nil {
 		return nil, err
 	}
-	s.clock.take(true)
+	s.clock.take(true, flying > 1 && cfg.Runs >= 1000)
 	m, err := s.db.begin(ctx, s.counted, cfg.Profile)
 	if err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func (s *server) chain(ctx context.Context, cfg Config) (*Result, error) {
 	if err := s.plays(ctx, "bench_chain", version, cfg.Runs, flying, nil); err != nil {
 		return nil, err
 	}
-	res, err := m.end(ctx, cfg.Runs*cfg.Steps, s.clock.take(true))
+	res, err := m.end(ctx, cfg.Runs*cfg.Steps, s.clock.take(true, false))
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +129,7 @@ func (s *server) fanout(ctx context.Context, cfg Config) (*Result, error) {
 		if err := s.plays(ctx, part.flow, part.version, cfg.Warm, 1, part.input); err != nil {
 			return nil, err
 		}
-		s.clock.take(false)
+		s.clock.take(false, false)
 		m, err := s.db.begin(ctx, s.counted, part.profile)
 		if err != nil {
 			return nil, err
@@ -137,7 +137,7 @@ func (s *server) fanout(ctx context.Context, cfg Config) (*Result, error) {
 		if err := s.plays(ctx, part.flow, part.version, cfg.Runs, 1, part.input); err != nil {
 			return nil, err
 		}
-		res, err := m.end(ctx, cfg.Runs*part.steps, s.clock.take(false))
+		res, err := m.end(ctx, cfg.Runs*part.steps, s.clock.take(false, false))
 		if err != nil {
 			return nil, err
 		}
