@@ -55,7 +55,7 @@ type judge struct {
 	// overlap says whether a call may have been begun at that moment by a server that had lost the run and did not know yet.
 	overlap func(time.Time) bool
 
-	succeeded, repeated, late, faults atomic.Int64
+	succeeded, repeated, late, refused, faults atomic.Int64
 }
 
 func newJudge(t testing.TB, f fleet, b *servertest.Books) *judge {
@@ -215,6 +215,9 @@ func (j *judge) step(r record, step string, before int, completed map[string]tim
 	found := false
 	for i, c := range calls {
 		found = found || c.Number == answer
+		if done && c.Number != answer && c.Answered {
+			j.refused.Add(1)
+		}
 		if i > 0 {
 			j.repeated.Add(1)
 		}
@@ -237,6 +240,6 @@ func (j *judge) step(r record, step string, before int, completed map[string]tim
 }
 
 func (j *judge) String() string {
-	return fmt.Sprintf("%d runs succeeded; %d calls, %d of them for another that was cut short, %d after the one that counted", j.succeeded.Load(), j.books.Count(),
-		j.repeated.Load(), j.late.Load())
+	return fmt.Sprintf("%d runs succeeded; %d calls, %d of them for another that was cut short, %d after the one that counted; %d results were not taken",
+		j.succeeded.Load(), j.books.Count(), j.repeated.Load(), j.late.Load(), j.refused.Load())
 }
