@@ -30,12 +30,12 @@ func TestServersKilled(t *testing.T) {
 			continue
 		}
 		if random.IntN(2) == 0 { // while it can commit nothing: what it says then must not be lost
-			victim.behind.sever(true)
+			victim.behind.Cut()
 			<-time.After(between(random, 0, lease/2))
 			cuts++
 		}
 		victim.Kill(t)
-		victim.behind.sever(false)
+		victim.behind.Mend()
 		kills++
 		away := time.Duration(0)
 		if random.IntN(2) == 0 {
