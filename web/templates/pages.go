@@ -204,7 +204,8 @@ const ShownEvents = 300
 type RunPage struct {
 	Chrome
 	Run       view.Run
-	Latest    int // version of the flow that new runs are on
+	Root      *view.Parent // the step of the run at the top from which a restart begins a failed run below anew; nil if there is none
+	Latest    int          // version of the flow that new runs are on
 	Graph     view.Graph
 	GraphSVG  string // the graph drawn by the server: what is there before the script, and without it
 	Verdict   Verdict
