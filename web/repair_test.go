@@ -235,9 +235,11 @@ func TestAnotherVersionOfAChild(t *testing.T) {
 		}
 	}
 	publish("part", strings.Replace(part, "{fail: {message: not today}}", "{set: {n: 1}}", 1))
+	s.do("GET", "/runs/"+child, "").want(200).has(`publish <a href="/flows/whole/edit">whole</a> anew and`, `href="/runs/`+got.ID+`?plan=restart&amp;step=part"`)
+	s.do("GET", "/runs/"+got.ID, "").want(200).has(`publish <a href="/flows/whole/edit">whole</a> anew, then`, `?plan=restart&amp;step=part"`)
 	publish("whole", whole) // it runs version 2 of part
 
-	s.do("GET", "/runs/"+child, "").want(200).has("Retry stays on version 1 of <code>part</code>", `href="/runs/`+got.ID+`?plan=restart&amp;step=part"`)
+	s.do("GET", "/runs/"+child, "").want(200).has("Retry stays on version 1 of <code>part</code>", `href="/runs/`+got.ID+`?plan=restart&amp;step=part&amp;version=2"`).lacks("anew and")
 	page := "/runs/" + got.ID + "?plan="
 	s.do("GET", page+"retry", "").want(200).has("its run goes on from its own failure, on version 1 of <code>part</code>", "With another version of <code>part</code>", `?plan=restart&amp;step=part&amp;version=2"`)
 	s.do("GET", page+"retry&version=2", "").want(200).has("this version runs version 2: restart from this step", `?plan=restart&amp;step=part&amp;version=2"`).lacks("With another version of")

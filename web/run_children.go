@@ -58,7 +58,7 @@ func (s *Server) says(ctx context.Context, id string) (says string, err error) {
 }
 
 // root is the step of the run above all others that a failed run came from, if that run can be restarted from it; nil if not.
-func (s *Server) root(ctx context.Context, run view.Run) (*view.Parent, error) {
+func (s *Server) root(ctx context.Context, run view.Run) (*templates.Root, error) {
 	if run.Status != "failed" || run.Parent == nil {
 		return nil, nil
 	}
@@ -71,7 +71,8 @@ func (s *Server) root(ctx context.Context, run view.Run) (*view.Parent, error) {
 		case err != nil:
 			return nil, err
 		case row.Parent == nil && (row.Status == "failed" || row.Status == "succeeded"):
-			return &up, nil
+			latest, err := s.latest(ctx, row.Flow)
+			return &templates.Root{Run: up.Run, Step: up.Step, Flow: row.Flow, Version: row.Version, Latest: latest}, err
 		case row.Parent == nil:
 			return nil, nil
 		}
