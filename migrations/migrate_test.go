@@ -3,8 +3,10 @@ package migrations_test
 import (
 	"context"
 	"database/sql"
+	"os"
 	"testing"
 
+	"github.com/pressly/goose/v3"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/segno-run/segno/internal/pgtest"
@@ -97,5 +99,32 @@ func TestUpOnALaterSchema(t *testing.T) {
 	}
 	if err := migrations.Up(context.Background(), db); err != nil {
 		t.Errorf("got %v, want the later schema taken as it is", err)
+	}
+}
+
+// What bulk retries had come to before it was counted is counted when the counts come.
+func TestBulkCountsOfOldRows(t *testing.T) {
+	db := open(t, pgtest.URL(t))
+	p, err := goose.NewProvider(goose.DialectPostgres, db, os.DirFS("."), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.DownTo(t.Context(), 13); err != nil {
+		t.Fatal(err)
+	}
+	for _, sql := range []string{
+		`INSERT INTO bulks (id, flow, class, step, fingerprint, version, actor, runs) VALUES (gen_random_uuid(), 'order', '', '', '', 0, '', 7), (gen_random_uuid(), 'none', '', '', '', 0, '', 0)`,
+		`INSERT INTO bulk_runs (bulk, n, run, state) SELECT id, n, gen_random_uuid(), (ARRAY['waiting', 'retried', 'retried', 'retried', 'refused', 'refused', 'stopped'])[n] FROM bulks, generate_series(1, 7) n WHERE flow = 'order'`,
+	} {
+		if _, err := db.Exec(sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := migrations.Up(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
+	var got string
+	if err := db.QueryRow(`SELECT string_agg(concat_ws(' ', flow, retried, refused, stopped), ', ' ORDER BY flow) FROM bulks`).Scan(&got); err != nil || got != "none 0 0 0, order 3 2 1" {
+		t.Errorf("got %q, %v", got, err)
 	}
 }

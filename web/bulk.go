@@ -165,26 +165,21 @@ func (s *Server) startBulk(ctx context.Context, b models.Bulk, by, key string, e
 	if key != "" {
 		b.ID = uuid.NewSHA1(uuid.NameSpaceOID, fmt.Appendf(nil, "bulk/%s/%s", b.Flow, key)).String()
 	}
-	got, err := s.DB.Bulk(ctx, b.Flow, b.ID)
-	if errors.Is(err, models.ErrNotFound) {
-		n, cerr := s.DB.CountBulk(ctx, b)
+	got, err := s.DB.CreateBulk(ctx, b, func(n int) error {
 		switch {
-		case cerr != nil:
-			return got, cerr
 		case n == 0:
-			return got, fail(CodeConflict, "no run of `%s` has failed like this; there is nothing to retry", b.Flow)
+			return fail(CodeConflict, "no run of `%s` has failed like this; there is nothing to retry", b.Flow)
 		case n > models.BulkMost:
-			return got, fail(CodeTooLarge, "more than %d runs have failed like this; name their `class`, `step` or `fingerprint`", models.BulkMost)
+			return fail(CodeTooLarge, "more than %d runs have failed like this; name their `class`, `step` or `fingerprint`", models.BulkMost)
 		case expected != nil && n != *expected:
-			return got, fail(CodeConflict, "%d runs have failed like this by now, and %d were asked about; look at the plan again", n, *expected)
+			return fail(CodeConflict, "%d runs have failed like this by now, and %d were asked about; look at the plan again", n, *expected)
 		}
-		if got, err = s.DB.CreateBulk(ctx, b); err == nil {
-			s.pokeBulk()
-		}
-	}
+		return nil
+	})
 	if err != nil {
 		return got, err
 	}
+	s.pokeBulk()
 	if got.Class != b.Class || got.Step != b.Step || got.Fingerprint != b.Fingerprint || got.Version != b.Version {
 		return got, fail(CodeConflict, "this Idempotency-Key has been used for another bulk retry")
 	}
@@ -193,8 +188,8 @@ func (s *Server) startBulk(ctx context.Context, b models.Bulk, by, key string, e
 
 func bulkView(b models.Bulk) view.Bulk {
 	return view.Bulk{ID: b.ID, Flow: b.Flow, Class: b.Class, Step: b.Step, Fingerprint: b.Fingerprint, Version: b.Version, Actor: b.Actor, CreatedAt: b.CreatedAt,
-		StoppedAt: b.StoppedAt, Done: b.Waiting == 0, Runs: b.Runs, Waiting: b.Waiting, Retried: b.Retried, Refused: b.Refused, Stopped: b.Halted,
-		Succeeded: b.Succeeded, Failed: b.Failed}
+		StoppedAt: b.StoppedAt, Done: b.Waiting == 0, Runs: b.Runs, Waiting: b.Waiting, Retried: b.Retried, Refused: b.Refused, Stopped: b.Stopped,
+		Succeeded: b.Succeeded, Failed: b.Failed, Otherwise: b.Otherwise}
 }
 
 func (s *Server) findBulk(c echo.Context) (models.Bulk, error) {
@@ -236,58 +231,58 @@ func (s *Server) bulks(ctx context.Context, flow string) ([]view.Bulk, error) {
 // bulkStates are what can come of a run.
 var bulkStates = []string{"waiting", "retried", "refused", "stopped"}
 
-// bulkPage reads which runs of a bulk are asked for.
-func bulkPage(c echo.Context) (state string, after, limit int, err error) {
-	state, limit = c.QueryParam("state"), 50
-	if state != "" && !slices.Contains(bulkStates, state) {
-		return "", 0, 0, fail(CodeBadRequest, "`state` is %s; it must be one of %s", clip(state), strings.Join(bulkStates, ", "))
+// bulkRuns are runs of a bulk, and which of them were asked for.
+type bulkRuns struct {
+	state string
+	after int
+	runs  []view.BulkRun
+	next  int // after which those that follow begin; 0: there are none
+}
+
+// findBulkRuns reads a bulk and those of its runs that are asked for.
+func (s *Server) findBulkRuns(c echo.Context) (b models.Bulk, part bulkRuns, err error) {
+	if b, err = s.findBulk(c); err != nil {
+		return b, part, err
 	}
-	for name, into := range map[string]*int{"after": &after, "limit": &limit} {
+	part.state, part.runs = c.QueryParam("state"), []view.BulkRun{}
+	if part.state != "" && !slices.Contains(bulkStates, part.state) {
+		return b, part, fail(CodeBadRequest, "`state` is %s; it must be one of %s", clip(part.state), strings.Join(bulkStates, ", "))
+	}
+	limit := 50
+	for name, into := range map[string]*int{"after": &part.after, "limit": &limit} {
 		text := c.QueryParam(name)
 		if text == "" {
 			continue
 		}
 		if *into, err = strconv.Atoi(text); err != nil || *into < 0 {
-			return "", 0, 0, fail(CodeBadRequest, "`%s` is %s; it must be a whole number", name, clip(text))
+			return b, part, fail(CodeBadRequest, "`%s` is %s; it must be a whole number", name, clip(text))
 		}
 	}
-	return state, after, min(max(limit, 1), 1000), nil
-}
-
-func (s *Server) bulkRuns(ctx context.Context, id, state string, after, limit int) (out []view.BulkRun, next int, err error) {
-	rows, err := s.DB.BulkRuns(ctx, id, state, after, limit+1)
+	limit = min(max(limit, 1), 1000)
+	rows, err := s.DB.BulkRuns(c.Request().Context(), b.ID, part.state, part.after, limit+1)
 	if len(rows) > limit {
 		rows = rows[:limit]
-		next = rows[limit-1].N
+		part.next = rows[limit-1].N
 	}
-	out = []view.BulkRun{}
 	for _, r := range rows {
-		out = append(out, view.BulkRun(r))
+		part.runs = append(part.runs, view.BulkRun(r))
 	}
-	return out, next, err
+	return b, part, err
 }
 
 func (s *Server) listBulkRuns(c echo.Context) error {
-	b, err := s.findBulk(c)
+	_, part, err := s.findBulkRuns(c)
 	if err != nil {
 		return err
 	}
-	state, after, limit, err := bulkPage(c)
-	if err != nil {
-		return err
-	}
-	runs, next, err := s.bulkRuns(c.Request().Context(), b.ID, state, after, limit)
-	if err != nil {
-		return err
-	}
-	answer := map[string]any{"runs": runs}
-	if next > 0 {
-		answer["next"] = strconv.Itoa(next)
+	answer := map[string]any{"runs": part.runs}
+	if part.next > 0 {
+		answer["next"] = strconv.Itoa(part.next)
 	}
 	return answerJSON(c, http.StatusOK, answer)
 }
 
-// stopBulk has the runs that wait not be retried.
+// stopBulk leaves out the runs that have not had their turn.
 func (s *Server) stopBulk(c echo.Context) error {
 	b, err := s.haltBulk(c)
 	if err != nil {
@@ -303,7 +298,7 @@ func (s *Server) haltBulk(c echo.Context) (models.Bulk, error) {
 	}
 	err = s.DB.StopBulk(c.Request().Context(), b.Flow, b.ID)
 	if errors.Is(err, models.ErrConflict) {
-		return b, fail(CodeConflict, "no run of it waits any more")
+		return b, fail(CodeConflict, "it has been stopped before, or every run has had its turn")
 	}
 	if err != nil {
 		return b, err

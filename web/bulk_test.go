@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/segno-run/segno/models"
 	"github.com/segno-run/segno/web/view"
 )
 
@@ -103,7 +104,8 @@ func TestBulkRetry(t *testing.T) {
 	s.do("GET", "/api/v1/runs/"+alike[2], "").want(200).has(`"version":2`)
 
 	// A server that was killed before it wrote down what it had done does not do it again.
-	s.exec(`UPDATE bulk_runs SET state = 'waiting', until = '-infinity' WHERE run = $1`, alike[2])
+	s.exec(`WITH lost AS (UPDATE bulk_runs SET state = 'waiting', until = '-infinity' WHERE run = $1 RETURNING bulk)
+		UPDATE bulks SET retried = retried - 1 FROM lost WHERE id = lost.bulk`, alike[2])
 	if b = s.work(at); b.Retried != 1 {
 		t.Errorf("after the kill: got %+v", b)
 	}
@@ -130,25 +132,48 @@ func TestBulkRetryStopped(t *testing.T) {
 	}
 }
 
-// TestBulkRetryStoppedTooLate: what a server had taken by then may be retried, and is not said to be stopped.
+// TestBulkRetryStoppedTooLate: what a server had taken by then is retried, and never said to be left out.
 func TestBulkRetryStoppedTooLate(t *testing.T) {
 	s, _ := failing(t)
 	var b view.Bulk
 	s.do("POST", bulkAt, `{}`).want(201).into(&b)
-	tasks, err := s.db.TakeBulk(t.Context(), 2, time.Minute)
+	at, page := bulkAt+"/"+b.ID, "/flows/fix/retries/"+b.ID
+	tasks, err := s.db.TakeBulk(t.Context(), 2, time.Nanosecond) // and is killed with its Retry on its way
 	if err != nil || len(tasks) != 2 {
 		t.Fatalf("took %+v, %v", tasks, err)
 	}
-	s.do("POST", bulkAt+"/"+b.ID+"/stop", "").want(200)
-	for i, state := range []string{"retried", "refused"} {
-		if err := s.db.SettleBulk(t.Context(), tasks[i], state, ""); err != nil {
+	s.do("POST", page+"/stop", "").want(303)
+	s.do("GET", at, "").want(200).into(&b)
+	if b.Waiting != 2 || b.Stopped != 2 || b.StoppedAt == nil || b.Done {
+		t.Errorf("got %+v, want two left out", b)
+	}
+	s.do("GET", page, "").want(200).has("0 of 4 retried, 2 not decided yet, 2 left out when it was stopped", "Not decided yet 2", `data-live="/flows`).lacks("to go", "To go", "/stop")
+	s.do("POST", at+"/stop", "").want(409, "conflict")
+	if b = s.work(at); b.Retried != 2 || b.Stopped != 2 {
+		t.Errorf("got %+v, want two retried and two stopped", b)
+	}
+}
+
+// TestBulkRetryEndedOtherwise: a retried run that is cancelled, compensated or deleted is not under way for ever.
+func TestBulkRetryEndedOtherwise(t *testing.T) {
+	s, alike := failing(t)
+	to := s.do("POST", "/flows/fix/retries", "step=give&runs=3", "Content-Type", "application/x-www-form-urlencoded").want(303).header.Get("Location")
+	s.work("/api/v1" + to)
+	look := func() {
+		if _, err := s.db.EndBulk(t.Context(), models.BulkPlace{}, 10); err != nil {
 			t.Fatal(err)
 		}
 	}
-	s.do("GET", bulkAt+"/"+b.ID, "").want(200).into(&b)
-	if b.Retried != 1 || b.Stopped != 3 || b.Refused != 0 {
-		t.Errorf("got %+v, want one retried and three stopped", b)
+	look()
+	s.do("GET", to, "").want(200).has("3 under way", ">under way ", `data-live="`+to)
+	for i, status := range []string{"cancelled", "compensated"} {
+		s.exec(`UPDATE runs SET status = $1 WHERE uuid = $2`, status, alike[i])
 	}
+	s.exec(`DELETE FROM runs WHERE uuid = $1`, alike[2])
+	look()
+	s.do("GET", to, "").want(200).has("3 ended otherwise", ">cancelled ", ">compensated ", ">deleted ", `data-live=""`).lacks("under way")
+	s.do("GET", "/api/v1"+to, "").want(200).has(`"otherwise":3`, `"failed":0`)
+	s.do("GET", "/api/v1"+to+"/runs", "").want(200).has(`"outcome":"deleted"`)
 }
 
 // TestBulkRetryUndecided: a run whose owner does not answer holds up no other.

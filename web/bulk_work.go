@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,13 +18,18 @@ const (
 	bulkEvery = time.Second
 	// bulkHold is how long the runs that a server has taken are its own. If it is killed, another one takes them after that.
 	bulkHold = 30 * time.Second
-	// bulkBatch is how many runs it takes at a time: few, so that servers share, and that what is stopped is stopped soon.
+	// bulkBatch is how many runs it takes at a time: few, so that servers share, and that few have their turn after a stop.
 	bulkBatch = 16
+	// bulkLook is at how many retried runs under way it looks each time, whether they have ended: some milliseconds of the database, however many there are.
+	bulkLook = 2000
 )
 
-// WorkBulk retries what bulk retries wait for, beside the other servers on the database, until ctx ends. A run is retried by a button whose id follows from
-// the bulk and the run, so it is pressed once whoever is killed in between.
+// WorkBulk retries what bulk retries wait for, and records how that ended, beside the other servers on the database, until ctx ends. A run is retried by a
+// button whose id follows from the bulk and the run, so it is pressed once whoever is killed in between.
 func (s *Server) WorkBulk(ctx context.Context) {
+	var ends sync.WaitGroup
+	defer ends.Wait()
+	ends.Go(func() { s.endBulks(ctx) })
 	tick := time.NewTicker(bulkEvery)
 	defer tick.Stop()
 	for {
@@ -44,6 +50,24 @@ func (s *Server) WorkBulk(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-s.bulkPokes:
+		case <-tick.C:
+		}
+	}
+}
+
+// endBulks records how retried runs have ended, round after round.
+func (s *Server) endBulks(ctx context.Context) {
+	tick := time.NewTicker(bulkEvery)
+	defer tick.Stop()
+	var last models.BulkPlace
+	for {
+		var err error
+		if last, err = s.DB.EndBulk(ctx, last, bulkLook); err != nil && ctx.Err() == nil && !models.Away(err) {
+			s.Logger.Warn("how the runs of bulk retries ended could not be recorded", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
 		case <-tick.C:
 		}
 	}

@@ -72,24 +72,16 @@ func (s *Server) bulkStartForm(c echo.Context) error {
 
 // bulkPageOf is how a bulk retry stands.
 func (s *Server) bulkPageOf(c echo.Context) error {
-	ctx := c.Request().Context()
-	b, err := s.findBulk(c)
+	b, part, err := s.findBulkRuns(c)
 	if err != nil {
 		return err
 	}
-	state, after, limit, err := bulkPage(c)
+	d, err := s.readDraft(c.Request().Context(), b.Flow)
 	if err != nil {
 		return err
 	}
-	d, err := s.readDraft(ctx, b.Flow)
-	if err != nil {
-		return err
-	}
-	p := templates.BulkPage{Head: head(d, "overview"), Bulk: bulkView(b), State: state, First: after == 0}
+	p := templates.BulkPage{Head: head(d, "overview"), Bulk: bulkView(b), State: part.state, Runs: part.runs, First: part.after == 0, Next: part.next}
 	p.Chrome = s.chrome(c, "Retried runs of "+p.Head.Title, "flows")
-	if p.Runs, p.Next, err = s.bulkRuns(ctx, b.ID, state, after, limit); err != nil {
-		return err
-	}
 	return s.render(c, http.StatusOK, templates.Bulk(p))
 }
 

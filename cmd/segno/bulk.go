@@ -17,36 +17,27 @@ func (t terminal) bulkRetry(ctx context.Context, c *client.Client, flow string, 
 	if err != nil {
 		return refused(err)
 	}
+	at := fmt.Sprintf("%s/flows/%s/retries/%s", c.Server(), flow, b.ID)
 	if !w.wait {
 		if w.json {
 			return t.printJSON(b.Raw)
 		}
-		fmt.Fprintf(t.out, "retrying %d runs: %s/flows/%s/retries/%s\n", b.Runs, c.Server(), flow, b.ID)
+		fmt.Fprintf(t.out, "retrying %d runs: %s\n", b.Runs, at)
 		return nil
 	}
-	waiting, stop := ctx, context.CancelFunc(func() {})
-	if w.timeout > 0 {
-		waiting, stop = context.WithTimeout(ctx, w.timeout)
-	}
-	defer stop()
-	id := b.ID
-	b, err = c.WaitBulk(waiting, flow, id)
+	b, err = wait(ctx, w, "the runs have not ended", "the retries go on: "+at, func(ctx context.Context) (*client.Bulk, error) { return c.WaitBulk(ctx, flow, b.ID) })
 	switch {
-	case err != nil && ctx.Err() != nil:
-		return refuse("stopped waiting; the retries go on: %s/flows/%s/retries/%s", c.Server(), flow, id)
-	case err != nil && waiting.Err() != nil:
-		return refuse("the runs have not ended within %s; the retries go on: %s/flows/%s/retries/%s", w.timeout, c.Server(), flow, id)
 	case err != nil:
-		return refused(err)
+		return err
 	case w.json:
 		if err := t.printJSON(b.Raw); err != nil {
 			return err
 		}
 	default:
-		fmt.Fprintf(t.out, "%d of %d runs succeeded, %d failed again, %d were in the way, %d left out\n", b.Succeeded, b.Runs, b.Failed, b.Refused, b.Stopped)
+		fmt.Fprintf(t.out, "%d of %d runs succeeded, %d failed again, %d ended otherwise, %d were in the way, %d left out\n", b.Succeeded, b.Runs, b.Failed, b.Otherwise, b.Refused, b.Stopped)
 	}
 	if b.Succeeded < b.Runs {
-		return refuse("not all of them succeeded: %s/flows/%s/retries/%s", c.Server(), flow, id)
+		return refuse("not all of them succeeded: %s", at)
 	}
 	return nil
 }

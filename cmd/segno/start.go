@@ -136,21 +136,31 @@ func isJSON(raw []byte) error {
 	return fmt.Errorf("line %d, column %d: %w", bytes.Count(before, []byte("\n"))+1, len(before)-bytes.LastIndexByte(before, '\n'), bad)
 }
 
-// await stays until a run has settled, and says how it ended.
-func (t terminal) await(ctx context.Context, c *client.Client, id string, w waitFlags) error {
+// wait stays until there is an answer, or the time of --timeout is over: not and goesOn are the words for that.
+func wait[T any](ctx context.Context, w waitFlags, not, goesOn string, until func(context.Context) (T, error)) (T, error) {
 	waiting, stop := ctx, context.CancelFunc(func() {})
 	if w.timeout > 0 {
 		waiting, stop = context.WithTimeout(ctx, w.timeout)
 	}
 	defer stop()
-	r, err := c.Wait(waiting, id)
+	got, err := until(waiting)
 	switch {
 	case err != nil && ctx.Err() != nil:
-		return refuse("stopped waiting; run %s goes on", id)
+		err = refuse("stopped waiting: %s; %s", not, goesOn)
 	case err != nil && waiting.Err() != nil:
-		return refuse("run %s has not ended within %s; it goes on", id, w.timeout)
+		err = refuse("%s within %s; %s", not, w.timeout, goesOn)
 	case err != nil:
-		return refused(err)
+		err = refused(err)
+	}
+	return got, err
+}
+
+// await stays until a run has settled, and says how it ended.
+func (t terminal) await(ctx context.Context, c *client.Client, id string, w waitFlags) error {
+	r, err := wait(ctx, w, "run "+id+" has not ended", "it goes on", func(ctx context.Context) (*client.Run, error) { return c.Wait(ctx, id) })
+	switch {
+	case err != nil:
+		return err
 	case w.json:
 		if err := t.printJSON(r.Raw); err != nil {
 			return err

@@ -86,7 +86,7 @@ func bulkSum(b view.Bulk) string {
 	for _, c := range []struct {
 		n    int
 		text string
-	}{{b.Refused, "in the way"}, {b.Waiting, "to go"}, {b.Stopped, "left out when it was stopped"}} {
+	}{{b.Refused, "in the way"}, {b.Waiting, bulkToGo(b)}, {b.Stopped, "left out when it was stopped"}} {
 		if c.n > 0 {
 			parts = append(parts, thousands(c.n)+" "+c.text)
 		}
@@ -94,9 +94,20 @@ func bulkSum(b view.Bulk) string {
 	return strings.Join(parts, ", ")
 }
 
+// bulkToGo is what is said of the runs that wait.
+func bulkToGo(b view.Bulk) string {
+	if b.StoppedAt != nil {
+		return "not decided yet" // they had had their turn when it was stopped
+	}
+	return "to go"
+}
+
+// bulkUnderWay counts the retried runs that have not ended.
+func bulkUnderWay(b view.Bulk) int { return b.Retried - b.Succeeded - b.Failed - b.Otherwise }
+
 // liveAt is where the page is asked for again: as long as its runs may change.
 func (p BulkPage) liveAt() string {
-	if p.Bulk.Done && p.Bulk.Retried == p.Bulk.Succeeded+p.Bulk.Failed {
+	if p.Bulk.Done && bulkUnderWay(p.Bulk) == 0 {
 		return ""
 	}
 	after := 0
@@ -125,7 +136,7 @@ func bulkBar(b view.Bulk) (parts []bulkPart) {
 	for _, p := range []struct {
 		class, name string
 		n           int
-	}{{"ok", "succeeded", b.Succeeded}, {"run", "under way", b.Retried - b.Succeeded - b.Failed}, {"fail", "failed again", b.Failed}, {"wait", "in the way", b.Refused}} {
+	}{{"ok", "succeeded", b.Succeeded}, {"run", "under way", bulkUnderWay(b)}, {"fail", "failed again", b.Failed}, {"undo", "ended otherwise", b.Otherwise}, {"wait", "in the way", b.Refused}} {
 		if p.n <= 0 || b.Runs == 0 {
 			continue
 		}
@@ -139,11 +150,12 @@ func bulkBar(b view.Bulk) (parts []bulkPart) {
 // bulkStates are the views of a bulk's runs, with how many are in each.
 func (p BulkPage) states() [][2]string {
 	b := p.Bulk
+	toGo := bulkToGo(b)
 	out := [][2]string{{"", "All " + thousands(b.Runs)}}
 	for _, s := range []struct {
 		state, name string
 		n           int
-	}{{"retried", "Retried", b.Retried}, {"refused", "In the way", b.Refused}, {"waiting", "To go", b.Waiting}, {"stopped", "Left out", b.Stopped}} {
+	}{{"retried", "Retried", b.Retried}, {"refused", "In the way", b.Refused}, {"waiting", strings.ToUpper(toGo[:1]) + toGo[1:], b.Waiting}, {"stopped", "Left out", b.Stopped}} {
 		if s.n > 0 || p.State == s.state {
 			out = append(out, [2]string{s.state, s.name + " " + thousands(s.n)})
 		}
@@ -152,14 +164,27 @@ func (p BulkPage) states() [][2]string {
 }
 
 // bulkStateText is what came of one run.
-func bulkStateText(r view.BulkRun) string {
+func bulkStateText(b view.Bulk, r view.BulkRun) string {
 	switch r.State {
 	case "retried":
-		return "retried"
+		return bulkOutcome(r.Outcome)
 	case "refused":
 		return "in the way"
 	case "stopped":
 		return "left out"
 	}
-	return "to go"
+	return bulkToGo(b)
+}
+
+// bulkOutcome is how a retried run ended.
+func bulkOutcome(outcome string) string {
+	switch outcome {
+	case "":
+		return "under way"
+	case "failed":
+		return "failed again"
+	case "compensation_failed":
+		return "could not be compensated"
+	}
+	return outcome // succeeded, cancelled, compensated, deleted
 }

@@ -15,22 +15,24 @@ type Bulk struct {
 	StoppedAt   *time.Time `json:"stopped_at,omitempty"`
 	Done        bool       `json:"done"` // no run waits any more
 	Runs        int        `json:"runs"`
-	Waiting     int        `json:"waiting"`
+	Waiting     int        `json:"waiting"` // once it is stopped: that had had their turn by then, and are not decided yet
 	Retried     int        `json:"retried"`
 	Refused     int        `json:"refused"`
 	Stopped     int        `json:"stopped"`
-	Succeeded   int        `json:"succeeded"` // of those retried, by now
-	Failed      int        `json:"failed"`    // of those retried, again
+	Succeeded   int        `json:"succeeded"` // of those retried, like the two below: how they ended; the others are under way
+	Failed      int        `json:"failed"`    // again
+	Otherwise   int        `json:"otherwise"` // cancelled, compensated or deleted
 }
 
 // BulkRun is what came of one run of a bulk.
 type BulkRun struct {
-	N      int        `json:"n"` // its place, from 1
-	Run    string     `json:"run"`
-	State  string     `json:"state"` // waiting, retried, refused or stopped
-	Why    string     `json:"why,omitempty"`
-	At     *time.Time `json:"at,omitempty"`
-	Status string     `json:"status,omitempty"` // of the run now; absent: it has been deleted
+	N       int        `json:"n"` // its place, from 1
+	Run     string     `json:"run"`
+	State   string     `json:"state"` // waiting, retried, refused or stopped
+	Why     string     `json:"why,omitempty"`
+	At      *time.Time `json:"at,omitempty"`
+	Outcome string     `json:"outcome,omitempty"` // retried: the status in which it was first found ended, or deleted; absent: it is under way
+	Status  string     `json:"status,omitempty"`  // of the run now; absent: it has been deleted
 }
 
 // BulkPlan is what a bulk retry would do, without doing it.

@@ -40,14 +40,15 @@ type Bulk struct {
 	Retried   int    `json:"retried"`
 	Refused   int    `json:"refused"`
 	Stopped   int    `json:"stopped"`
-	Succeeded int    `json:"succeeded"` // of those retried
-	Failed    int    `json:"failed"`    // of those retried, again
+	Succeeded int    `json:"succeeded"` // of those retried, like the two below
+	Failed    int    `json:"failed"`    // again
+	Otherwise int    `json:"otherwise"` // cancelled, compensated or deleted
 
 	Raw json.RawMessage `json:"-"`
 }
 
-// Settled reports whether every run has had its turn, and those that were retried have succeeded or failed.
-func (b *Bulk) Settled() bool { return b.Done && b.Retried == b.Succeeded+b.Failed }
+// Settled reports whether every run has had its turn, and those that were retried have ended.
+func (b *Bulk) Settled() bool { return b.Done && b.Retried == b.Succeeded+b.Failed+b.Otherwise }
 
 // PlanBulk says what retrying the runs would do.
 func (c *Client) PlanBulk(ctx context.Context, flow string, w BulkWish) (*BulkPlan, error) {
