@@ -1,12 +1,9 @@
 package e2e
 
 import (
-	"context"
 	"encoding/json"
-	"log/slog"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/segno-run/segno/cmd/web/app"
@@ -29,53 +26,11 @@ func boot(t testing.TB) site {
 // bootWith boots with a project folder, "" for the sample, and with what else is to be different.
 func bootWith(t testing.TB, project string, more ...func(*app.Config)) site {
 	t.Helper()
-	log := &lines{}
-	data := pgtest.DataDir(t)
-	cfg := app.Config{Addr: "127.0.0.1:0", Data: data, Project: project, Logger: slog.New(slog.NewTextHandler(log, nil))}
+	cfg := app.Config{Data: pgtest.DataDir(t), Project: project}
 	for _, change := range more {
 		change(&cfg)
 	}
-	a, err := app.New(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- a.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Errorf("the server ended: %v", err)
-		}
-		if t.Failed() {
-			t.Logf("the server's log:\n%s", log)
-		}
-	})
-	select {
-	case <-a.Ready():
-	case err := <-ended:
-		ended <- err
-		t.Fatalf("the server did not start: %v", err)
-	}
-	return site{a.URL(), data}
-}
-
-// lines is a log that can be read while it is written.
-type lines struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
+	return site{servertest.Boot(t, cfg).URL(), cfg.Data}
 }
 
 // program is the server as a process of its own, which can be killed and started again on the same address and data.

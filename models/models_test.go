@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -160,6 +161,14 @@ func TestVersions(t *testing.T) {
 	ok(t, err)
 	if len(vs) != 4 || vs[0].Version != 4 || vs[3].Hash != "a" || vs[0].Source != nil || vs[0].Message != "m\uFFFDa" || vs[0].CreatedAt.IsZero() {
 		t.Errorf("Versions: got %+v, want four, the latest first, without sources", vs)
+	}
+	for most, want := range map[int][]int{2: {4, 3}, 9: {4, 3, 2, 1}} {
+		if got, err := db.NewestVersions(ctx, "order", most); err != nil || !slices.Equal(got, want) {
+			t.Errorf("NewestVersions(%d): got %v, %v, want %v", most, got, err, want)
+		}
+	}
+	if got, err := db.NewestVersions(ctx, "nobody", 2); err != nil || len(got) > 0 {
+		t.Errorf("NewestVersions of an unknown flow: got %v, %v, want none", got, err)
 	}
 	for _, n := range []int{0, 4} {
 		v, err := db.Version(ctx, "order", n)

@@ -96,6 +96,17 @@ func (db *DB) Versions(ctx context.Context, flow string) ([]FlowVersion, error) 
 	return vs, wrap(err, "listing the versions of %q", flow)
 }
 
+// NewestVersions are the numbers of a flow's newest versions, the latest first, most of them at most. They count from 1 without gaps, so the first of them is how many
+// there are. An unknown flow has none.
+func (db *DB) NewestVersions(ctx context.Context, flow string, most int) ([]int, error) {
+	if !storable(flow) {
+		return nil, nil
+	}
+	var out []int
+	err := db.on(ctx).Model(&FlowVersion{}).Where("flow = ?", flow).Order("version DESC").Limit(most).Pluck("version", &out).Error
+	return out, wrap(err, "listing the newest versions of %q", flow)
+}
+
 // Version returns one version of a flow; 0 is the latest. ErrNotFound.
 func (db *DB) Version(ctx context.Context, flow string, version int) (FlowVersion, error) {
 	var v FlowVersion

@@ -79,7 +79,9 @@ func (s *Server) runView(c echo.Context, whole bool) (p templates.RunPage, err e
 	var apart []byte
 	var at *attemptAt
 	err = s.look(c.Request().Context(), c.Param("run"), func(h *history) error {
-		p = s.runPageOf(c, h)
+		if p, err = s.runPageOf(c, h); err != nil {
+			return err
+		}
 		at, apart = chosenAttempt(&p, h), keptApart(&p, h)
 		if whole {
 			p.GraphSVG = thumbnail(h.def, true)
@@ -91,6 +93,9 @@ func (s *Server) runView(c echo.Context, whole bool) (p templates.RunPage, err e
 		return nil
 	})
 	if err != nil {
+		return p, err
+	}
+	if p.Turns, err = s.limited(c.Request().Context(), p.Run); err != nil {
 		return p, err
 	}
 	if p.Latest, err = s.latest(c.Request().Context(), p.Run.Flow); err != nil {
@@ -113,18 +118,21 @@ func (s *Server) runView(c echo.Context, whole bool) (p templates.RunPage, err e
 	return p, s.differences(c, &p)
 }
 
-func (s *Server) runPageOf(c echo.Context, h *history) templates.RunPage {
+func (s *Server) runPageOf(c echo.Context, h *history) (templates.RunPage, error) {
 	p := templates.RunPage{Chrome: s.chrome(c, h.row.Flow+" run", "runs"), Run: h.run(), Graph: graphOf(h.def, nil, false)}
 	p.Flash = stillTrue(p.Flash, c.QueryParam("flash"), p.Run.Status)
 	now := s.Now()
 	p.Verdict = templates.VerdictOf(p.Run, now)
-	s.plans(c, &p, h)
+	p.Selection = selectionOf(c.QueryParams())
+	if err := s.plans(c, &p, h); err != nil {
+		return p, err
+	}
 	step := c.QueryParam("step")
 	p.Rows, p.Axis = templates.RowsOf(p.Run, step, now), templates.AxisOf(p.Run, now)
 	p.Inspector = inspect(c, &p, h, step)
 	p.Grid = itemsGrid(c, &p, h)
 	p.Tour = s.tour(p.Run)
-	return p
+	return p, nil
 }
 
 // inspect selects what the address names; what does not exist is not selected.

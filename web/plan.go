@@ -62,10 +62,8 @@ func wish(get func(string) string, all func(string) []string) (w runview.Wish, e
 	default:
 		return w, fail(CodeBadRequest, "`action` is %q; it must be retry, restart or compensate", clip(w.Action))
 	}
-	if text := get("version"); text != "" {
-		if w.Version, err = strconv.Atoi(text); err != nil || w.Version < 1 {
-			return w, fail(CodeBadRequest, "`version` is %s; it must be a whole number from 1", clip(text))
-		}
+	if w.Version, err = versionAsked(get("version")); err != nil {
+		return w, err
 	}
 	for _, names := range all("again") {
 		for _, name := range strings.Split(names, ",") {
@@ -81,6 +79,18 @@ func wish(get func(string) string, all func(string) []string) (w runview.Wish, e
 		return w, fail(CodeBadRequest, "`step` and `again` go with action=restart only")
 	}
 	return w, nil
+}
+
+// versionAsked reads ?version= of a plan; 0: the run's own.
+func versionAsked(text string) (int, error) {
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		return 0, fail(CodeBadRequest, "`version` is %s; it must be a whole number from 1", clip(text))
+	}
+	return n, nil
 }
 
 // getPlan tells what a button would do, without doing it.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,18 +20,21 @@ import (
 	"github.com/segno-run/segno/web/view"
 )
 
-// versionsOffered is how many versions a plan offers to go on with, the run's own aside.
+// versionsOffered is how many versions a plan offers to go on with, the run's own and the one that is asked for aside.
 const versionsOffered = 8
 
 // plans puts the plans of the buttons that fit into the page, and what a cancel would stop. The address says which one is open, and of which version.
-func (s *Server) plans(c echo.Context, p *templates.RunPage, h *history) {
+func (s *Server) plans(c echo.Context, p *templates.RunPage, h *history) error {
 	p.Open = c.QueryParam("plan")
 	switch p.Open {
-	case "retry", "compensate", "cancel", "restart":
+	case "", "retry", "compensate", "cancel", "restart":
 	default:
-		p.Open = ""
+		return fail(CodeBadRequest, "`plan` is %s; it must be retry, restart, compensate or cancel", clip(p.Open))
 	}
-	version, _ := strconv.Atoi(c.QueryParam("version"))
+	version, err := versionAsked(c.QueryParam("version"))
+	if err != nil {
+		return err
+	}
 	p.Restarts = h.state.Restarts() == ""
 	wishes := []runview.Wish{}
 	for _, action := range p.Run.Actions {
@@ -38,7 +42,7 @@ func (s *Server) plans(c echo.Context, p *templates.RunPage, h *history) {
 		case "retry", "compensate":
 			w := runview.Wish{Action: action}
 			if action == "retry" && p.Open == action {
-				w.Version = max(version, 0)
+				w.Version = version
 			}
 			wishes = append(wishes, w)
 		case "cancel":
@@ -49,14 +53,26 @@ func (s *Server) plans(c echo.Context, p *templates.RunPage, h *history) {
 		}
 	}
 	if p.Open == "restart" && p.Restarts && c.QueryParam("step") != "" {
-		wishes = append(wishes, runview.Wish{Action: "restart", Step: c.QueryParam("step"), Version: max(version, 0)})
+		wishes = append(wishes, runview.Wish{Action: "restart", Step: c.QueryParam("step"), Version: version})
 	}
 	for _, w := range wishes {
 		s.planned(c, p, h, w)
 	}
-	if len(p.Plans) > 0 && (p.Plan("retry") != nil || p.Plan("restart") != nil) {
-		p.Versions = s.offered(c, h)
+	if p.Plan("retry") != nil || p.Plan("restart") != nil {
+		p.Versions, p.VersionCount = s.offered(c, h, p.Plans)
 	}
+	return nil
+}
+
+// selectionOf is what an address of the page selects, apart from plans.
+func selectionOf(of url.Values) url.Values {
+	kept := itemsQuery(of)
+	for _, name := range []string{"step", "item", "attempt", "view"} {
+		if v := of.Get(name); v != "" {
+			kept.Set(name, v)
+		}
+	}
+	return kept
 }
 
 // planned puts one plan into the page. A version that is not there is said, and the plan is that of the run's own.
@@ -64,7 +80,7 @@ func (s *Server) planned(c echo.Context, p *templates.RunPage, h *history, w run
 	ctx := c.Request().Context()
 	ps, err := s.programsOf(ctx, h, w.Version)
 	if err != nil {
-		p.Flash = &templates.Flash{Error: true, Text: coded(err).Message}
+		p.Flash = &templates.Flash{Error: true, Text: sentence(coded(err).Message) + " The plan is that of the run's own version."}
 		w.Version = 0
 		if ps, err = s.programsOf(ctx, h, 0); err != nil {
 			s.Logger.Warn("a plan could not be made", "run", h.row.UUID, "action", w.Action, "error", err)
@@ -82,24 +98,27 @@ func (s *Server) planned(c echo.Context, p *templates.RunPage, h *history, w run
 	}
 }
 
-// offered are the versions that a run may go on with, the latest first: its own, and the latest others.
-func (s *Server) offered(c echo.Context, h *history) (out []int) {
-	all, err := s.DB.Versions(c.Request().Context(), h.state.Flow)
+// offered are the versions that a run may go on with, the latest first: its own, those of its plans, and the latest others; and how many there are.
+func (s *Server) offered(c echo.Context, h *history, plans []view.Plan) (out []int, count int) {
+	newest, err := s.DB.NewestVersions(c.Request().Context(), h.state.Flow, versionsOffered+1)
 	if err != nil {
 		s.Logger.Warn("the versions of a flow could not be read", "flow", h.state.Flow, "error", err)
-		return nil
+		return nil, 0
 	}
-	others := 0
-	for _, v := range all {
-		own := v.Version == h.state.Version
-		if !own {
-			others++
-		}
-		if own || others <= versionsOffered {
-			out = append(out, v.Version)
+	if len(newest) == 0 {
+		return nil, 0
+	}
+	count, out = newest[0], newest
+	if !slices.Contains(out, h.state.Version) {
+		out = append(out[:min(len(out), versionsOffered)], h.state.Version)
+	}
+	for _, p := range plans {
+		if !slices.Contains(out, p.Version) {
+			out = append(out, p.Version)
 		}
 	}
-	return out
+	slices.SortFunc(out, func(a, b int) int { return b - a })
+	return out, count
 }
 
 // givens are the editors of what failed, as the plan would call it.

@@ -3,6 +3,9 @@ package web_test
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -131,9 +134,18 @@ func TestRepairOnThePage(t *testing.T) {
 	s.do("GET", page, "").want(200).has(`class="plan-versions"`, `?plan=retry&amp;version=2`, "the run's own", `name="was:give" value="{&#34;n&#34;:1}"`, `name="field:give:n"`)
 	s.do("GET", page+"?plan=retry&version=2", "").want(200).has(`id="confirm-retry" open`, "Retry on version", `name="version" value="2"`, `value="{&#34;n&#34;:2}"`)
 	s.do("GET", page+"?plan=retry&version=3", "").want(200).has("1 step in the way", "its input is another one on this version", "?plan=restart&amp;step=take&amp;version=3")
-	s.do("GET", page+"?plan=retry&version=9", "").want(200).has("has no version 9", `id="confirm-retry" open`)
+	s.do("GET", page+"?plan=retry&version=9", "").want(200).has("<code>fix</code> has no version 9. The plan is that of the run&#39;s own version", `id="confirm-retry" open`)
+	for _, wrong := range []string{"version=abc", "plan=retry&version=abc", "plan=restart&step=take&version=0", "version=-1"} {
+		s.do("GET", page+"?"+wrong, "").want(400).has("<code>version</code> is", "it must be a whole number from 1", "Back to the run")
+		s.do("GET", page+"/fragments/header?"+wrong, "").want(400)
+	}
+	s.do("GET", page+"?plan=retri", "").want(400).has("<code>plan</code> is retri; it must be retry")
 	s.do("GET", page+"?plan=restart&step=take&version=3", "").want(200).has(`id="confirm-restart" open`, "Undo, then restart", `name="from" value="take"`, "undo, then run")
 	s.do("GET", page+"?step=take", "").want(200).has(`id="restart-from"`, `?plan=restart&amp;step=take`)
+	// What is selected stays so with the choice of a version; a restart from another step selects that.
+	s.do("GET", page+"?step=take&view=output&attempt=1", "").want(200).has(`?attempt=1&amp;plan=retry&amp;step=take&amp;version=2&amp;view=output`, `?attempt=1&amp;plan=restart&amp;step=take&amp;view=output`)
+	s.do("GET", page+"?plan=retry&version=3&step=give&view=input", "").want(200).has("?plan=restart&amp;step=take&amp;version=3", `?plan=retry&amp;step=give&amp;view=input"`)
+	s.do("GET", page+"?plan=restart&step=give&view=input", "").want(200).has(`?plan=restart&amp;step=give&amp;version=2&amp;view=input`)
 
 	var plan view.Plan
 	s.do("GET", at+"/plan?action=retry", "").want(200).into(&plan)
@@ -141,7 +153,7 @@ func TestRepairOnThePage(t *testing.T) {
 	s.post(page+"/retry", "seq", seq, "was:give", `{"n":1}`, "field:give:n", "one").want(422).has(`id="confirm-retry" open`, "this is no number", "plan-given", "&#34;one&#34;")
 	s.post(page+"/retry", "seq", seq, "was:give", `{"n":1}`, "json:give", `{"n": "one"}`).want(422).has("`n`", "&#34;one&#34;", "field-error")
 	s.post(page+"/retry", "seq", seq, "was:give", `{"n":1}`, "json:give", `{"n"`).want(422).has("is not JSON")
-	s.post(page+"/retry", "seq", seq, "was:a", `{}`, "json:a", `{`, "was:give", `{"n":1}`, "field:give:n", "5").want(422).has("the input of `a` is not JSON", "&#34;n&#34;: 5")
+	s.post(page+"/retry", "seq", seq, "was:a", `{}`, "json:a", `{`, "was:give", `{"n":1}`, "field:give:n", "5").want(422).has("the input of <code>a</code> is not JSON", "&#34;n&#34;: 5")
 	s.post(page+"/retry", "seq", "1", "was:give", `{"n":1}`, "field:give:n", "5").want(409).has("Nothing was done", "&#34;n&#34;: 5")
 	for range 2 { // two clicks are one retry
 		s.post(page+"/retry", "seq", seq, "was:give", `{"n":1}`, "field:give:n", "5").want(303)
@@ -165,4 +177,27 @@ func TestRepairOnThePage(t *testing.T) {
 	}
 	s.engine.answer(id, "take", `{"n": -1}`, nil)
 	s.do("GET", page, "").want(200).has("versions?v=3")
+}
+
+// A plan of a flow with very many versions offers the newest, the run's own and the one that is asked for, and a box for any other.
+func TestManyVersionsToGoOnWith(t *testing.T) {
+	s, id, _ := fixed(t)
+	s.exec(`INSERT INTO flow_versions (flow, version, source, hash, contracts, message, author, created_at)
+		SELECT flow, n, source, hash, contracts, message, author, created_at FROM flow_versions, generate_series(4, 500) n WHERE flow = 'fix' AND version = 2`)
+	s.exec(`UPDATE flows SET published = 500 WHERE name = 'fix'`)
+	offers := func(query, step string, want ...int) {
+		t.Helper()
+		page := string(s.do("GET", "/runs/"+id+"?plan="+query, "").want(200).has(`name="version" type="number" min="1" max="500"`, `Another version, 1 to 500`, step).body)
+		var got []int
+		for _, m := range regexp.MustCompile(`class="chip"[^>]*>(\d+)`).FindAllStringSubmatch(page[strings.Index(page, `id="confirm-`+strings.Split(query, "&")[0]):], -1) {
+			n, _ := strconv.Atoi(m[1])
+			got = append(got, n)
+		}
+		if !slices.Equal(got[:min(len(got), len(want))], want) || len(got) > 2*len(want) {
+			t.Errorf("%s offers %v, want %v", query, got, want)
+		}
+	}
+	offers("retry", `<form id="retry-version" method="get"`, 500, 499, 498, 497, 496, 495, 494, 493, 1)
+	offers("retry&version=77", "Retry on version 77", 500, 499, 498, 497, 496, 495, 494, 493, 77, 1)
+	offers("restart&step=take&version=78", `<form id="restart-version" method="get"`, 500, 499, 498, 497, 496, 495, 494, 493, 78, 1)
 }

@@ -13,6 +13,7 @@ import (
 // runPartsOf are the parts of the run page that a live page fetches anew, by their names in an address.
 var runPartsOf = map[string]func(templates.RunPage) templ.Component{
 	"header": templates.RunHeader, "steps": templates.RunSteps, "detail": templates.RunDetail, "inspector": templates.RunInspector,
+	"data": templates.RunData,
 }
 
 // runParts answers parts of the run page, as many as are named: /fragments/header.inspector.
@@ -20,7 +21,7 @@ func (s *Server) runParts(c echo.Context) error {
 	names := strings.Split(c.Param("parts"), ".")
 	for _, name := range names {
 		if runPartsOf[name] == nil {
-			return fail(CodeNotFound, "the page of a run has no part `%s`; there are header, steps, detail and inspector", clip(name))
+			return fail(CodeNotFound, "the page of a run has no part `%s`; there are header, steps, detail, inspector and data", clip(name))
 		}
 	}
 	p, err := s.runView(c, false)

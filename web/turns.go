@@ -8,6 +8,7 @@ import (
 	"github.com/segno-run/segno/models"
 	"github.com/segno-run/segno/runtime/planner"
 	"github.com/segno-run/segno/web/runview"
+	"github.com/segno-run/segno/web/view"
 )
 
 // turns are the functions whose calls wait on the server that owns a run, with what they allow; nil for a run that nobody owns.
@@ -35,6 +36,28 @@ func (s *Server) turns(ctx context.Context, row models.Run) (map[string]runview.
 		turns[w.Function] = t
 	}
 	return turns, nil
+}
+
+// limited reports whether calls of a run are under way whose function has limits: one may come to wait for its turn, or get it, without a word in the run's history.
+func (s *Server) limited(ctx context.Context, run view.Run) (bool, error) {
+	asked := map[string]bool{}
+	for _, st := range run.Steps {
+		if st.Function == "" || asked[st.Function] || st.Status != "running" {
+			continue
+		}
+		asked[st.Function] = true
+		fn, err := s.DB.Function(ctx, st.Function)
+		switch {
+		case errors.Is(err, models.ErrNotFound):
+			continue
+		case err != nil:
+			return false, err
+		}
+		if f, issues := flow.ParseFunctionJSON(st.Function, fn.Spec); !issues.HasErrors() && (f.Concurrency > 0 || f.Rate.Calls > 0) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // errLater marks what is of a later release.

@@ -31,6 +31,8 @@ func TestWhyACallWaits(t *testing.T) {
 	if got := reason(); got != "" {
 		t.Errorf("nothing waits: got %q", got)
 	}
+	const asks = " data-turns"
+	s.do("GET", "/runs/"+id, "").want(200).lacks(asks)
 	s.exec(`UPDATE functions SET spec = convert_to(jsonb_set(jsonb_set(convert_from(spec, 'UTF8')::jsonb, '{concurrency}', '8'), '{rate}', '"10/s"')::text, 'UTF8') WHERE name = 'pay'`)
 	s.do("GET", "/functions/pay", "").want(200).has("8 calls at once and 10/s")
 	s.do("GET", "/api/v1/functions/pay", "").want(200).has(`"concurrency":8,"rate":"10/s"`)
@@ -39,6 +41,7 @@ func TestWhyACallWaits(t *testing.T) {
 	if got := reason(); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
+	s.do("GET", "/runs/"+id, "").want(200).has(asks) // an open page asks again, before it waits as well: no event tells of it
 	s.do("GET", "/runs/"+id+"?step=reserve", "").want(200).has("waits for its turn at", "23 wait.")
 	s.exec(`UPDATE function_shares SET since = now() + interval '1 hour'`)
 	if got := reason(); got != "" {
@@ -53,6 +56,9 @@ func TestWhyACallWaits(t *testing.T) {
 	if got := reason(); got != "" {
 		t.Errorf("a server where nothing waits: got %q", got)
 	}
+	s.do("GET", "/runs/"+id+"/fragments/header", "").want(200).has(asks)
+	s.engine.answer(id, "reserve", `{"n": 7}`, nil)
+	s.do("GET", "/runs/"+id+"/fragments/header", "").want(200).lacks(asks)
 }
 
 // TestARunOfALaterRelease is shown where it can be: in the lists, and with a word that says where else.

@@ -1,10 +1,7 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
-	"io"
-	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -14,31 +11,13 @@ import (
 
 	"github.com/segno-run/segno/cmd/web/app"
 	"github.com/segno-run/segno/internal/pgtest"
+	"github.com/segno-run/segno/internal/servertest"
 )
 
 // boot runs the whole server with the sample project until the test ends, and returns its address.
 func boot(t *testing.T, password string) string {
 	t.Helper()
-	a, err := app.New(app.Config{Addr: "127.0.0.1:0", Data: t.TempDir(), DatabaseURL: pgtest.URL(t), Password: password, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- a.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Errorf("the server ended: %v", err)
-		}
-	})
-	select {
-	case <-a.Ready():
-	case err := <-ended:
-		ended <- err
-		t.Fatalf("the server did not start: %v", err)
-	}
-	return a.URL()
+	return servertest.Boot(t, app.Config{Data: t.TempDir(), DatabaseURL: pgtest.URL(t), Password: password}).URL()
 }
 
 // shell runs commands against one server in one folder.

@@ -78,6 +78,9 @@ books.once: {http: {url: "%[1]s/once"}, idempotent: false, concurrency: 100, tim
 payments.reserve: {process: {command: ["segno:payments.reserve"]}, idempotent: true, concurrency: 4, timeout: 10s}
 `
 
+// slowest is how long a function may take.
+const slowest = 60 * time.Millisecond
+
 // starter starts runs of chain, each with an Idempotency-Key, and remembers which were acknowledged.
 type starter struct {
 	keys int
@@ -138,7 +141,7 @@ func (p *starter) settle(t testing.TB, s *server) {
 }
 
 // writeChain makes a project folder of chain, the flow that it runs, and its functions.
-func writeChain(t testing.TB, b *books) string {
+func writeChain(t testing.TB, b *servertest.Books) string {
 	t.Helper()
 	return servertest.Project(t, map[string]string{"functions.yaml": fmt.Sprintf(chainFunctions, b.URL), "flows/chain.yaml": chain, "flows/part.yaml": part})
 }
@@ -155,7 +158,7 @@ func TestKilled(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
-	b := openBooks(t)
+	b := servertest.OpenBooks(t, slowest)
 	o := options{Data: dataDir(t), Args: []string{"--project", writeChain(t, b)}}
 	p := &starter{acks: map[int]string{}}
 	var took []time.Duration
@@ -166,7 +169,7 @@ func TestKilled(t *testing.T) {
 		took = append(took, time.Since(began))
 		var filling sync.WaitGroup
 		filling.Go(func() { p.keep(t, s, together, s.Done()) })
-		got := b.strike(5, random, func() { s.Kill(t) })
+		got := b.Strike(5, random, func() { s.Kill(t) })
 		if got == 0 {
 			s.Kill(t)
 			t.Fatal("there were never 5 calls in flight")
@@ -179,12 +182,12 @@ func TestKilled(t *testing.T) {
 	resolved, retried := finish(t, s, b)
 	judge(t, s, b, p, filepath.Join(o.Data, "ledger.jsonl"))
 	t.Logf("%d runs and %d calls over %d kills with %d calls in flight; %d calls were uncertain, %d runs had crashed three times; restarts took %v",
-		len(p.acks), len(b.calls), kills, inFlight, resolved, retried, took)
+		len(p.acks), b.Count(), kills, inFlight, resolved, retried, took)
 }
 
 // TestDatabaseKilled kills the private PostgreSQL under a working server, which brings it back and goes on.
 func TestDatabaseKilled(t *testing.T) {
-	b := openBooks(t)
+	b := servertest.OpenBooks(t, slowest)
 	data := dataDir(t)
 	s := start(t, options{Data: data, Args: []string{"--project", writeChain(t, b)}})
 	p := &starter{acks: map[int]string{}}
@@ -194,7 +197,7 @@ func TestDatabaseKilled(t *testing.T) {
 		var filling sync.WaitGroup
 		killed := make(chan struct{})
 		filling.Go(func() { p.keep(t, s, 8, killed) })
-		struck := b.strike(5, random, func() {
+		struck := b.Strike(5, random, func() {
 			if err := syscall.Kill(before, syscall.SIGKILL); err != nil {
 				t.Errorf("killing PostgreSQL, process %d: %v", before, err)
 			}
@@ -210,11 +213,11 @@ func TestDatabaseKilled(t *testing.T) {
 	p.settle(t, s)
 	resolved, retried := finish(t, s, b)
 	judge(t, s, b, p, filepath.Join(data, "ledger.jsonl"))
-	t.Logf("%d runs and %d calls; %d calls were uncertain, %d runs had crashed three times", len(p.acks), len(b.calls), resolved, retried)
+	t.Logf("%d runs and %d calls; %d calls were uncertain, %d runs had crashed three times", len(p.acks), b.Count(), resolved, retried)
 }
 
 // finish brings every run to its end: it resolves what is uncertain as the books say, and retries what failed because it was cut short too often.
-func finish(t *testing.T, s *server, b *books) (resolved, retried int) {
+func finish(t *testing.T, s *server, b *servertest.Books) (resolved, retried int) {
 	t.Helper()
 	for {
 		servertest.Eventually(t, "nothing is under way", func() bool { return len(s.runs(t, "pending", "running", "waiting")) == 0 })
@@ -247,20 +250,20 @@ func finish(t *testing.T, s *server, b *books) (resolved, retried int) {
 }
 
 // resolve is the person who looks into the function's books.
-func resolve(t *testing.T, s *server, b *books, id, step string) {
+func resolve(t *testing.T, s *server, b *servertest.Books, id, step string) {
 	t.Helper()
 	if step != "once" {
 		t.Fatalf("step %s of run %s is uncertain, and it is idempotent", step, id)
 	}
 	body := map[string]any{"outcome": "did_not_happen", "reason": "the books do not have it"}
-	if calls := b.of(id, step, ""); len(calls) > 0 {
+	if calls := b.At(id, step); len(calls) > 0 {
 		body = map[string]any{"outcome": "happened", "output": map[string]int{"call": calls[0].Number}, "reason": "the books have it"}
 	}
 	s.post(t, "/runs/"+id+"/steps/"+step+"/resolve", body, nil)
 }
 
 // judge holds the records of all runs against the books.
-func judge(t *testing.T, s *server, b *books, p *starter, ledger string) {
+func judge(t *testing.T, s *server, b *servertest.Books, p *starter, ledger string) {
 	t.Helper()
 	if len(p.open) > 0 {
 		t.Errorf("got runs %v not started, want each", p.open)
@@ -276,7 +279,7 @@ func judge(t *testing.T, s *server, b *books, p *starter, ledger string) {
 			t.Errorf("run %s: got %s with input %s and output %s, want succeeded with n = %d in both", id, r.Status, r.Input, r.Output, key)
 			continue
 		}
-		j := trial{T: t, server: s, books: b, run: r}
+		j := trial{T: t, server: s, Books: b, run: r}
 		j.calls()
 		j.events()
 		j.processes(lines)

@@ -8,13 +8,15 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/segno-run/segno/internal/servertest"
 )
 
 // trial judges one finished run of chain.
 type trial struct {
 	*testing.T
 	*server
-	*books
+	*servertest.Books
 	run runView
 }
 
@@ -36,7 +38,7 @@ func (j trial) calls() {
 	for _, it := range j.items(j, j.run.ID, "parts") {
 		recorded["parts/"+strconv.Itoa(it.Index)] = answerOf(j, it.Output)
 	}
-	if n := len(j.of(j.run.ID, "once", "")); n != 1 {
+	if n := len(j.At(j.run.ID, "once")); n != 1 {
 		j.Errorf("run %s: got %d invocations of once, which is not idempotent; want exactly 1", j.run.ID, n)
 	}
 	// Nothing starts on an answer that is not the recorded one: what is not committed is not handed on.
@@ -53,10 +55,8 @@ func (j trial) calls() {
 // handed holds what the calls of a step were handed against what was recorded before it.
 func (j trial) handed(step string, want []int) {
 	j.Helper()
-	j.books.mu.Lock()
-	defer j.books.mu.Unlock()
-	for _, c := range j.books.calls {
-		if c.Run == j.run.ID && c.Step == step && !slices.Equal(c.After, want) {
+	for _, c := range j.At(j.run.ID, step) {
+		if !slices.Equal(c.After, want) {
 			j.Errorf("run %s: call %d of %s %s was handed the answers %v, and recorded are %v", j.run.ID, c.Number, step, c.Item, c.After, want)
 		}
 	}
@@ -77,7 +77,7 @@ func answerOf(t testing.TB, output json.RawMessage) int {
 func (j trial) loop() int {
 	j.Helper()
 	var keys []string
-	calls := j.of(j.run.ID, "loop", "")
+	calls := j.At(j.run.ID, "loop")
 	for _, c := range calls {
 		if len(keys) > 0 && keys[len(keys)-1] == c.Key {
 			continue
@@ -110,7 +110,7 @@ func (j trial) parts() {
 			j.Errorf("run %s: item %d of parts has no run", j.run.ID, i)
 			continue
 		}
-		k := trial{T: j.T, server: j.server, books: j.books, run: j.server.run(j, it.Child.Run)}
+		k := trial{T: j.T, server: j.server, Books: j.Books, run: j.server.run(j, it.Child.Run)}
 		if k.run.Status != "succeeded" || answerOf(j, k.run.Output) != answerOf(j, it.Output) {
 			j.Errorf("run %s: part %d is %s with output %s, and its item has %s", j.run.ID, i, k.run.Status, k.run.Output, it.Output)
 		}
@@ -125,7 +125,7 @@ func (j trial) parts() {
 func (j trial) recorded(step, item string, output json.RawMessage) int {
 	j.Helper()
 	got := answerOf(j, output)
-	calls := j.of(j.run.ID, step, item)
+	calls := slices.DeleteFunc(j.At(j.run.ID, step), func(c servertest.Invocation) bool { return c.Item != item })
 	if len(calls) == 0 || calls[len(calls)-1].Number != got {
 		j.Errorf("run %s: recorded for %s %s is call %d, and the books have %+v; want the last of them", j.run.ID, step, item, got, calls)
 	}

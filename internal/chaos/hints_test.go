@@ -12,7 +12,7 @@ import (
 func TestHintsDropped(t *testing.T) {
 	t.Parallel()
 	runs := of(40, 1_000)
-	d, b := openDatabase(t), openBooks(t, 20*time.Millisecond)
+	d, b := openDatabase(t), servertest.OpenBooks(t, 20*time.Millisecond)
 	f := openFleet(t, d, b, 3, 2*time.Second, true)
 	s := newStarts(t, f, "ask", number)
 	s.make(runs, of(time.Second, 30*time.Second))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -50,14 +51,14 @@ func (f fleet) awaitEnds(t testing.TB) {
 type judge struct {
 	testing.TB
 	fleet fleet
-	books *books
+	books *servertest.Books
 	// overlap says whether a call may have been begun at that moment by a server that had lost the run and did not know yet.
 	overlap func(time.Time) bool
 
-	succeeded, repeated, late, faults atomic.Int64
+	succeeded, repeated, late, refused, faults atomic.Int64
 }
 
-func newJudge(t testing.TB, f fleet, b *books) *judge {
+func newJudge(t testing.TB, f fleet, b *servertest.Books) *judge {
 	return &judge{TB: t, fleet: f, books: b, overlap: func(time.Time) bool { return false }}
 }
 
@@ -197,7 +198,7 @@ func (j *judge) history(id string, h history) map[string]time.Time {
 func (j *judge) step(r record, step string, before int, completed map[string]time.Time) (answer int) {
 	j.Helper()
 	at, done := completed[step]
-	calls := j.books.at(r.ID, step)
+	calls := j.books.At(r.ID, step)
 	if done {
 		for _, s := range r.Steps {
 			if s.ID == step {
@@ -207,14 +208,21 @@ func (j *judge) step(r record, step string, before int, completed map[string]tim
 			}
 		}
 	}
+	var handed []int
+	if before != 0 {
+		handed = []int{before}
+	}
 	found := false
 	for i, c := range calls {
 		found = found || c.Number == answer
+		if done && c.Number != answer && c.Answered {
+			j.refused.Add(1)
+		}
 		if i > 0 {
 			j.repeated.Add(1)
 		}
-		if c.Key != calls[0].Key || c.Key == "" || c.After != before {
-			j.fault("run %s: call %d of %s has key %q and was handed %d; want %q and %d", r.ID, c.Number, step, c.Key, c.After, calls[0].Key, before)
+		if c.Key != calls[0].Key || c.Key == "" || !slices.Equal(c.After, handed) {
+			j.fault("run %s: call %d of %s has key %q and was handed %d; want %q and %d", r.ID, c.Number, step, c.Key, c.After, calls[0].Key, handed)
 		}
 		if done && c.Number > answer {
 			if j.late.Add(1); c.At.After(at) && !j.overlap(c.At) {
@@ -232,6 +240,6 @@ func (j *judge) step(r record, step string, before int, completed map[string]tim
 }
 
 func (j *judge) String() string {
-	return fmt.Sprintf("%d runs succeeded; %d calls, %d of them for another that was cut short, %d after the one that counted", j.succeeded.Load(), j.books.count(),
-		j.repeated.Load(), j.late.Load())
+	return fmt.Sprintf("%d runs succeeded; %d calls, %d of them for another that was cut short, %d after the one that counted; %d results were not taken",
+		j.succeeded.Load(), j.books.Count(), j.repeated.Load(), j.late.Load(), j.refused.Load())
 }

@@ -17,7 +17,7 @@ func TestServersPaused(t *testing.T) {
 	const lease = 2 * time.Second
 	pauses := of(4, 200)
 	random := dice(t)
-	d, b := openDatabase(t), openBooks(t, time.Second)
+	d, b := openDatabase(t), servertest.OpenBooks(t, time.Second)
 	f := openFleet(t, d, b, 3, lease, false)
 	s := newStarts(t, f, "relay", number)
 	stop := make(chan struct{})

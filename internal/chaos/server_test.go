@@ -43,7 +43,7 @@ func (s *server) ready() bool {
 type fleet []*server
 
 // openFleet starts n servers.
-func openFleet(t testing.TB, d *database, b *books, n int, lease time.Duration, deaf bool) fleet {
+func openFleet(t testing.TB, d *database, b *servertest.Books, n int, lease time.Duration, deaf bool) fleet {
 	t.Helper()
 	project := writeProject(t, b)
 	var all fleet

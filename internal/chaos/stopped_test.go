@@ -5,6 +5,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/segno-run/segno/internal/servertest"
 )
 
 // TestDatabaseStopped stops PostgreSQL for up to two seconds, or kills it, and now and then kills it again while it recovers.
@@ -12,7 +14,7 @@ func TestDatabaseStopped(t *testing.T) {
 	t.Parallel()
 	runs, over := of(150, 5_000), of(8*time.Second, 10*time.Minute)
 	random := dice(t)
-	d, b := openDatabase(t), openBooks(t, of(200*time.Millisecond, 500*time.Millisecond))
+	d, b := openDatabase(t), servertest.OpenBooks(t, of(200*time.Millisecond, 500*time.Millisecond))
 	f := openFleet(t, d, b, 2, 5*time.Second, false)
 	s := newStarts(t, f, "relay", number)
 	var starting sync.WaitGroup

@@ -1,6 +1,6 @@
 // Package servertest runs the server as users have it, for the tests that look at it from outside: the program, built as it is shipped and at most once a
-// test process; its processes with their logs, which are killed, stopped and started again; its JSON API; and functions of a test's own with their books. It
-// knows no page and no store.
+// test process; its processes with their logs, which are killed, stopped and started again; the whole server in the
+// test's own process; its JSON API; and functions that keep books by which it is judged. It knows no page and no store.
 //
 // A package that uses it needs a TestMain that calls Remove at its end.
 package servertest
@@ -12,8 +12,6 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
-
-	_ "github.com/segno-run/segno/cmd/web/app" // so that a change of the server is a change of these tests: results of tests are cached
 )
 
 // program is the one of this test process.

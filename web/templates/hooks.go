@@ -13,9 +13,9 @@ package templates
 //
 //	<body data-page="run" data-run="{id}" data-flow="order">
 //	#run-graph         the graph's root: holds the server's SVG until the script draws
-//	#run               application/json: {"run": view.Run, "graph": view.Graph}
+//	#run               application/json: {"run": view.Run, "graph": view.Graph, "tall": the graph stands beside the steps}
 //	#run-header, #run-steps, #run-detail, #run-inspector
-//	                   merged with GET /runs/{id}/fragments/{parts}?step=&item=&attempt=&view=&items=&status=&class=, parts as header.steps.detail.inspector
+//	                   merged with GET /runs/{id}/fragments/{parts}?step=&item=&attempt=&view=&items=&status=&class=, parts as header.steps.detail.inspector.data, which is #run
 //	#items-box         the rows of a for_each: [data-item]; #next-failure and #previous-failure are what Shift J and Shift K follow
 //	#run-steps         its rows: [data-step] [data-status], with .status (icon and .status-text), .attempts, .duration, .bar
 //	#run-log           <ol> of events: li[data-seq]; #run-log-new is the "42 new" button

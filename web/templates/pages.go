@@ -199,7 +199,7 @@ type RunRow struct {
 // ShownEvents is how many transitions the page of a run lists; the API has the others.
 const ShownEvents = 300
 
-// RunPage is GET /runs/{id}?step=&item=&attempt=&view=&plan=&items=&status=&class=&iteration=. Fragments take the same struct.
+// RunPage is GET /runs/{id}?step=&item=&attempt=&view=&plan=&version=&items=&status=&class=&iteration=. Fragments take the same struct.
 // VerdictOf, RowsOf and InspectorOf conclude their parts from the run, so a handler has little to fill.
 type RunPage struct {
 	Chrome
@@ -215,16 +215,19 @@ type RunPage struct {
 	Iteration *Iteration   // of the selected loop
 	Child     *ChildRun    // the run that the selection has started
 	Events    []view.Event // oldest first
+	Turns     bool         // a call of a function with limits is under way: whether it waits for its turn is no event of the run
 	Truncated bool         // Events are only the newest ones
 	Tour      Tour         // what to try next, on a run of the sample
 
-	Plans     []view.Plan     // of the buttons that fit: retry, compensate; restart, if the address asks for it
-	Versions  []int           // those that a failed run may go on with, the latest first
-	Given     []GivenInput    // what failed, and what it would be called with on the plan of Retry
-	Restarts  bool            // it can be restarted from a step
-	Stops     []view.PlanStep // what a cancel stops
-	OnFailure string          // of the flow: pause or compensate
-	Open      string          // whose plan is open: retry, restart, compensate or cancel
+	Plans        []view.Plan     // of the buttons that fit: retry, compensate; restart, if the address asks for it
+	Versions     []int           // those that a failed run may go on with, the latest first; not all, if there are many
+	VersionCount int             // of the flow: its versions are 1 to this
+	Given        []GivenInput    // what failed, and what it would be called with on the plan of Retry
+	Restarts     bool            // it can be restarted from a step
+	Stops        []view.PlanStep // what a cancel stops
+	OnFailure    string          // of the flow: pause or compensate
+	Selection    url.Values      // what the address selects: step, item, attempt, view, items, status, class, iteration
+	Open         string          // whose plan is open: retry, restart, compensate or cancel
 }
 
 // GivenInput is the editor of one failed call's input.

@@ -2,6 +2,7 @@ package templates
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"strconv"
 	"strings"
@@ -107,16 +108,25 @@ func planTwice(p view.Plan) bool {
 	return true
 }
 
-// planAt is the page with a plan of its open: of a version, from a step.
-func planAt(run string, plan view.Plan, action, step string, version int) templ.SafeURL {
-	q := url.Values{"plan": {action}}
+// planAt is the page with a plan of its open: of a version, from a step. What the page shows beside stays selected.
+func planAt(p RunPage, plan view.Plan, action, from string, version int) templ.SafeURL {
+	q := planQuery(p, action, from)
 	if version != 0 && version != plan.RunVersion {
 		q.Set("version", strconv.Itoa(version))
 	}
-	if step != "" {
-		q.Set("step", step)
+	return templ.SafeURL("/runs/" + p.Run.ID + "?" + q.Encode())
+}
+
+// planQuery is the address of a plan without its version. A restart's step is the one that is selected, so what is selected of another one is dropped.
+func planQuery(p RunPage, action, from string) url.Values {
+	q := url.Values{}
+	if from == "" || from == p.Selection.Get("step") {
+		maps.Copy(q, p.Selection)
+	} else {
+		q.Set("step", from)
 	}
-	return templ.SafeURL("/runs/" + run + "?" + q.Encode())
+	q.Set("plan", action)
+	return q
 }
 
 // given is the editor of a step's failed call in the plan of Retry, by its item.

@@ -2,9 +2,9 @@
 import { createRoot } from "react-dom/client";
 import type { GraphHandle } from "./graph/SegnoGraph";
 import { announceRun } from "./polite";
-import { applyGathered, Lag, withBelow } from "./model/gather";
+import { applyGathered, Lag, Meanwhile, withBelow } from "./model/gather";
 import { showAttempt } from "./run/attempts";
-import { Fragments } from "./run/fragments";
+import { Fragments, unheard } from "./run/fragments";
 import { Frames } from "./run/frames";
 import { showItem, watchItemKeys } from "./run/items";
 import { showLines, watchLines } from "./run/lines";
@@ -21,15 +21,36 @@ import type { Gathered, Graph, Run } from "./types.gen";
 const BEHIND_MS = 1500;
 /** A line that is silent for longer than this, although the server promised to say something, is given up for another one, in milliseconds. */
 const DEAD_MS = 10_000;
-/** How often a page looks how the runs stand that its own has started, while there are such, in milliseconds. */
-const CHILDREN_MS = 2000;
+/** How often a page asks for what no message tells of, while there is such, in milliseconds. */
+const UNHEARD_MS = 2000;
 /** Shorter gaps are not worth a sentence. */
 const AWAY_MIN_MS = 1500;
 const ENDED = new Set(["succeeded", "failed", "cancelled", "compensated", "compensation_failed"]);
 
 const host = document.getElementById("run-graph");
-const text = document.getElementById("run")?.textContent;
-if (host && text) start(host, JSON.parse(text) as { run: Run; graph: Graph });
+const text = embedded();
+if (host && text) start(host, text);
+
+/** What the page has as data: the run without its values, and the graph of its version. tall says that the graph stands beside the steps. */
+interface Embedded {
+  run: Run;
+  graph: Graph;
+  tall: boolean;
+}
+
+function embedded(): string {
+  return document.getElementById("run")?.textContent ?? "";
+}
+
+/** Lists that are empty come as null. */
+function read(text: string): Embedded {
+  const { run, graph, tall } = JSON.parse(text) as Embedded;
+  return {
+    run: { ...run, steps: run.steps ?? [], actions: run.actions ?? [] },
+    graph: { ...graph, nodes: (graph.nodes ?? []).map((n) => ({ ...n, ports: n.ports ?? [] })), edges: graph.edges ?? [] },
+    tall,
+  };
+}
 
 /** Tells the style sheet how much stands above the graph, so that all of it is in sight under a verdict that grew. */
 function watchHeight(): void {
@@ -50,10 +71,12 @@ function settleFlash(): void {
   history.replaceState(history.state, "", url);
 }
 
-function start(host: HTMLElement, embedded: { run: Run; graph: Graph }): void {
-  const { graph } = embedded;
+function start(host: HTMLElement, text: string): void {
   const selection = new SelectionInAddress();
-  let state = { run: { ...embedded.run, steps: embedded.run.steps ?? [], actions: embedded.run.actions ?? [] }, selected: selection.step };
+  const { run, graph } = read(text);
+  let state = { run, graph, selected: selection.step };
+  let { version } = run; // of the run, by its last message
+  let meanwhile: Meanwhile | null = null; // while that is another one than the page's
   const listeners = new Set<() => void>();
   const set = (patch: Partial<typeof state>) => {
     state = { ...state, ...patch };
@@ -76,6 +99,18 @@ function start(host: HTMLElement, embedded: { run: Run; graph: Graph }): void {
   const seeStep = () => {
     if (state.selected && covered() > 0) drawn.current?.showStep(state.selected);
   };
+  /** Takes in the version that the run went on with. A reload would lose what a person has typed, and where they are. */
+  const goOn = () => {
+    const now = embedded();
+    if (now === text) return;
+    text = now;
+    const fresh = read(now);
+    if (!meanwhile) return;
+    set({ run: meanwhile.onto(fresh.run, state.run), graph: fresh.graph });
+    if (fresh.run.version === version) meanwhile = null;
+    else fragments.want("data"); // it has gone on once more
+    document.querySelector(".run-body")?.classList.toggle("run-tall", fresh.tall);
+  };
   let inspected = "";
   const arrived = () => {
     const inspector = document.getElementById("run-inspector");
@@ -87,6 +122,7 @@ function start(host: HTMLElement, embedded: { run: Run; graph: Graph }): void {
       inspected = inspector?.dataset["step"] ?? "";
       seeStep();
     }
+    goOn();
     showItem();
     showAttempt();
     showValues();
@@ -97,11 +133,14 @@ function start(host: HTMLElement, embedded: { run: Run; graph: Graph }): void {
   };
   const fragments = new Fragments(state.run.id, arrived);
 
+  let planned = selection.plan;
   selection.onChange((step) => {
     if (linked) sheet?.set(1);
     linked = false;
     set({ selected: step });
-    void fragments.select();
+    const another = selection.plan !== planned;
+    planned = selection.plan;
+    void fragments.select(...(another ? (["header"] as const) : [])); // the plans stand there
   });
   watchHeight();
   announceRun();
@@ -112,14 +151,15 @@ function start(host: HTMLElement, embedded: { run: Run; graph: Graph }): void {
   document.body.dataset["seq"] = String(state.run.seq);
   document.body.dataset["live"] = "paused";
 
-  const tidy: Graph = { ...graph, nodes: (graph.nodes ?? []).map((n) => ({ ...n, ports: n.ports ?? [] })), edges: graph.edges ?? [] };
-  createRoot(host).render(<RunGraph store={store} graph={tidy} handle={drawn} onSelect={(s) => selection.select(s)} />);
+  createRoot(host).render(<RunGraph store={store} handle={drawn} onSelect={(s) => selection.select(s)} />);
 
   const frames = new Frames(log.most, (g: Gathered) => {
     if (g.run.version && g.run.version !== state.run.version) {
-      location.reload(); // it goes on with another version: other steps, another graph
-      return;
+      version = g.run.version;
+      meanwhile ??= new Meanwhile(); // it goes on with another version: other steps, another graph
+      fragments.want("data");
     }
+    meanwhile?.note(g);
     const run = applyGathered(state.run, g);
     if (run === state.run) return;
     set({ run });
@@ -185,9 +225,9 @@ function start(host: HTMLElement, embedded: { run: Run; graph: Graph }): void {
     say();
     tickRows(state.run);
   }, 1000);
-  // What becomes of the runs below is no event of this one.
+  // What becomes of the runs below, and of a call's turn, is no event of this one.
   setInterval(() => {
     if (document.visibilityState === "hidden" || connection.state !== "live") return;
-    if (Number(document.getElementById("run-header")?.dataset["children"])) fragments.want("header", "steps", "detail", "inspector");
-  }, CHILDREN_MS);
+    fragments.want(...unheard(document.getElementById("run-header")?.dataset, state.selected !== null));
+  }, UNHEARD_MS);
 }

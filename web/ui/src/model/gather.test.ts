@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Event, Gathered, Run, Step } from "../types.gen";
-import { applyGathered, join, Lag, withBelow } from "./gather";
+import { applyGathered, join, Lag, Meanwhile, withBelow } from "./gather";
 
 const step = (id: string, status: string): Step => ({ id, kind: "call", status, attempt: 1 });
 const events = (from: number, to: number): Event[] => Array.from({ length: to - from + 1 }, (_, i) => ({ seq: from + i, at: "", facts: [] }));
@@ -75,4 +75,24 @@ test("what shows of a run below stays until the step ends or the list says other
   assert.equal(applyGathered(on, g(5, 6, { steps: [step("a", "succeeded")] })).steps[0]!.below, undefined);
   assert.equal(withBelow(on.steps, new Map([["a", "ask"]])), on.steps);
   assert.deepEqual(withBelow(on.steps, new Map([["a", "paused"]])).map((s) => s.below), ["paused", undefined]);
+});
+
+test("a version that a run goes on with is taken in with what came meanwhile", () => {
+  const of = (version: number, seq: number, steps: Step[]): Run => ({ id: "r", flow: "f", version, status: "running", seq, input: null, created_at: "", actions: [], steps });
+  const meanwhile = new Meanwhile();
+  const says = [
+    g(4, 5, { steps: [step("a", "running")], run: { version: 2, status: "running", actions: [] } }),
+    g(5, 7, { steps: [step("b", "running")], run: { version: 2, status: "running", actions: [] } }),
+    g(7, 9, { steps: [step("new", "succeeded")], run: { version: 2, status: "succeeded", actions: [] } }),
+  ];
+  let shown = of(1, 4, [step("a", "failed")]);
+  for (const m of says) {
+    meanwhile.note(m);
+    shown = applyGathered(shown, m);
+  }
+  const run = meanwhile.onto(of(2, 6, [step("a", "succeeded"), step("b", "pending"), step("new", "pending")]), shown);
+  assert.equal(`${run.version} ${run.seq} ${run.status}`, "2 9 succeeded");
+  assert.deepEqual(run.steps.map((s) => `${s.id} ${s.status}`), ["a succeeded", "b running", "new succeeded"]);
+  const later = of(2, 10, [step("a", "succeeded")]);
+  assert.equal(meanwhile.onto(later, shown), later);
 });

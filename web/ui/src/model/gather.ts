@@ -30,6 +30,25 @@ export function applyGathered(run: Run, g: Gathered): Run {
   };
 }
 
+/** What messages said of a run since it went on with another version, whose steps the page has not got yet. */
+export class Meanwhile {
+  private readonly steps = new Map<string, { seq: number; step: Step }>();
+
+  note(g: Gathered): void {
+    for (const step of g.steps ?? []) this.steps.set(step.id, { seq: g.seq, step });
+  }
+
+  /** The run as it is on that version: fresh is what the server answered, shown what the page has, which may have heard more since. */
+  onto(fresh: Run, shown: Run): Run {
+    if (fresh.seq >= shown.seq) return fresh;
+    const steps = fresh.steps.map((s) => {
+      const later = this.steps.get(s.id);
+      return later && later.seq > fresh.seq ? later.step : s;
+    });
+    return { ...fresh, seq: shown.seq, status: shown.status, ended_at: shown.ended_at, error: shown.error, actions: shown.actions, steps };
+  }
+}
+
 /** The steps with what the runs below them show, by step; the same ones if that is what they have. */
 export function withBelow(steps: Step[], below: ReadonlyMap<string, string>): Step[] {
   if (steps.every((s) => (s.below ?? "") === (below.get(s.id) ?? ""))) return steps;

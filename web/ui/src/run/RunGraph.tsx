@@ -7,7 +7,7 @@ import type { Graph, Run, Step } from "../types.gen";
 
 export interface RunStore {
   subscribe(fn: () => void): () => void;
-  get(): { run: Run; selected: string | null };
+  get(): { run: Run; graph: Graph; selected: string | null };
 }
 
 /** A step that waits for a run below it shows what that one waits for. */
@@ -21,8 +21,8 @@ export function covered(): number {
   return coveredBy(document.getElementById("run-inspector"), document.getElementById("run-graph"));
 }
 
-export function RunGraph({ store, graph, handle, onSelect }: { store: RunStore; graph: Graph; handle: Ref<GraphHandle>; onSelect(step: string | null): void }) {
-  const { run, selected } = useSyncExternalStore(store.subscribe, store.get);
+export function RunGraph({ store, handle, onSelect }: { store: RunStore; handle: Ref<GraphHandle>; onSelect(step: string | null): void }) {
+  const { run, graph, selected } = useSyncExternalStore(store.subscribe, store.get);
   const steps = useMemo(() => new Map(run.steps.map((s) => [s.id, asShown(s)])), [run.steps]);
   const reads = useMemo(() => readsOf(run.reads), [run.reads]);
   const resumesAt = useMemo(() => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Fragments } from "./fragments";
+import { Fragments, unheard } from "./fragments";
 
 /** A server that gives these answers in turn, the last again and again; null is one that is out of reach. */
 function server(answers: (number | null)[]): string[] {
@@ -43,3 +43,11 @@ for (const c of [
     assert.equal(merged, c.merged);
   });
 }
+
+test("what no message tells of is asked for while the header says that there is such", () => {
+  assert.deepEqual(unheard(undefined, true), []);
+  assert.deepEqual(unheard({ children: "0" }, true), []);
+  assert.deepEqual(unheard({ children: "0", turns: "" }, false), ["header", "steps"]);
+  assert.deepEqual(unheard({ children: "0", turns: "" }, true), ["header", "steps", "inspector"]);
+  assert.deepEqual(unheard({ children: "2", turns: "" }, false), ["header", "steps", "detail", "inspector"]);
+});

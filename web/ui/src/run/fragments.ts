@@ -2,7 +2,7 @@
 import { morph } from "./morph";
 
 /** A part of the page by its name in the address of fragments, and the element that it is. */
-const PARTS = { header: "run-header", steps: "run-steps", detail: "run-detail", inspector: "run-inspector" } as const;
+const PARTS = { header: "run-header", steps: "run-steps", detail: "run-detail", inspector: "run-inspector", data: "run" } as const;
 export type Part = keyof typeof PARTS;
 
 /** The least time between two requests, in milliseconds; the last change is never lost. */
@@ -14,6 +14,16 @@ const REST_MS = 300;
 const LONGEST_MS = 3000;
 /** What could not be fetched is asked for again after the first of these pauses, then after twice as long, up to the last: the run may send no further event. */
 const AGAIN_MS = [500, 15_000] as const;
+
+/**
+ * The parts that may change without a word over the socket, by what the header of the page says: that runs go on below it, or that calls of a function with limits are under way,
+ * which may wait for their turn. That is said of the run and of its step, so without a selection the inspector has nothing of it.
+ */
+export function unheard(header: { children?: string; turns?: string } | undefined, selected: boolean): Part[] {
+  if (Number(header?.children)) return ["header", "steps", "detail", "inspector"];
+  if (header?.turns === undefined) return [];
+  return selected ? ["header", "steps", "inspector"] : ["header", "steps"];
+}
 
 export class Fragments {
   private readonly wanted = new Set<Part>();
@@ -33,10 +43,9 @@ export class Fragments {
     this.soon();
   }
 
-  /** Fetches what shows the selection now. */
-  async select(): Promise<void> {
-    this.wanted.add("inspector");
-    this.wanted.add("detail");
+  /** Fetches what shows the selection now, and these other parts with it. */
+  async select(...parts: Part[]): Promise<void> {
+    for (const p of ["inspector", "detail", ...parts] as const) this.wanted.add(p);
     clearTimeout(this.timer);
     this.timer = undefined;
     this.running?.abort();

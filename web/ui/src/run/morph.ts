@@ -1,9 +1,11 @@
 // Makes a part of the page equal to fresh HTML by changing only what differs, so that scroll, focus, open details and typed text survive.
+import { back, holdsTyped, isChanged, isLeft, leave } from "./typed";
 
 /** Turns old into what fresh says. Both are of the same kind. */
 export function morph(old: Element, fresh: Element): void {
   if (old.isEqualNode(fresh)) return;
   if (isTyped(old)) return;
+  if (isLeft(old)) back(old);
   attributes(old, fresh);
   if (old instanceof HTMLTextAreaElement) {
     old.value = fresh.textContent ?? "";
@@ -16,9 +18,9 @@ export function morph(old: Element, fresh: Element): void {
 function isTyped(el: Element): boolean {
   if (el instanceof HTMLInputElement) {
     if (el.type === "checkbox" || el.type === "radio") return el.checked !== el.defaultChecked;
-    return el.type !== "hidden" && (el === document.activeElement || el.value !== el.defaultValue);
+    return el.type !== "hidden" && (el === document.activeElement || isChanged(el));
   }
-  if (el instanceof HTMLTextAreaElement) return el === document.activeElement || el.value !== el.defaultValue;
+  if (el instanceof HTMLTextAreaElement) return el === document.activeElement || isChanged(el);
   if (el instanceof HTMLSelectElement) return el === document.activeElement || [...el.options].some((o) => o.selected !== o.defaultSelected);
   return false;
 }
@@ -69,7 +71,8 @@ function children(old: Element, fresh: Element): void {
   }
   while (at) {
     const next: ChildNode | null = past(at.nextSibling);
-    at.remove();
+    if (at instanceof HTMLElement && holdsTyped(at)) leave(at, key(at) !== "");
+    else if (!(at instanceof Element && isLeft(at))) at.remove();
     at = next;
   }
 }

@@ -1,6 +1,27 @@
 // One selection for graph, list, log and inspector, and it stands in the address: ?step=&item=&attempt=&view=, and for items &items=&status=&class=, of a loop &iteration=. Back restores it.
+// So does the plan that is looked at, ?plan=&version=.
 
 type Listener = (step: string | null) => void;
+
+/**
+ * Where a page goes from here for a plan, by what its link or form asks: what is selected stays so, whatever was selected when the server wrote the link. A restart is of its
+ * step, so one of another step goes where the link says.
+ */
+export function planAddress(here: URL, asked: URLSearchParams): URL {
+  const url = new URL(here);
+  const of = (name: string) => asked.get(name);
+  if (of("plan") === "restart" && of("step") !== url.searchParams.get("step")) {
+    url.search = asked.toString();
+    return url;
+  }
+  for (const name of ["plan", "version"]) {
+    const value = of(name);
+    if (value) url.searchParams.set(name, value);
+    else url.searchParams.delete(name);
+  }
+  url.searchParams.delete("flash");
+  return url;
+}
 
 export class SelectionInAddress {
   private listeners: Listener[] = [];
@@ -20,6 +41,12 @@ export class SelectionInAddress {
 
   get step(): string | null {
     return new URLSearchParams(location.search).get("step");
+  }
+
+  /** Which plan is looked at, of which version. */
+  get plan(): string {
+    const q = new URLSearchParams(location.search);
+    return `${q.get("plan") ?? ""} ${q.get("version") ?? ""}`;
   }
 
   onChange(fn: Listener): void {
@@ -88,7 +115,15 @@ export class SelectionInAddress {
   /** A form that selects leads where its link would. */
   private submit(e: SubmitEvent): void {
     const form = e.target;
-    if (e.defaultPrevented || !(form instanceof HTMLFormElement) || form.dataset["select"] === undefined) return;
+    if (e.defaultPrevented || !(form instanceof HTMLFormElement)) return;
+    if (form.dataset["plan"] !== undefined) {
+      e.preventDefault();
+      const asked = [...new FormData(form)].filter((entry): entry is [string, string] => typeof entry[1] === "string");
+      form.reset(); // it is in the address now
+      this.go(planAddress(new URL(location.href), new URLSearchParams(asked)));
+      return;
+    }
+    if (form.dataset["select"] === undefined) return;
     e.preventDefault();
     const url = new URL(form.action);
     for (const [name, value] of new FormData(form)) if (typeof value === "string") url.searchParams.set(name, value);
@@ -101,6 +136,12 @@ export class SelectionInAddress {
     const link = e.target.closest("a[data-select], #run-inspector a[data-tab], #run-inspector a[data-attempt]");
     if (link) {
       if (this.follow(link)) e.preventDefault();
+      return;
+    }
+    const plan = e.target.closest("a[data-plan]");
+    if (plan) {
+      e.preventDefault();
+      this.go(planAddress(new URL(location.href), new URL(plan.getAttribute("href") ?? "", location.href).searchParams));
       return;
     }
     const row = e.target.closest<HTMLElement>("#run-steps tr[data-step]");
