@@ -95,6 +95,9 @@ func (s *Server) runView(c echo.Context, whole bool) (p templates.RunPage, err e
 	if err != nil {
 		return p, err
 	}
+	if p.Root, err = s.root(c.Request().Context(), p.Run); err != nil {
+		return p, err
+	}
 	if p.Turns, err = s.limited(c.Request().Context(), p.Run); err != nil {
 		return p, err
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/segno-run/segno/runtime/planner"
 	"github.com/segno-run/segno/web/view"
 )
 
@@ -200,4 +201,50 @@ func TestManyVersionsToGoOnWith(t *testing.T) {
 	offers("retry", `<form id="retry-version" method="get"`, 500, 499, 498, 497, 496, 495, 494, 493, 1)
 	offers("retry&version=77", "Retry on version 77", 500, 499, 498, 497, 496, 495, 494, 493, 77, 1)
 	offers("restart&step=take&version=78", `<form id="restart-version" method="get"`, 500, 499, 498, 497, 496, 495, 494, 493, 78, 1)
+}
+
+// A run that a step has started goes on with its own version by Retry: its page, and the plan of the run above, say so, and lead to the restart that takes another one.
+func TestAnotherVersionOfAChild(t *testing.T) {
+	s := open(t)
+	publish := func(flow, text string) {
+		t.Helper()
+		s.do("POST", "/api/v1/flows/"+flow+"/versions", text, "Content-Type", "application/yaml").want(201)
+	}
+	const part, whole = "name: part\nsteps:\n  no: {fail: {message: not today}}\n", "name: whole\nsteps:\n  sum: {set: {n: 1}}\n  part: {needs: [sum], flow: part}\n"
+	publish("part", part)
+	publish("whole", whole)
+	var got struct{ ID string }
+	s.do("POST", "/api/v1/flows/whole/runs", `{"input": {}}`).want(201).into(&got)
+	ref, ctx := planner.Ref{Step: "part", Item: planner.NoItem}, t.Context()
+	child := s.engine.runs[got.ID].state.Unit(ref).Child
+	program, err := s.engine.programs.Program(ctx, "part", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.exec(`INSERT INTO runs (id, uuid, flow, version, status, reader, created_at, updated_at) VALUES (2, $1, 'part', 1, 'pending', 1, now(), now())`, child)
+	s.engine.runs[child] = &liveRun{number: 2, program: program, state: planner.NewState()}
+	for _, in := range []struct {
+		run   string
+		input planner.Input
+	}{
+		{child, &planner.Start{ID: child, Version: 1, Input: planner.JSON("{}"), Parent: &planner.ParentLink{Run: got.ID, Step: "part", Item: planner.NoItem, Attempt: 1, Depth: 1}}},
+		{got.ID, &planner.ChildDone{Ref: ref, Attempt: 1, Child: child, Status: planner.StatusFailed, Fault: refused}},
+	} {
+		if err := s.engine.input(ctx, in.run, in.input); err != nil {
+			t.Fatal(err)
+		}
+	}
+	publish("part", strings.Replace(part, "{fail: {message: not today}}", "{set: {n: 1}}", 1))
+	s.do("GET", "/runs/"+child, "").want(200).has(`publish <a href="/flows/whole/edit">whole</a> anew and`, `href="/runs/`+got.ID+`?plan=restart&amp;step=part"`)
+	s.do("GET", "/runs/"+got.ID, "").want(200).has(`publish <a href="/flows/whole/edit">whole</a> anew, then`, `?plan=restart&amp;step=part"`)
+	publish("whole", whole) // it runs version 2 of part
+
+	s.do("GET", "/runs/"+child, "").want(200).has("Retry stays on version 1 of <code>part</code>", `href="/runs/`+got.ID+`?plan=restart&amp;step=part&amp;version=2"`).lacks("anew and")
+	page := "/runs/" + got.ID + "?plan="
+	s.do("GET", page+"retry", "").want(200).has("its run goes on from its own failure, on version 1 of <code>part</code>", "With another version of <code>part</code>", `?plan=restart&amp;step=part&amp;version=2"`)
+	s.do("GET", page+"retry&version=2", "").want(200).has("this version runs version 2: restart from this step", `?plan=restart&amp;step=part&amp;version=2"`).lacks("With another version of")
+	s.do("GET", page+"restart&step=part", "").want(200).has("it runs version 1 of <code>part</code>")
+	s.do("GET", page+"restart&step=part&version=2", "").want(200).has("it runs version 2 of <code>part</code>")
+	s.do("POST", "/api/v1/runs/"+got.ID+"/restart", `{"step": "part", "version": 2}`).want(200)
+	s.do("GET", "/runs/"+child, "").want(200).lacks("Retry stays on version") // the run above goes on: nothing can be restarted now
 }

@@ -57,6 +57,29 @@ func (s *Server) says(ctx context.Context, id string) (says string, err error) {
 	return says, err
 }
 
+// root is the step of the run above all others that a failed run came from, if that run can be restarted from it; nil if not.
+func (s *Server) root(ctx context.Context, run view.Run) (*templates.Root, error) {
+	if run.Status != "failed" || run.Parent == nil {
+		return nil, nil
+	}
+	up := *run.Parent
+	for {
+		row, err := s.DB.Run(ctx, up.Run)
+		switch {
+		case errors.Is(err, models.ErrNotFound):
+			return nil, nil // retention has taken it
+		case err != nil:
+			return nil, err
+		case row.Parent == nil && (row.Status == "failed" || row.Status == "succeeded"):
+			latest, err := s.latest(ctx, row.Flow)
+			return &templates.Root{Run: up.Run, Step: up.Step, Flow: row.Flow, Version: row.Version, Latest: latest}, err
+		case row.Parent == nil:
+			return nil, nil
+		}
+		up = view.Parent{Run: *row.Parent, Step: row.ParentStep}
+	}
+}
+
 // showChildren adds to a page what its run's children say: in the verdict and the rows, and, if the selection has a child, that run's own steps.
 func (s *Server) showChildren(c echo.Context, p *templates.RunPage) error {
 	ctx := c.Request().Context()

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -242,10 +243,8 @@ func (p *programs) Program(ctx context.Context, name string, version int) (*chec
 	if err != nil {
 		return nil, err
 	}
-	var pins struct {
-		Functions map[string]json.RawMessage `json:"functions"`
-	}
-	if err := json.Unmarshal(v.Contracts, &pins); err != nil {
+	pins, err := check.ReadPins(v.Contracts)
+	if err != nil {
 		return nil, err
 	}
 	c := catalog{}
@@ -253,7 +252,14 @@ func (p *programs) Program(ctx context.Context, name string, version int) (*chec
 		f, _ := flow.ParseFunctionJSON(name, spec)
 		c[name] = &f
 	}
-	program, _, issues := check.CompileSource(v.Source, c)
+	program, _, issues := check.CompileSource(v.Source, withFlows{c, func(name string, version int) *check.Signature {
+		child, err := p.db.Version(ctx, name, cmp.Or(version, pins.Flows[name]))
+		if err != nil {
+			return nil
+		}
+		s, _ := check.SignatureOf(child.Source, child.Version, c)
+		return s
+	}})
 	if program == nil {
 		return nil, context.DeadlineExceeded
 	}
@@ -267,6 +273,14 @@ func (c catalog) Function(name string) *flow.Function { return c[name] }
 func (c catalog) FunctionNames() []string             { return nil }
 func (catalog) Flow(string, int) *check.Signature     { return nil }
 func (catalog) FlowNames() []string                   { return nil }
+
+// withFlows is a catalog with flows as well.
+type withFlows struct {
+	catalog
+	flow func(name string, version int) *check.Signature
+}
+
+func (c withFlows) Flow(name string, version int) *check.Signature { return c.flow(name, version) }
 
 // functions answers every call with its input, and remembers what changed.
 type functions struct {

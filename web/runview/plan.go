@@ -129,13 +129,30 @@ func lost(st *planner.Step) string {
 		return ""
 	}
 	text := string(f.Class) + ": " + f.Message
-	switch {
-	case st.Unit.Child != "":
-		text += "; its run goes on from its own failure"
+	switch u := failedRun(st); {
+	case u != nil && st.Planned:
+		text += fmt.Sprintf("; the runs of its items go on from their own failures, on version %d of `%s`", u.Version, u.Flow)
+	case u != nil:
+		text += fmt.Sprintf("; its run goes on from its own failure, on version %d of `%s`", u.Version, u.Flow)
 	case st.Unit.Maybe && st.Iteration == 0:
 		text += "; it may have happened, and is asked for with the same idempotency key"
 	}
 	return text
+}
+
+// failedRun is the unit whose run made a step fail, of items the first one; nil if none did.
+func failedRun(st *planner.Step) *planner.Unit {
+	u := &st.Unit
+	if st.Planned {
+		if len(st.Lost) == 0 || st.Items[st.Lost[0]] == nil {
+			return nil
+		}
+		u = st.Items[st.Lost[0]]
+	}
+	if u.Child == "" {
+		return nil
+	}
+	return u
 }
 
 // undoInputs evaluates what a step's compensation would be called with.

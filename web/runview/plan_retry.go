@@ -2,6 +2,7 @@ package runview
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -50,6 +51,12 @@ func planForward(p *Plan, s *planner.State, o *Outline, ps planner.Programs, w W
 			told(&step, s, st, f, o.Step(f.Step), p.Version != s.Version)
 			if w.Action == "retry" {
 				given(&step, st, ps, look)
+				if u := failedRun(st); u != nil && f.Does == planner.DoesRunAgain {
+					step.Flow = u.Flow
+				}
+			}
+			if w.Action == "restart" && (f.Does == planner.DoesRunAgain || f.Does == planner.DoesUndo) {
+				begins(&step, ps, look)
 			}
 		}
 		p.Steps = append(p.Steps, step)
@@ -92,6 +99,24 @@ func told(step *PlanStep, s *planner.State, st *planner.Step, f planner.Foreseen
 		}
 		step.Reason = why
 	}
+}
+
+// begins says of a step that runs a flow which version of it a new run is of.
+func begins(step *PlanStep, ps planner.Programs, look *planner.Outlook) {
+	p := ps.Now
+	if other := ps.Others[look.Version]; other != nil {
+		p = other
+	}
+	def := p.Step(step.ID)
+	if def == nil || def.Child == nil {
+		return
+	}
+	step.Flow = def.Child.Flow
+	text := fmt.Sprintf("runs version %d of `%s`", def.Child.Version, def.Child.Flow)
+	if step.Reason != "" {
+		text = step.Reason + ", then it " + text
+	}
+	step.Reason = text
 }
 
 // given says what a call that failed would be called with, so that a person can give something else.

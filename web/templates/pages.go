@@ -204,7 +204,8 @@ const ShownEvents = 300
 type RunPage struct {
 	Chrome
 	Run       view.Run
-	Latest    int // version of the flow that new runs are on
+	Root      *Root // of a failed run below others; nil if a restart can't begin it anew
+	Latest    int   // version of the flow that new runs are on
 	Graph     view.Graph
 	GraphSVG  string // the graph drawn by the server: what is there before the script, and without it
 	Verdict   Verdict
@@ -228,6 +229,13 @@ type RunPage struct {
 	OnFailure    string          // of the flow: pause or compensate
 	Selection    url.Values      // what the address selects: step, item, attempt, view, items, status, class, iteration
 	Open         string          // whose plan is open: retry, restart, compensate or cancel
+}
+
+// Root is the step of the run at the top from which a restart begins a failed run below it anew.
+type Root struct {
+	Run, Step       string
+	Flow            string // of that run
+	Version, Latest int    // that it is on, and that was published last
 }
 
 // GivenInput is the editor of one failed call's input.
