@@ -33,7 +33,9 @@ func (c *Core) durable(ev Durable) {
 		return
 	}
 	p := r.pending[0]
-	r.pending = r.pending[1:]
+	if r.pending = r.pending[1:]; len(r.pending) == 0 {
+		r.pending, r.room = nil, [2]*pending{} // a run that waits keeps nothing of what it has committed
+	}
 	if ev.Err != nil {
 		c.refused(r, p, ev.Err)
 		return

@@ -101,7 +101,9 @@ func (w *Wire) Mend() {
 func (w *Wire) Stop() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.still = make(chan struct{})
+	if w.still == nil { // else what is held back waits for the Flow that is to come
+		w.still = make(chan struct{})
+	}
 }
 
 // Flow ends a Stop: what was held back comes through.

@@ -47,6 +47,7 @@ func TestWire(t *testing.T) {
 	if got := ask(c, 50*time.Millisecond); got != "" {
 		t.Errorf("while nothing is to come through: %q", got)
 	}
+	w.Stop() // once more is once
 	w.Flow()
 	if got := ask(c, Patience); !strings.Contains(got, "HELLO") {
 		t.Errorf("it flows again, and says %q", got)
