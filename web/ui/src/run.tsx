@@ -2,7 +2,7 @@
 import { createRoot } from "react-dom/client";
 import type { GraphHandle } from "./graph/SegnoGraph";
 import { announceRun } from "./polite";
-import { applyGathered, Lag, Meanwhile, withBelow } from "./model/gather";
+import { applyGathered, caughtUp, Lag, Meanwhile, withBelow } from "./model/gather";
 import { showAttempt } from "./run/attempts";
 import { Fragments, unheard } from "./run/fragments";
 import { Frames } from "./run/frames";
@@ -106,8 +106,9 @@ function start(host: HTMLElement, text: string): void {
     text = now;
     const fresh = read(now);
     if (!meanwhile) return;
-    set({ run: meanwhile.onto(fresh.run, state.run), graph: fresh.graph });
-    if (fresh.run.version === version) meanwhile = null;
+    const shown = state.run;
+    set({ run: meanwhile.onto(fresh.run, shown), graph: fresh.graph });
+    if (caughtUp(fresh.run, shown, version)) meanwhile = null;
     else fragments.want("data"); // it has gone on once more
     document.querySelector(".run-body")?.classList.toggle("run-tall", fresh.tall);
   };
@@ -154,7 +155,7 @@ function start(host: HTMLElement, text: string): void {
   createRoot(host).render(<RunGraph store={store} handle={drawn} onSelect={(s) => selection.select(s)} />);
 
   const frames = new Frames(log.most, (g: Gathered) => {
-    if (g.run.version && g.run.version !== state.run.version) {
+    if (g.seq > state.run.seq && g.run.version && g.run.version !== state.run.version) {
       version = g.run.version;
       meanwhile ??= new Meanwhile(); // it goes on with another version: other steps, another graph
       fragments.want("data");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Event, Gathered, Run, Step } from "../types.gen";
-import { applyGathered, join, Lag, Meanwhile, withBelow } from "./gather";
+import { applyGathered, caughtUp, join, Lag, Meanwhile, withBelow } from "./gather";
 
 const step = (id: string, status: string): Step => ({ id, kind: "call", status, attempt: 1 });
 const events = (from: number, to: number): Event[] => Array.from({ length: to - from + 1 }, (_, i) => ({ seq: from + i, at: "", facts: [] }));
@@ -95,4 +95,11 @@ test("a version that a run goes on with is taken in with what came meanwhile", (
   assert.deepEqual(run.steps.map((s) => `${s.id} ${s.status}`), ["a succeeded", "b running", "new succeeded"]);
   const later = of(2, 10, [step("a", "succeeded")]);
   assert.equal(meanwhile.onto(later, shown), later);
+});
+
+test("an answer is asked for again only if a later message named another version", () => {
+  const at = (version: number, seq: number) => ({ version, seq }) as Run;
+  assert.equal(caughtUp(at(2, 6), at(1, 9), 2), true, "of the version that was named");
+  assert.equal(caughtUp(at(2, 6), at(1, 9), 3), false, "it has gone on once more since");
+  assert.equal(caughtUp(at(3, 12), at(1, 9), 2), true, "ahead of the messages");
 });

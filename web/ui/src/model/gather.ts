@@ -49,6 +49,11 @@ export class Meanwhile {
   }
 }
 
+/** Whether nothing is missing with what the server answered: it is of the version that the last message named, or it is later than all messages, of a version that none has named yet. */
+export function caughtUp(fresh: Run, shown: Run, named: number): boolean {
+  return fresh.version === named || fresh.seq >= shown.seq;
+}
+
 /** The steps with what the runs below them show, by step; the same ones if that is what they have. */
 export function withBelow(steps: Step[], below: ReadonlyMap<string, string>): Step[] {
   if (steps.every((s) => (s.below ?? "") === (below.get(s.id) ?? ""))) return steps;
