@@ -30,6 +30,24 @@ func (b *tab) signIn(password, when string) {
 	b.await("the page behind the sign-in", when)
 }
 
+// retriedAndCancelled is the address of a bulk retry of one run, which was cancelled then: its page says so, and is still.
+func retriedAndCancelled(t testing.TB, s site) string {
+	t.Helper()
+	s.publish(t, "denied", "title: Ask the bank\nsteps:\n  ask: {fail: {message: no}}\n")
+	id := s.start(t, "denied", "{}")
+	becomes := func(status string) {
+		t.Helper()
+		until(t, said("the run is %s", status), func() bool { return s.run(t, id).Status == status })
+	}
+	becomes("failed")
+	s.publish(t, "denied", "title: Ask the bank\nsteps:\n  ask: {wait: 1h}\n")
+	var bulk struct{ ID string }
+	s.api(t, "POST", "/flows/denied/retries", `{"version": 2, "runs": 1}`, &bulk)
+	becomes("waiting")
+	s.api(t, "POST", "/runs/"+id+"/cancel", "{}", nil)
+	return s.url + "/flows/denied/retries/" + bulk.ID
+}
+
 // laterStates lists what states has made but for the run's own pages: lists over time, differences, dialogs, and who may not do everything. id is a run of
 // the order that succeeded, failed one that failed.
 func laterStates(t testing.TB, s site, id, failed string) []state {
@@ -43,6 +61,7 @@ func laterStates(t testing.TB, s site, id, failed string) []state {
 	at := func(h int) string { return hour.Add(time.Duration(h) * time.Hour).Format("2006-01-02T15:04") }
 	const diffPage = plainPage + ` && document.body.dataset.diff === "ready"`
 	return []state{
+		{"bulk", retriedAndCancelled(t, s), plainPage + ` && document.querySelector("#bulk").dataset.live === "" && document.querySelector("#bulk .part-undo")`, nil},
 		{"runs-time", s.url + "/runs?over=" + at(-9) + ".." + at(1) + "&from=" + at(0) + "&to=" + at(1) + "&status=failed&class=rejected", plainPage, nil},
 		{"runs-waiting", s.url + "/runs?needs=person", plainPage, nil},
 		{"runs-input", s.url + "/runs?input.order_id=nobody", plainPage, nil},

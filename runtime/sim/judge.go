@@ -146,7 +146,7 @@ func (w *World) judgeUndo(s *planner.State, in runtime.Invoke) {
 			}
 			seen[e.To] = true
 			st := s.Steps[p.Steps[e.To].Name]
-			if st != nil && p.Steps[e.To].Compensate != nil && st.State == planner.Succeeded && (st.Undo == nil || st.Undo.State != planner.Succeeded) {
+			if st != nil && w.edition(s, planner.Ref{Step: st.Name, Item: planner.NoItem}).Compensate != nil && st.State == planner.Succeeded && (st.Undo == nil || st.Undo.State != planner.Succeeded) {
 				w.violated(neededFirst, "run %d: %s is undone before %s", in.Run, in.Step, p.Steps[e.To].Name)
 			}
 			behind(e.To)
