@@ -11,6 +11,9 @@ import (
 func (c *Core) append(r *run, p *pending, t journal.Transition) {
 	c.tag++
 	p.tag = c.tag
+	if t.NoFacts() {
+		t.After = r.seq
+	}
 	if t.Row != nil && t.Row.Release {
 		r.leaving, p.release = true, true
 	}

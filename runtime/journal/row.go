@@ -13,6 +13,10 @@ type Merged struct {
 	At   time.Time // when the last Row or New came
 	New  *NewRun   // nil: the row exists
 	Row  *RunRow   // nil with New only: the row is born pending
+
+	// Stale is the Seq from which on history has gone past Row, which is then not to be written; 0: it can't have. A transition with facts can't be
+	// committed twice, or late: its Seq is taken. One without may come again after its answer was lost, when the run has been elsewhere and has come back.
+	Stale int64
 }
 
 // Merge folds the rows of a batch into one a run, in order of the runs' numbers: one statement can't touch a row twice, and writers that lock
@@ -62,6 +66,10 @@ func Merge(batch []Transition) []Merged {
 			row.Step, row.Message = CleanText(row.Step), CleanText(row.Message)
 			m.Row = &rows[k].row
 			*m.Row = row
+			m.Stale = 0
+			if t.NoFacts() {
+				m.Stale = t.After + 1
+			}
 		}
 	}
 	slices.SortFunc(out, func(a, b Merged) int { return cmp.Compare(a.Run, b.Run) })

@@ -34,6 +34,7 @@ type Transition struct {
 	New   *NewRun    // set on Seq 1: creates the run's row
 	Keys  []int64    // on Seq 1: by what the lists find the run, each once
 	Row   *RunRow    // nil: the run's row stays as it is
+	After int64      // without facts: the run's last Seq when this was decided
 	Inbox []Consumed // messages used up by this transition
 
 	Births []Birth  // runs that this one starts
@@ -52,7 +53,7 @@ type Kept struct {
 }
 
 // NoFacts reports whether t only consumes inbox messages (a refusal): then Seq is 0 and no history row is written. A Row with Release may go
-// with it, which is how a run that was claimed for nothing is put down again.
+// with it, which is how a run that was claimed for nothing is put down again. Such a Row is not written if history has gone on since (After).
 func (t *Transition) NoFacts() bool { return t.Seq == 0 }
 
 // NewRun is what the run's row needs at birth.

@@ -33,6 +33,8 @@ func Check(t *Transition) error {
 		return fmt.Errorf("facts of run %d without a seq", t.Run)
 	case len(t.Facts) > MaxFacts:
 		return fmt.Errorf("facts of %d bytes; at most %d", len(t.Facts), MaxFacts)
+	case t.After < 0 || t.After > 0 && t.Seq > 0:
+		return fmt.Errorf("run %d: after seq %d at seq %d", t.Run, t.After, t.Seq)
 	case t.New != nil && t.Seq != 1:
 		return fmt.Errorf("run %d would be born at seq %d", t.Run, t.Seq)
 	case len(t.Keys) > 0 && t.Seq != 1:

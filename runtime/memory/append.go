@@ -117,7 +117,7 @@ func (s *Store) touch(inc journal.Incarnation, m journal.Merged) {
 		s.runs[m.Run] = r
 		s.uuids[r.uuid] = m.Run
 	}
-	if m.Row == nil || r == nil || r.owner != inc {
+	if m.Row == nil || r == nil || r.owner != inc || m.Stale > 0 && s.reached(m.Run, m.Stale) {
 		return
 	}
 	r.row, r.reader, r.version = *m.Row, max(r.reader, m.Row.Reader), cmp.Or(m.Row.Version, r.version)
@@ -125,6 +125,12 @@ func (s *Store) touch(inc journal.Incarnation, m journal.Merged) {
 	if m.Row.Release {
 		r.owner = 0
 	}
+}
+
+// reached reports whether the history of a run has that seq.
+func (s *Store) reached(run, seq int64) bool {
+	_, ok := s.histories[run][seq]
+	return ok
 }
 
 func (s *Store) write(t *journal.Transition) {

@@ -103,6 +103,8 @@ func (s *Store) appendOn(ctx context.Context, c *pgx.Conn, inc journal.Incarnati
 // Rows are found by their keys, one by one. What else a row must be is written so that no index answers it (IS NOT DISTINCT FROM, coalesce): the plan is
 // made once, without values, and would else go through all runs that the server owns, or all messages that wait, with every batch.
 //
+// The question whether history has gone past a row asks for an inequality: of an equality the plan could make a hash of all histories.
+//
 // All parts see the database as it was before the statement; Merge has made sure that none needs to see another's work.
 const (
 	fencePart = `WITH fence AS MATERIALIZED (SELECT 1 FROM fences WHERE incarnation = $1 AND writer = $2 FOR KEY SHARE)`
@@ -114,9 +116,10 @@ const (
 
 	rowPart = `, touched AS (UPDATE runs SET status = u.status, needs = u.needs, version = COALESCE(NULLIF(u.version, 0), runs.version), reader = GREATEST(runs.reader, u.reader), owner = CASE WHEN u.release THEN NULL ELSE runs.owner END,
  wake_at = u.wake_at, updated_at = u.updated_at, ended_at = u.ended_at, class = u.class, step = u.step, message = u.message
- FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::int[], %s::int[], %s::bool[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[], %s::text[])
- AS u (id, status, needs, version, reader, release, wake_at, updated_at, ended_at, class, step, message)
- WHERE runs.id = u.id AND runs.owner IS NOT DISTINCT FROM $1::bigint AND EXISTS (SELECT FROM fence))`
+ FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::int[], %s::int[], %s::bool[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::bigint[])
+ AS u (id, status, needs, version, reader, release, wake_at, updated_at, ended_at, class, step, message, stale)
+ WHERE runs.id = u.id AND runs.owner IS NOT DISTINCT FROM $1::bigint AND EXISTS (SELECT FROM fence)
+ AND (u.stale = 0 OR NOT EXISTS (SELECT FROM journal WHERE journal.run = u.id AND journal.seq >= u.stale)))`
 
 	inboxPart = `, consumed AS (UPDATE inbox SET consumed_at = now(), answer = u.answer
  FROM unnest(%s::uuid[], %s::bytea[]) AS u (id, answer)
@@ -248,6 +251,7 @@ func (s *sheet) rows(merged []journal.Merged) {
 		c[9].text(m.Row.Class)
 		c[10].text(m.Row.Step)
 		c[11].text(m.Row.Message)
+		c[12].int64(m.Stale)
 	}
 }
 

@@ -197,12 +197,36 @@ func severalOfOneRun(t *testing.T, s *suite) {
 func rowOfAnotherOwner(t *testing.T, s *suite) {
 	a, b := s.join("a"), s.join("b")
 	id := s.run(a)
-	release := journal.Transition{Run: id, At: at, Row: &journal.RunRow{Status: "waiting", Release: true}}
+	release := journal.Transition{Run: id, At: at, Row: &journal.RunRow{Status: "waiting", Release: true}, After: 1}
 	s.ok(s.Append(ctx, a, 0, []journal.Transition{release}), "Append of a release")
 	s.post(id, "go")
 	s.claim(b, 10, id)
 	s.ok(s.Append(ctx, a, 0, []journal.Transition{release}), "Append of the release again")
 	s.owned(b, id)
+}
+
+// rowOfAnotherTime repeats a release after the run has gone on at another server and has come back: the repetition must neither release it nor say what it
+// was then.
+func rowOfAnotherTime(t *testing.T, s *suite) {
+	a, b := s.join("a"), s.join("b")
+	id := s.run(a)
+	release := journal.Transition{Run: id, At: at, Row: &journal.RunRow{Status: "failed", Release: true}, After: 1}
+	s.ok(s.Append(ctx, a, 0, []journal.Transition{release}), "Append of a release")
+	s.post(id, "go")
+	s.claim(b, 10, id)
+	on := fact(id, 2)
+	on.Row = &journal.RunRow{Status: "compensating"}
+	s.ok(s.Append(ctx, b, 0, []journal.Transition{on}), "Append of what follows")
+	s.ok(s.Leave(ctx, b), "Leave")
+	s.claim(a, 10, id)
+	s.ok(s.Append(ctx, a, 0, []journal.Transition{release}), "Append of the release again")
+	s.owned(a, id)
+	if row := s.o.Row(t, s.Store, id); row.Status != "compensating" {
+		t.Errorf("got a row that says %s, want compensating", row.Status)
+	}
+	release.After = 2
+	s.ok(s.Append(ctx, a, 0, []journal.Transition{release}), "Append of a release that knows all")
+	s.owned(a)
 }
 
 func unknownRun(t *testing.T, s *suite) {

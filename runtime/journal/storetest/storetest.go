@@ -43,6 +43,7 @@ func Run(t *testing.T, open func(t *testing.T) journal.Store, o Options) {
 		{"PoisonousBytes", poisonousBytes},
 		{"SeveralTransitionsOfOneRun", severalOfOneRun},
 		{"RowOfAnotherOwner", rowOfAnotherOwner},
+		{"RowOfAnotherTime", rowOfAnotherTime},
 		{"UnknownRun", unknownRun},
 		{"Committed", committed},
 		{"JoinGivesFreshFences", joinGivesFreshFences},

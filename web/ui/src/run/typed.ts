@@ -27,6 +27,7 @@ export function leave(el: HTMLElement, whole: boolean): void {
     el.addEventListener("submit", (e) => {
       if (isLeft(el)) e.preventDefault();
     });
+    el.querySelector(":scope > h2")?.classList.remove("visually-hidden"); // what was asked: the head of the page speaks of something else now
     const name = el.querySelector(":scope > summary > span");
     if (name) name.textContent = "What you typed";
   } else {
