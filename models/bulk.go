@@ -80,8 +80,12 @@ func (db *DB) CountBulk(ctx context.Context, b Bulk) (int, error) {
 // are, one above BulkMost if they are too many; its error undoes all and is returned. Old bulks are deleted.
 func (db *DB) CreateBulk(ctx context.Context, b Bulk, fits func(runs int) error) (Bulk, error) {
 	var refused error
+	old := time.Now().Add(-bulkKept)
 	err := db.on(ctx).Transaction(func(tx *gorm.DB) error {
-		if err := tx.Exec(`DELETE FROM bulks WHERE created_at < ?`, time.Now().Add(-bulkKept)).Error; err != nil {
+		if err := tx.Exec(`DELETE FROM bulk_runs USING bulks WHERE bulks.id = bulk_runs.bulk AND bulks.created_at < ?`, old).Error; err != nil { // first, as whoever settles runs locks them first
+			return err
+		}
+		if err := tx.Exec(`DELETE FROM bulks WHERE created_at < ?`, old).Error; err != nil {
 			return err
 		}
 		made := tx.Exec(`INSERT INTO bulks (id, flow, class, step, fingerprint, version, actor, runs) VALUES (?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING`,

@@ -199,6 +199,7 @@ func (c *Core) Step(ev Event, now time.Time) []Output {
 	if now = now.UTC().Add(time.Microsecond - 1).Truncate(time.Microsecond); now.After(c.now) {
 		c.now = now
 	}
+	clear(c.out) // what was returned is not kept
 	c.out = c.out[:0]
 	switch ev := ev.(type) {
 	case Begin:

@@ -160,17 +160,29 @@ func (l *limited) Limits() invoke.Limits { return l.all }
 
 // Invoke implements invoke.Invoker.
 func (l *limited) Invoke(ctx context.Context, inv invoke.Invocation) invoke.Result {
-	select {
-	case l.slots <- struct{}{}:
-	default:
-		select {
-		case l.slots <- struct{}{}:
-		case <-ctx.Done():
-			return invoke.Result{Ended: time.Now(), Fault: &fault.Fault{Class: fault.Cancelled, Effect: fault.None, Message: "the call was cancelled while it was queued"}}
-		}
+	if !l.take(ctx) {
+		return invoke.Result{Ended: time.Now(), Fault: &fault.Fault{Class: fault.Cancelled, Effect: fault.None, Message: "the call was cancelled while it was queued"}}
 	}
 	defer func() { <-l.slots }()
 	return l.Invoker.Invoke(ctx, inv)
+}
+
+// take waits for a slot. It reports false if ctx ends before.
+func (l *limited) take(ctx context.Context) bool {
+	if ctx.Err() != nil {
+		return false
+	}
+	select {
+	case l.slots <- struct{}{}:
+		return true
+	default: // a context that nobody waits for makes no channel
+	}
+	select {
+	case l.slots <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // closeWhenIdle takes every slot, so that nothing is under way, and closes.
