@@ -44,9 +44,6 @@ func (s *Server) bulksPage(c echo.Context) error {
 	if p.Past, err = s.bulks(ctx, name); err != nil {
 		return err
 	}
-	for v := p.Head.Published; v > 0; v-- {
-		p.Versions = append(p.Versions, v)
-	}
 	return s.render(c, http.StatusOK, templates.BulkPlan(p))
 }
 

@@ -12,12 +12,14 @@ import (
 // BulkPlanPage is GET /flows/{name}/retries: what retrying all runs with one failure would do, and what was retried before.
 type BulkPlanPage struct {
 	Chrome
-	Head     FlowHead
-	Plan     view.BulkPlan
-	Versions []int  // that the runs can go on with, the newest first
-	Key      string // of this page's button: pressed twice, it starts once
-	Past     []view.Bulk
+	Head FlowHead
+	Plan view.BulkPlan
+	Key  string // of this page's button: pressed twice, it starts once
+	Past []view.Bulk
 }
+
+// mostInList is how many versions are a list to choose from. More are a number to type.
+const mostInList = 20
 
 // BulkPage is GET /flows/{name}/retries/{id}.
 type BulkPage struct {
